@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Python 3.11+ and pip are all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint types bench-resample bench-keras bench-feeds bench-outofcore clean
+
+demo: .venv/run.stamp
+	rm -rf demo-run
+	$(BIN)/steelyard demo --out demo-run
+
+test: .venv/test.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test.stamp
+	$(BIN)/mypy
+
+bench-resample: .venv/test.stamp
+	$(BIN)/python benchmarks/resample.py
+
+bench-keras: .venv/test.stamp
+	$(BIN)/python benchmarks/keras_losses.py
+	$(BIN)/python benchmarks/keras_metrics.py
+
+bench-feeds: .venv/test.stamp
+	$(BIN)/python benchmarks/feeds.py
+
+bench-outofcore: .venv/test.stamp
+	$(BIN)/python benchmarks/outofcore.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/run.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu]'
+	touch $@
+
+.venv/test.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu,test]'
+	touch $@ .venv/run.stamp
+
+clean:
+	rm -rf .venv demo-run

@@ -1,0 +1,47 @@
+"""See class imbalance, treat it where it can be treated, and prove that the treatment helps."""
+
+import importlib
+from typing import Any
+
+from steelyard.errors import SteelyardError
+
+__version__ = "0.1.0"
+
+# Name -> module. Loaded on first use: `import steelyard` stays as quick as `import importlib`.
+_HOME = {
+    "inspect": "steelyard.inspection",
+    "Inspection": "steelyard.inspection",
+    "compare": "steelyard.comparison",
+    "train": "steelyard.comparison",
+    "Study": "steelyard.comparison",
+    "load": "steelyard.runs",
+    "Costs": "steelyard.decision",
+    "Maximise": "steelyard.decision",
+    "MinPrecision": "steelyard.decision",
+    "MinRecall": "steelyard.decision",
+    "Alerts": "steelyard.decision",
+}
+_MODULES = (
+    "callbacks",
+    "feeds",
+    "layers",
+    "losses",
+    "metrics",
+    "resample",
+    "techniques",
+    "weights",
+)
+
+__all__ = ["SteelyardError", "__version__", *_HOME, *_MODULES]  # noqa: PLE0604 - names, not objects
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"steelyard.{name}")
+    raise AttributeError(f"module 'steelyard' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

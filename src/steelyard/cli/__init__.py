@@ -1,0 +1,48 @@
+"""The command line: one file per command; each parses, calls the library and prints."""
+
+import importlib
+
+import click
+
+import steelyard
+
+# Command -> its line in `steelyard --help`. Kept here so that listing the commands imports none
+# of them; each lives in the file of its name and is called `command` there.
+COMMANDS = {
+    "inspect": "Show the imbalance of a table: counts, measures, findings.",
+    "compare": "Compare techniques honestly; keep a model, a verdict and a report.",
+    "train": "Train one technique, without the comparison.",
+    "predict": "Probabilities and decisions for the rows of a file.",
+    "evaluate": "The figures of a run on fresh labelled rows.",
+    "report": "Build a run's page again.",
+    "techniques": "List the techniques, with one line and the source of each.",
+    "demo": "The main job on the table shipped with steelyard.",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's file when that command is asked for, so `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"steelyard.cli.{name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(steelyard.__version__, prog_name="steelyard")
+def main() -> None:
+    r"""Learn from imbalanced data: see it, treat it, prove it, ship a Keras model.
+
+    \b
+    Start here:
+      steelyard inspect data.csv --target churned
+      steelyard compare data.csv --target churned --out run
+    """

@@ -1,0 +1,65 @@
+"""`steelyard compare`: the main job."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from steelyard.cli.common import (
+    data_argument,
+    plain_errors,
+    positive_option,
+    print_json,
+    standard_options,
+    table_options,
+    target_option,
+)
+from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.progress import progress_bar
+
+
+@click.command("compare")
+@data_argument
+@target_option
+@click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
+@click.option("--techniques", default="default", help="Names, comma-separated (see techniques).")
+@click.option(
+    "--model", default="tabular", metavar="MODEL", help="tabular, or your own: FILE.py:FUNCTION."
+)
+@click.option("--folds", type=int, default=5, show_default=True)
+@click.option("--repeats", type=int, default=2, show_default=True)
+@table_options
+@positive_option
+@click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
+@goal_options
+@standard_options
+def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
+    r"""Compare techniques on the same folds; keep a model, a verdict and a report.
+
+    A run that was stopped goes on where it was when the same command is given again.
+
+    \b
+    Example:
+      steelyard compare fraud.parquet --target Class --out run --cost-fp 1 --cost-fn 50
+    """
+    with plain_errors():
+        from steelyard.comparison import compare
+        from steelyard.report.text import to_text
+
+        goal = goal_of(options)
+        with progress_bar("comparing", quiet=quiet) as progress:
+            study = compare(
+                data,
+                target=options.pop("target"),
+                group=options.pop("group"),
+                time_column=options.pop("time"),
+                goal=goal,
+                out=out,
+                progress=progress,
+                **options,
+            )
+        if as_json:
+            print_json(study.run)
+        else:
+            click.echo(to_text(study.run))
+            click.echo(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")

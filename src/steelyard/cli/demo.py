@@ -1,0 +1,32 @@
+"""`steelyard demo`: the main job on the table shipped with steelyard."""
+
+from pathlib import Path
+
+import click
+
+from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.progress import progress_bar
+
+
+@click.command("demo")
+@click.option("--out", default="demo-run", show_default=True, metavar="RUN", help="Run directory.")
+@standard_options
+def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
+    r"""Compare all techniques on satellite pixels: damp grey soil against the rest.
+
+    \b
+    Example:
+      steelyard demo --out demo-run
+    """
+    with plain_errors():
+        from steelyard.comparison import compare
+        from steelyard.datasets import SATIMAGE
+        from steelyard.report.text import to_text
+
+        with progress_bar("comparing", quiet=quiet) as progress:
+            study = compare(SATIMAGE, target="soil", out=out, seed=seed, progress=progress)
+        if as_json:
+            print_json(study.run)
+        else:
+            click.echo(to_text(study.run))
+            click.echo(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")

@@ -1,0 +1,36 @@
+"""`steelyard evaluate`: the figures of a run on fresh labelled rows."""
+
+import click
+
+from steelyard.cli.common import data_argument, plain_errors, print_json, standard_options
+
+
+@click.command("evaluate")
+@click.argument("run", type=click.Path(path_type=str))
+@data_argument
+@click.option("--target", metavar="COL", help="Column that holds the class (default: as trained).")
+@standard_options
+def command(
+    run: str,
+    data: str,
+    target: str | None,
+    as_json: bool,
+    quiet: bool,  # noqa: ARG001 - option of every command
+    seed: int,
+) -> None:
+    r"""Score fresh labelled rows with a run's model; every figure with its interval.
+
+    \b
+    Example:
+      steelyard evaluate run fresh.csv --target churned
+    """
+    with plain_errors():
+        from steelyard.report.text import figures_table
+        from steelyard.runs.evaluate import evaluate_file
+
+        summary = evaluate_file(run, data, target=target, seed=seed)
+        if as_json:
+            print_json(summary)
+        else:
+            click.echo(f"{summary['rows']:,} rows of {data}, model of {run}\n")
+            click.echo(figures_table(summary["figures"]))

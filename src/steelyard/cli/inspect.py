@@ -1,0 +1,80 @@
+"""`steelyard inspect`: see the imbalance before treating it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from steelyard.cli.common import (
+    data_argument,
+    plain_errors,
+    positive_option,
+    print_json,
+    standard_options,
+    target_option,
+)
+from steelyard.cli.progress import progress_bar
+
+COLOURS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True},
+    "quiet": {"dim": True},
+    "error": {"fg": "red", "bold": True},
+    "warning": {"fg": "yellow"},
+    "note": {"fg": "cyan"},
+}
+
+
+@click.command("inspect")
+@data_argument
+@target_option
+@positive_option
+@click.option("--drop", multiple=True, metavar="COL", help="Leave this column out.")
+@click.option("--out", metavar="FILE", help="Write a page, such as report.html.")
+@click.option("--fail-on", metavar="CODES", help="Exit with 3 if one is found: SY001,SY021")
+@standard_options
+def command(
+    data: str, out: str | None, fail_on: str | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    r"""Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
+
+    \b
+    Examples:
+      steelyard inspect churn.csv --target churned
+      steelyard inspect fraud.parquet --target Class --out report.html --fail-on SY021
+    """
+    with plain_errors():
+        from steelyard.inspection import inspect, known_codes
+        from steelyard.inspection.text import to_text
+
+        failing = known_codes(fail_on.split(",")) if fail_on is not None else []
+        with progress_bar("inspecting", quiet=quiet) as progress:
+            inspection = inspect(data, progress=progress, **options)
+        summary = inspection.to_dict()
+        if out is not None:
+            _write_page(inspection.to_html(), Path(out))
+        if as_json:
+            print_json(summary)
+        else:
+            _print(to_text(summary, lambda text, style: click.style(text, **COLOURS[style])))
+            if out is not None:
+                click.echo(f"\nPage: {out}")
+    hit = sorted({finding["code"] for finding in summary["findings"]} & set(failing))
+    if hit:
+        click.echo(f"steelyard: found {', '.join(hit)}, named by --fail-on", err=True)
+        sys.exit(3)
+
+
+def _write_page(page: str, path: Path) -> None:
+    from steelyard.errors import RequestError
+    from steelyard.runs.files import write_text
+
+    if not path.parent.is_dir() or path.is_dir():
+        raise RequestError(f"--out {path} is no file in an existing folder; name a file")
+    write_text(path, page)
+
+
+def _print(text: str) -> None:
+    """Print, with a question mark for what the terminal's encoding lacks (bars, arrows)."""
+    encoding = sys.stdout.encoding or "utf-8"
+    click.echo(text.encode(encoding, errors="replace").decode(encoding))

@@ -1,0 +1,37 @@
+"""`steelyard predict`: probabilities and decisions for the rows of a file."""
+
+import click
+
+from steelyard.cli.common import (
+    data_argument,
+    must_not_exist,
+    plain_errors,
+    print_json,
+    standard_options,
+)
+from steelyard.cli.progress import progress_bar
+
+
+@click.command("predict")
+@click.argument("run", type=click.Path(path_type=str))
+@data_argument
+@click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@standard_options
+def command(run: str, data: str, out: str, as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - nothing is drawn
+    r"""Write probability_<class> per class and the decision for every row, in the file's order.
+
+    \b
+    Example:
+      steelyard predict run new.csv --out scored.csv
+    """
+    with plain_errors():
+        from steelyard.runs.predict import predict_file
+
+        path = must_not_exist(out)
+        with progress_bar("predicting", quiet=quiet) as progress:
+            summary = predict_file(run, data, path, progress=progress)
+        if as_json:
+            print_json(summary)
+        else:
+            decided = ", ".join(f"{n:,} {label}" for label, n in summary["decisions"].items())
+            click.echo(f"{summary['rows']:,} rows ({decided}) -> {out}")

@@ -1,0 +1,64 @@
+"""`steelyard resample`: a resampled table and the ledger of what changed."""
+
+from pathlib import Path
+
+import click
+
+from steelyard.cli.common import (
+    data_argument,
+    must_not_exist,
+    plain_errors,
+    print_json,
+    standard_options,
+    target_option,
+)
+from steelyard.cli.progress import progress_bar
+
+
+@click.command("resample")
+@data_argument
+@target_option
+@click.option("--method", required=True, metavar="NAME", help="random-under, smote, enn, ...")
+@click.option("--ratio", multiple=True, metavar="R", help="0.1, or CLASS=N (repeat for more).")
+@click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@standard_options
+def command(
+    data: str,
+    target: str,
+    method: str,
+    ratio: tuple[str, ...],
+    out: str,
+    as_json: bool,
+    quiet: bool,
+    seed: int,
+) -> None:
+    r"""Write a resampled table, and FILE.ledger.json: rows added and dropped per class.
+
+    \b
+    Example:
+      steelyard resample churn.csv --target churned --method random-under --ratio 0.5 --out half.csv
+    """
+    with plain_errors():
+        from steelyard.errors import RequestError
+        from steelyard.resample.job import resample_table
+        from steelyard.runs.files import write_json, write_whole
+        from steelyard.tables.files import sha256_of_files
+
+        path = must_not_exist(out)
+        if path.suffix not in {".parquet", ".csv"}:
+            raise RequestError(f"--out {out} must end in .parquet or .csv")
+        with progress_bar(f"resampling with {method}", quiet=quiet):
+            frame, ledger = resample_table(data, target, method, ratio=ratio, seed=seed)
+        write = frame.write_parquet if path.suffix == ".parquet" else frame.write_csv
+        write_whole(path, write)
+        ledger["out"] = {"path": out, "sha256": sha256_of_files([path])}
+        write_json(Path(f"{out}.ledger.json"), ledger)
+        if as_json:
+            print_json(ledger)
+            return
+        for line in ledger["classes"]:
+            click.echo(
+                f"{line['class']}: {line['before']:,} rows, {line['added']:,} added, "
+                f"{line['dropped']:,} dropped -> {line['after']:,}"
+            )
+        click.echo(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")

@@ -1,0 +1,57 @@
+"""`steelyard train`: one technique, without the comparison."""
+
+from typing import Any
+
+import click
+
+from steelyard.cli.common import (
+    data_argument,
+    plain_errors,
+    positive_option,
+    print_json,
+    standard_options,
+    table_options,
+    target_option,
+)
+from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.progress import progress_bar
+
+
+@click.command("train")
+@data_argument
+@target_option
+@click.option("--technique", default="plain", show_default=True, help="Name (see techniques).")
+@click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
+@click.option("--model", default="tabular", metavar="MODEL", help="tabular, or FILE.py:FUNCTION.")
+@click.option("--folds", type=int, default=5, show_default=True)
+@table_options
+@positive_option
+@goal_options
+@standard_options
+def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
+    r"""Train one technique; calibration and cut-off come from out-of-fold predictions.
+
+    \b
+    Example:
+      steelyard train churn.csv --target churned --technique class-weight --out run
+    """
+    with plain_errors():
+        from steelyard.comparison import train
+        from steelyard.report.text import to_text
+
+        goal = goal_of(options)
+        with progress_bar("training", quiet=quiet) as progress:
+            study = train(
+                data,
+                target=options.pop("target"),
+                group=options.pop("group"),
+                time_column=options.pop("time"),
+                goal=goal,
+                out=out,
+                progress=progress,
+                **options,
+            )
+        if as_json:
+            print_json(study.run)
+        else:
+            click.echo(to_text(study.run))

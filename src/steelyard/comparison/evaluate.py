@@ -1,0 +1,238 @@
+"""From what the models believe to what would be shipped: corrected, checked, decided, scored.
+
+Calibration and cut-off of a fold are fitted on the predictions of the other folds of the same
+repeat (with a time split: of earlier blocks), so no row helps to tune what it is scored with.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from steelyard.comparison.curves import calibration_curve, precision_recall_curve
+from steelyard.comparison.figures import FigureDict
+from steelyard.comparison.pooled import fold_values, pooled_figures
+from steelyard.decision import (
+    Calibration,
+    CostMatrix,
+    Costs,
+    DecisionRule,
+    Goal,
+    Identity,
+    check_and_refit,
+    correct_prior,
+    tune,
+)
+from steelyard.models.jobs import Split
+from steelyard.techniques import Technique
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What all techniques are judged by."""
+
+    y: np.ndarray
+    splits: Sequence[Split]
+    positive: int
+    goal: Goal
+    metric: str
+    groups: np.ndarray | None = None
+    seed: int = 0
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.y.max()) + 1
+
+    @property
+    def repeats(self) -> int:
+        """Number of repeats."""
+        return max(split.repeat for split in self.splits) + 1
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Positions of the rows that figures are computed on; all but a time split's past."""
+        return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
+
+    def fold_of(self, repeat: int) -> np.ndarray:
+        """Fold in which each row was predicted, shape (rows,); -1 where it never was."""
+        folds = np.full(len(self.y), -1)
+        for split in self.splits:
+            if split.repeat == repeat:
+                folds[split.test] = split.fold
+        return folds
+
+    def natural(self, split: Split) -> np.ndarray:
+        """Class shares of a split's training rows, shape (classes,)."""
+        counts = np.bincount(self.y[split.train], minlength=self.classes)
+        return np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One technique's out-of-fold predictions, step by step, and what they come to.
+
+    `belief`, `corrected`, `shipped`: (repeats, rows, classes), NaN in rows never predicted.
+    `decided`: (repeats, rows) codes. `calibration` and `rule` are those of the final model,
+    fitted on all out-of-fold rows.
+    """
+
+    technique: Technique
+    belief: np.ndarray
+    corrected: np.ndarray
+    shipped: np.ndarray
+    decided: np.ndarray
+    calibration: Calibration
+    calibration_report: dict[str, Any]
+    rule: DecisionRule
+    rule_report: dict[str, Any]
+    figures: dict[str, FigureDict]
+    before: dict[str, FigureDict]
+    per_fold: np.ndarray
+    curves: dict[str, Any]
+
+
+def judge(technique: Technique, beliefs: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
+    """Judge a technique by its beliefs, one array (test rows, classes) per split key."""
+    belief = np.full((protocol.repeats, len(protocol.y), protocol.classes), np.nan, "float32")
+    corrected = belief.copy()
+    for split in protocol.splits:
+        rows = beliefs[split.key]
+        belief[split.repeat, split.test] = rows
+        corrected[split.repeat, split.test] = _corrected(technique, rows, split, protocol)
+    shipped, decided = _cross_fitted(technique, corrected, protocol)
+    predicted = protocol.fold_of(0) >= 0
+    calibration, calibration_report = _calibrate(
+        technique, corrected[0, predicted], protocol.y[predicted]
+    )
+    rule, rule_report = _final_rule(calibration, corrected, predicted, protocol)
+    rows = protocol.scored
+    figures = _figures(shipped, decided, protocol)
+    return Judged(
+        technique=technique,
+        belief=belief,
+        corrected=corrected,
+        shipped=shipped,
+        decided=decided,
+        calibration=calibration,
+        calibration_report=calibration_report,
+        rule=rule,
+        rule_report=rule_report,
+        figures=figures,
+        before=_figures(belief, belief.argmax(-1), protocol),
+        per_fold=_per_fold(shipped, decided, protocol),
+        curves={
+            "precision_recall": precision_recall_curve(
+                protocol.y[rows] == protocol.positive, shipped[0, rows, protocol.positive]
+            ),
+            "calibration": calibration_curve(
+                protocol.y[rows] == protocol.positive, shipped[0, rows, protocol.positive]
+            ),
+        },
+    )
+
+
+def _corrected(
+    technique: Technique, belief: np.ndarray, split: Split, protocol: Protocol
+) -> np.ndarray:
+    counts = np.bincount(protocol.y[split.train], minlength=protocol.classes)
+    trained_on = technique.trained_prior(counts)
+    if trained_on is None or technique.decision.correction == "none":
+        return belief
+    return correct_prior(belief, trained_on, protocol.natural(split))
+
+
+def _cross_fitted(
+    technique: Technique, corrected: np.ndarray, protocol: Protocol
+) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities and decisions of each fold, both fitted on the other folds."""
+    shipped = np.full_like(corrected, np.nan)
+    decided = np.zeros(corrected.shape[:2], int)
+    in_time = not all(split.scored for split in protocol.splits)
+    for split in protocol.splits:
+        if not split.scored:
+            continue
+        folds = protocol.fold_of(split.repeat)
+        others = (folds >= 0) & ((folds < split.fold) if in_time else (folds != split.fold))
+        p, y = corrected[split.repeat, others], protocol.y[others]
+        calibration, _ = _calibrate(technique, p, y)
+        rule = _rule(technique, calibration.apply(p), y, protocol)
+        mine = calibration.apply(corrected[split.repeat, split.test])
+        shipped[split.repeat, split.test] = mine
+        decided[split.repeat, split.test] = rule.decide(mine)
+    return shipped, decided
+
+
+def _calibrate(
+    technique: Technique, p: np.ndarray, y: np.ndarray
+) -> tuple[Calibration, dict[str, Any]]:
+    if technique.decision.calibration == "none":
+        return Identity(), {"chosen": "identity", "why": "the technique takes the model's word"}
+    counts = np.ones(p.shape[1])
+    return check_and_refit(p, y, closed_form=technique.trained_prior(counts) is not None)
+
+
+def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol) -> DecisionRule:
+    if technique.decision.cutoff == "argmax":
+        return DecisionRule(weights=(1.0,) * p.shape[1])
+    # Not strict: a bound that one fold's rows cannot reach is for the final rule to refuse.
+    return tune(p, y, protocol.goal, positive=protocol.positive, interval=False, strict=False).rule
+
+
+def _final_rule(
+    calibration: Calibration, corrected: np.ndarray, predicted: np.ndarray, protocol: Protocol
+) -> tuple[DecisionRule, dict[str, Any]]:
+    """The rule of the model trained on all rows: tuned on every repeat's out-of-fold rows."""
+    stacked = np.concatenate([calibration.apply(p[predicted]) for p in corrected])
+    y = np.tile(protocol.y[predicted], len(corrected))
+    # Repeats of a row are no new rows: they are drawn together in the bootstrap.
+    rows = np.flatnonzero(predicted) if protocol.groups is None else protocol.groups[predicted]
+    tuned = tune(
+        stacked,
+        y,
+        protocol.goal,
+        positive=protocol.positive,
+        groups=np.tile(rows, len(corrected)),
+        seed=protocol.seed,
+    )
+    return tuned.rule, tuned.to_dict()
+
+
+def _figures(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> dict[str, FigureDict]:
+    rows = protocol.scored
+    return pooled_figures(
+        protocol.y[rows],
+        [repeat[rows] for repeat in p],
+        [repeat[rows] for repeat in d],
+        positive=protocol.positive,
+        costs=costs_of(protocol.goal),
+        groups=None if protocol.groups is None else protocol.groups[rows],
+        folds_by_repeat=[protocol.fold_of(r)[rows] for r in range(protocol.repeats)],
+        seed=protocol.seed,
+    )
+
+
+def costs_of(goal: Goal) -> Any:
+    """What mistakes cost, where the goal says so: a pair (fp, fn), a matrix, or None."""
+    if isinstance(goal, Costs):
+        return (goal.fp, goal.fn)
+    return goal.costs if isinstance(goal, CostMatrix) else None
+
+
+def _per_fold(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> np.ndarray:
+    """The protocol's metric in each fold, repeat by repeat: the input of the paired tests."""
+    rows = protocol.scored
+    return np.concatenate(
+        [
+            fold_values(
+                protocol.metric,
+                protocol.y[rows],
+                p[repeat, rows],
+                protocol.fold_of(repeat)[rows],
+                d=d[repeat, rows],
+                positive=protocol.positive,
+            )
+            for repeat in range(protocol.repeats)
+        ]
+    )

@@ -1,0 +1,106 @@
+"""The splits every technique shares: stratified and repeated, by group, or by time."""
+
+import numpy as np
+
+from steelyard.errors import RequestError, TargetError
+from steelyard.models.jobs import Split
+
+
+def make_splits(
+    y: np.ndarray,
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+    classes: tuple = (),
+    groups: np.ndarray | None = None,
+    times: np.ndarray | None = None,
+) -> list[Split]:
+    """The splits of a comparison.
+
+    Plain: stratified k-fold, shuffled anew each repeat. With `groups`: no group on both sides.
+    With `times`: `folds` test blocks in time order, each trained on all that came before; the
+    first block only warms up the cut-off, since no earlier prediction exists to tune it on.
+    """
+    check_request(y, folds=folds, repeats=repeats, classes=classes)
+    if times is not None:
+        return _by_time(y, times, folds)
+    splits = []
+    for repeat in range(repeats):
+        if groups is None:
+            pairs = _stratified(y, folds, seed + repeat)
+        else:
+            pairs = _by_group(y, groups, folds, seed + repeat)
+        splits += [Split(repeat, fold, train, test) for fold, (train, test) in enumerate(pairs)]
+    return splits
+
+
+def check_request(y: np.ndarray, *, folds: int, repeats: int, classes: tuple = ()) -> None:
+    """Refuse folds that cannot hold every class in every training part."""
+    if folds < 2 or repeats < 1:
+        raise RequestError(
+            f"folds={folds}, repeats={repeats}; a comparison needs at least 2 folds and 1 repeat"
+        )
+    counts = np.bincount(y, minlength=len(classes))
+    rarest = int(counts.argmin())
+    name = repr(classes[rarest]) if classes else str(rarest)
+    if len(y) < folds:
+        raise TargetError(
+            f"the table has {len(y)} rows, fewer than {folds} folds; gather more rows"
+        )
+    if counts[rarest] < folds:
+        advice = f"use --folds {counts[rarest]}, " if counts[rarest] >= 2 else ""
+        plural = "s" if counts[rarest] != 1 else ""
+        raise TargetError(
+            f"class {name} has {counts[rarest]} row{plural}, "
+            f"fewer than the {folds} folds, so some folds would have none to score; {advice}merge it with "  # noqa: E501
+            "another class, or leave its rows out"
+        )
+
+
+def _stratified(y: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import StratifiedKFold
+
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    return list(splitter.split(np.empty((len(y), 0)), y))
+
+
+def _by_group(
+    y: np.ndarray, groups: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    have = len(np.unique(groups))
+    if have < folds:
+        raise RequestError(f"the group column has {have} groups, fewer than {folds} folds")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    pairs = list(splitter.split(np.empty((len(y), 0)), y, groups))
+    for train, test in pairs:
+        if len(np.unique(y[train])) < len(np.unique(y)) or len(test) == 0:
+            raise TargetError(
+                "a class lives in too few groups to be in every training part; "
+                f"use fewer than {folds} folds, or no group column"
+            )
+    return pairs
+
+
+def _by_time(y: np.ndarray, times: np.ndarray, folds: int) -> list[Split]:
+    order = np.argsort(times, kind="stable")
+    # Cut at time stamps, not between rows of one stamp: the past must be past.
+    starts = np.searchsorted(
+        times[order], times[order][np.arange(1, folds + 2) * len(order) // (folds + 2)]
+    )
+    edges = np.unique([*starts, len(order)])
+    if len(edges) < folds + 2 or edges[0] == 0:
+        raise RequestError(
+            f"the time column has too few distinct values for {folds} folds; use fewer folds"
+        )
+    if len(np.unique(y[order[: edges[0]]])) < len(np.unique(y)):
+        raise TargetError(
+            f"the first {edges[0]} rows in time lack a class, so nothing can be trained on them; "
+            "use fewer folds, or leave the early rows out"
+        )
+    return [
+        Split(0, block, np.sort(order[:start]), np.sort(order[start:stop]), scored=block > 0)
+        for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+    ]

@@ -1,0 +1,289 @@
+"""The main job: compare techniques on one table, decide honestly, train what is recommended."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import steelyard
+from steelyard.comparison.evaluate import Judged, Protocol, judge
+from steelyard.comparison.figures import BY_NAME
+from steelyard.comparison.folds import make_splits
+from steelyard.comparison.record import ledger, predictions, record, verdict_on
+from steelyard.comparison.runner import Crew, Memory, Progress, run_jobs
+from steelyard.comparison.study import Study
+from steelyard.decision import Goal, Maximise, check_goal
+from steelyard.errors import RequestError
+from steelyard.inspection.measure import positive_code
+from steelyard.models.jobs import Job, Trainer
+from steelyard.models.trees import TECHNIQUE as TREES
+from steelyard.models.trees import TreesBaseline
+from steelyard.runs import Journal, save
+from steelyard.tables import Table, check_learnable, read_table
+from steelyard.techniques import Decision, Technique, choose, get
+
+DEFAULT_METRIC = "average_precision"
+TRAINING, JUDGING = 0.85, 0.1  # shares of the time; the rest trains the final model
+CONSTANT = Technique(
+    name="constant",
+    about="the class shares of the training rows, for every row alike",
+    source="what any model must beat",
+    decision=Decision(calibration="none", cutoff="argmax"),
+)
+
+
+def compare(
+    data: Any,
+    target: str | None = None,
+    *,
+    techniques: str | list[str | Technique] = "default",
+    model: str | Callable[[int, int], Any] = "tabular",
+    folds: int = 5,
+    repeats: int = 2,
+    group: str | None = None,
+    time_column: str | None = None,
+    drop: Sequence[str] = (),
+    positive: Any = None,
+    metric: str = DEFAULT_METRIC,
+    goal: Goal | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Compare techniques on the same folds and train the recommended one on all rows.
+
+    Args:
+        data: a path, folder or glob of CSV or Parquet, a pandas, polars or Arrow frame, or a
+            tuple of arrays (X, y); see `steelyard.tables.read_table`.
+        target: column that holds the class.
+        techniques: "default", names, or `Technique` objects; `plain` is always among them.
+        model: "tabular", "FILE.py:FUNCTION", or a function (inputs, classes) -> Keras model with
+            logits out.
+        folds, repeats: stratified k-fold, shuffled anew each repeat.
+        group: column whose groups never stand on both sides of a split.
+        time_column: column to split by: train on the past, test on what follows.
+        drop: columns to leave out.
+        positive: class of interest; by default the rarest.
+        metric: what techniques are ranked by: a ranking or proper figure, never a thresholded one.
+        goal: what the cut-off is tuned to; by default balanced accuracy.
+        seed: the same seed gives the same result.
+        out: directory to write while working; a killed run goes on where it was.
+    Returns: a Study.
+    Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
+    """
+    request = _Request(
+        target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
+    )
+    return _run(data, choose(techniques), model, request, progress, baselines=True)
+
+
+def train(
+    data: Any,
+    target: str | None = None,
+    *,
+    technique: str | Technique = "plain",
+    model: str | Callable[[int, int], Any] = "tabular",
+    folds: int = 5,
+    group: str | None = None,
+    time_column: str | None = None,
+    drop: Sequence[str] = (),
+    positive: Any = None,
+    goal: Goal | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Train one technique on all rows, without the comparison; arguments as in `compare`.
+
+    The folds are still trained: calibration, cut-off and figures come from out-of-fold rows.
+    """
+    request = _Request(
+        target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
+    )
+    chosen = get(technique) if isinstance(technique, str) else technique
+    return _run(data, [chosen], model, request, progress, baselines=False)
+
+
+@dataclass(frozen=True)
+class _Request:
+    target: str | None
+    folds: int
+    repeats: int
+    group: str | None
+    time: str | None
+    drop: tuple[str, ...]
+    positive: Any
+    metric: str
+    goal: Goal | None
+    seed: int
+    out: str | Path | None
+
+
+def _run(
+    data: Any,
+    techniques: list[Technique],
+    model: str | Callable[[int, int], Any],
+    request: _Request,
+    progress: Progress | None,
+    *,
+    baselines: bool,
+) -> Study:
+    _check_metric(request.metric)
+    table = read_table(
+        data, request.target, group=request.group, time=request.time, drop=request.drop
+    )
+    check_learnable(table)
+    protocol = _protocol(table, request)
+    trainer = _trainer(model)
+    asked = _asked(table, techniques, trainer, request)
+    keeper = Memory() if request.out is None else Journal(Path(request.out), asked)
+    crews = [Crew(trainer, techniques)]
+    if baselines:
+        crews.append(Crew(TreesBaseline(), [TREES]))
+    run_jobs(
+        table,
+        protocol.splits,
+        crews,
+        seed=request.seed,
+        keeper=keeper,
+        progress=_part(progress, 0.0, TRAINING),
+    )
+    judging = _part(progress, TRAINING, JUDGING)
+    contenders = _judge_all(techniques, protocol, keeper, judging)
+    others = []
+    if baselines:
+        others = [*_judge_all([TREES], protocol, keeper, None), _judge_constant(protocol)]
+    verdict = verdict_on(contenders, protocol)
+    chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
+    last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
+    final = final_model(table, protocol, trainer, chosen, last)
+    study = Study(
+        record(table, protocol, contenders, others, verdict, chosen, keeper.finished, asked),
+        predictions=predictions(table, protocol, contenders),
+        ledger=ledger(keeper.finished),
+        model=final,
+    )
+    if isinstance(keeper, Journal):
+        save(study, keeper.run)
+        keeper.close()
+    return study
+
+
+def _check_metric(metric: str) -> None:
+    figure = BY_NAME.get(metric)
+    if figure is None or figure.kind == "thresholded" or figure.better == "one":
+        names = [row.name for row in BY_NAME.values() if row.kind != "thresholded"]
+        names.remove("observed_expected")
+        raise RequestError(
+            f"metric {metric!r} cannot rank techniques (a cut-off can flatter any of them); "
+            f"choose from {', '.join(names)}"
+        )
+
+
+def _asked(
+    table: Table, techniques: list[Technique], trainer: Trainer, request: _Request
+) -> dict[str, Any]:
+    """All that beliefs depend on: a journal of another request is not continued.
+
+    Goal, metric and positive class are no part of it, so they can be changed without training.
+    """
+    kept = ("target", "folds", "repeats", "group", "time", "seed")
+    return {key: getattr(request, key) for key in kept} | {
+        "steelyard": steelyard.__version__,
+        "sha256": table.source.sha256,
+        "techniques": [technique.to_dict() for technique in techniques],
+        "model": trainer.name,
+        "drop": list(request.drop),
+    }
+
+
+def _trainer(model: str | Callable[[int, int], Any]) -> Trainer:
+    # Imported here: TensorFlow takes seconds, and a wrong request should not wait for it.
+    if callable(model):
+        from steelyard.models.custom import CustomTrainer
+
+        return CustomTrainer(model, name=getattr(model, "__qualname__", "own"))
+    if model == "tabular":
+        from steelyard.models.tabular import TabularTrainer
+
+        return TabularTrainer()
+    from steelyard.models.custom import from_file
+
+    return from_file(model)
+
+
+def _protocol(table: Table, request: _Request) -> Protocol:
+    classes = table.schema.classes
+    goal = request.goal or Maximise("balanced_accuracy")
+    check_goal(goal, len(classes))
+    splits = make_splits(
+        table.y,
+        folds=request.folds,
+        repeats=1 if table.times is not None else request.repeats,
+        seed=request.seed,
+        classes=classes,
+        groups=table.groups,
+        times=table.times,
+    )
+    positive = positive_code(classes, table.class_counts, request.positive)
+    return Protocol(table.y, splits, positive, goal, request.metric, table.groups, request.seed)
+
+
+def _judge_all(
+    techniques: list[Technique], protocol: Protocol, keeper: Any, progress: Progress | None
+) -> list[Judged]:
+    judged = []
+    for done, technique in enumerate(techniques):
+        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
+        beliefs = {job.split.key: keeper.belief(job.key) for job in jobs}
+        judged.append(judge(technique, beliefs, protocol))
+        if progress:
+            progress(done + 1, len(techniques), f"judging {technique.name}")
+    return judged
+
+
+def _part(progress: Progress | None, start: float, share: float) -> Progress | None:
+    """Progress of one phase as a part of the whole, so that the remaining time is the whole's."""
+    if progress is None:
+        return None
+    return lambda done, total, what: progress(start + share * done / total, 1.0, what)
+
+
+def _judge_constant(protocol: Protocol) -> Judged:
+    beliefs = {
+        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
+        for split in protocol.splits
+    }
+    return judge(CONSTANT, beliefs, protocol)
+
+
+def final_model(
+    table: Table,
+    protocol: Protocol,
+    trainer: Trainer,
+    chosen: Judged,
+    progress: Progress | None,
+) -> Any:
+    """The chosen technique trained on all rows, with its correction and decision inside."""
+    from steelyard.models.ship import ship
+
+    technique = chosen.technique
+
+    def report(share: float) -> None:
+        if progress:
+            progress(share, 1.0, f"training {technique.name} on all rows")
+
+    fitted = trainer.fit(table, technique, protocol.seed, report)
+    counts = table.class_counts
+    corrected = technique.decision.correction == "prior"
+    return ship(
+        table.schema,
+        fitted.encoding,
+        fitted.core,
+        trained_on=technique.trained_prior(counts) if corrected else None,
+        prior=counts / counts.sum(),
+        calibration=chosen.calibration,
+        rule=chosen.rule,
+    )

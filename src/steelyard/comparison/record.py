@@ -1,0 +1,162 @@
+"""What a comparison writes down: run.json's content and the out-of-fold predictions."""
+
+import importlib.metadata
+import platform
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+import steelyard
+from steelyard.comparison.evaluate import Judged, Protocol
+from steelyard.comparison.verdict import decide
+from steelyard.runs.store import SCHEMA
+from steelyard.tables import Table
+
+REFERENCE = "plain"  # wins ties
+PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "numpy", "polars")
+
+
+def record(
+    table: Table,
+    protocol: Protocol,
+    contenders: list[Judged],
+    baselines: list[Judged],
+    verdict: dict[str, Any],
+    chosen: Judged,
+    finished: dict[str, dict[str, Any]],
+    asked: dict[str, Any],
+) -> dict[str, Any]:
+    """The content of run.json: everything measured, as plain values."""
+    from steelyard.inspection import inspect_table
+
+    return {
+        "schema": SCHEMA,
+        "steelyard": steelyard.__version__,
+        "data": _data(table, protocol),
+        "protocol": _protocol(protocol, asked),
+        "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],
+        "techniques": [_entry(one, finished) for one in contenders],
+        "baselines": [_entry(one, finished) for one in baselines],
+        "verdict": verdict,
+        "decision": {
+            "technique": chosen.technique.name,
+            "goal": protocol.goal.to_dict(),
+            "describe": protocol.goal.describe(),
+            "positive": table.schema.classes[protocol.positive],
+            "rule": chosen.rule.to_dict(),
+            "tuned": chosen.rule_report,
+            "calibration": chosen.calibration.to_dict(),
+            "calibration_report": chosen.calibration_report,
+        },
+        "environment": _environment(),
+    }
+
+
+def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.DataFrame:
+    """Out-of-fold probabilities as shipped: a row per source row, repeat and technique."""
+    rows = protocol.scored
+    names = [f"probability_{label}" for label in table.schema.classes]
+    frames = [
+        pl.DataFrame(
+            {
+                "row": table.row_ids[rows],
+                "repeat": np.full(len(rows), repeat, "int32"),
+                "fold": protocol.fold_of(repeat)[rows].astype("int32"),
+                "technique": [one.technique.name] * len(rows),
+            }
+            | {name: one.shipped[repeat, rows, k] for k, name in enumerate(names)}
+        )
+        for one in judged
+        for repeat in range(protocol.repeats)
+    ]
+    return pl.concat(frames)
+
+
+def ledger(finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The content of ledger.json: a line per job, in a fixed order."""
+    lines = [line["ledger"] for line in finished.values()]
+    return {"jobs": sorted(lines, key=lambda e: (e["repeat"], e["fold"], e["technique"]))}
+
+
+def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
+    """The verdict on the techniques; without plain there is nothing to compare with."""
+    names = [one.technique.name for one in contenders]
+    if REFERENCE not in names:
+        return {
+            "winner": None,
+            "recommended": names[0],
+            "tied": [],
+            "reasons": ["not-compared"],
+            "paragraph": f"{names[0]} was trained without a comparison; whether it is better than "
+            "plain is not known. To find out: steelyard compare.",
+        }
+    results = {one.technique.name: one.per_fold for one in contenders}
+    scored = [split for split in protocol.splits if split.scored]
+    ratio = float(np.mean([len(split.test) / len(split.train) for split in scored]))
+    return decide(
+        results,
+        positives=int((protocol.y == protocol.positive).sum()),
+        metric=protocol.metric,
+        reference=REFERENCE,
+        folds=len(scored) // protocol.repeats,
+        test_train_ratio=ratio,
+    ).to_dict()
+
+
+def _entry(one: Judged, finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    mine = [
+        line["seconds"]
+        for line in finished.values()
+        if line["ledger"]["technique"] == one.technique.name
+    ]
+    return one.technique.to_dict() | {
+        "figures": one.figures,
+        "figures_as_believed": one.before,
+        "per_fold": [None if np.isnan(value) else float(value) for value in one.per_fold],
+        "calibration": one.calibration_report,
+        "rule": one.rule.to_dict(),
+        "curves": one.curves,
+        "seconds": round(sum(mine), 2),
+    }
+
+
+def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
+    counts = table.class_counts
+    return {
+        "path": table.source.path,
+        "sha256": table.source.sha256,
+        "rows": len(table.y),
+        "dropped_rows": table.dropped_rows,
+        "columns": len(table.schema.columns),
+        "classes": [
+            {"label": label, "count": int(count)}
+            for label, count in zip(table.schema.classes, counts, strict=True)
+        ],
+        "positive": table.schema.classes[protocol.positive],
+        "schema": table.schema.to_dict(),
+    }
+
+
+def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
+    kept = ("folds", "group", "time", "drop", "target", "model", "seed")
+    return {key: asked[key] for key in kept} | {
+        "repeats": protocol.repeats,
+        "metric": protocol.metric,
+        "goal": protocol.goal.to_dict(),
+        "scored_rows": len(protocol.scored),
+    }
+
+
+def _environment() -> dict[str, Any]:
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # tensorflow and tensorflow-cpu stand in for each other
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "packages": versions,
+    }

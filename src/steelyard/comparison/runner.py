@@ -1,0 +1,85 @@
+"""Runs the jobs of a comparison, split by split, and keeps what each believed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from steelyard.comparison.ledger import ledger_entry
+from steelyard.models.jobs import Job, Outcome, Runner, Split
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+
+Progress = Callable[[float, float, str], None]
+
+
+class Keeper(Protocol):
+    """Where finished jobs go: a journal on disk, or memory."""
+
+    finished: dict[str, dict[str, Any]]
+
+    def add(self, job: str, belief: np.ndarray, line: dict[str, Any]) -> None:
+        """Keep a finished job."""
+
+    def belief(self, job: str) -> np.ndarray:
+        """What a finished job believed."""
+
+
+class Memory:
+    """A keeper for comparisons that are not written to disk."""
+
+    def __init__(self) -> None:
+        self.finished: dict[str, dict[str, Any]] = {}
+        self._beliefs: dict[str, np.ndarray] = {}
+
+    def add(self, job: str, belief: np.ndarray, line: dict[str, Any]) -> None:
+        self.finished[job] = {"job": job} | line
+        self._beliefs[job] = belief
+
+    def belief(self, job: str) -> np.ndarray:
+        return self._beliefs[job]
+
+
+@dataclass(frozen=True)
+class Crew:
+    """A runner and the techniques it trains."""
+
+    runner: Runner
+    techniques: Sequence[Technique]
+
+
+def run_jobs(
+    table: Table,
+    splits: Sequence[Split],
+    crews: Sequence[Crew],
+    *,
+    seed: int,
+    keeper: Keeper,
+    progress: Progress | None = None,
+) -> None:
+    """Train every technique on every split; what `keeper` has already is not done again."""
+    # A crew's share of the work is its number of techniques.
+    total = sum(len(crew.techniques) for crew in crews) * len(splits)
+    done = 0
+    for split in splits:
+        for crew in crews:
+            jobs = [Job(technique, split, seed) for technique in crew.techniques]
+            left = [job for job in jobs if job.key not in keeper.finished]
+
+            def report(share: float, done: int = done, n: int = len(jobs)) -> None:
+                if progress:
+                    what = f"repeat {split.repeat + 1}, fold {split.fold + 1}"  # noqa: B023
+                    progress(done + share * n, total, what)
+
+            for outcome in crew.runner.run(table, left, report) if left else ():
+                keep(outcome, table, keeper)
+            done += len(jobs)
+            report(0.0, done)
+
+
+def keep(outcome: Outcome, table: Table, keeper: Keeper) -> None:
+    """Check the ledger of a finished job, then keep it."""
+    entry = ledger_entry(outcome.job, table.row_ids, outcome.draws)
+    line = {"seconds": round(outcome.seconds, 3), "ledger": entry}
+    keeper.add(outcome.job.key, outcome.belief, line)

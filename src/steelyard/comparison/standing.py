@@ -1,0 +1,134 @@
+"""Each technique against the reference on the same folds, and what more positives would show."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from steelyard.comparison.paired import (
+    CorrectedTest,
+    RopeProbabilities,
+    correlated_bayes,
+    holm,
+    nadeau_bengio,
+)
+
+Floats = NDArray[np.float64]
+
+SURE = 0.95
+POWER = 0.80
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One technique against the reference; `gain` is positive where the technique is better.
+
+    `low` and `high` bound the gain at 95 %, `error` is its corrected standard error over `folds`
+    fold values. `p` is two-sided, `p_holm` allows for all the techniques tried; `worse`,
+    `equivalent` and `better` are the chances that the gain is below, within or above the rope.
+    `call` needs both the adjusted p and the chance.
+    """
+
+    name: str
+    gain: float
+    low: float
+    high: float
+    error: float
+    folds: int
+    p: float
+    p_holm: float
+    worse: float
+    equivalent: float
+    better: float
+    call: Literal["better", "worse", "same", "undecided"]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the positives at hand can show, and how many would settle the leader's gain.
+
+    A true gain of `detectable_gain` would be found 4 times in 5 with the positives there are.
+    `total` positives would as often confirm `gain`, the lead of `technique`, were it real; None
+    where the lead is too small to matter.
+    """
+
+    technique: str
+    gain: float
+    detectable_gain: float
+    total: int | None
+
+
+def standings(
+    signed: Mapping[str, Floats], reference: str, ratio: float, rope: float
+) -> tuple[Standing, ...]:
+    """Every technique but the reference, best first.
+
+    `signed` holds fold values with more for better, on the same folds, at least 2 of them finite
+    for every technique; `ratio` is rows to test / rows to train.
+    """
+    rivals = [name for name in signed if name != reference]
+    found = {name: against(signed[name] - signed[reference], ratio, rope) for name in rivals}
+    adjusted = holm([found[name][0].p for name in rivals])
+    rows = []
+    for name, p_holm in zip(rivals, adjusted, strict=True):
+        test, chance = found[name]
+        half = float(stats.t.ppf((1 + SURE) / 2, test.df)) * test.error
+        rows.append(
+            Standing(
+                name=name,
+                gain=test.mean,
+                low=test.mean - half,
+                high=test.mean + half,
+                error=test.error,
+                folds=test.df + 1,
+                p=test.p,
+                p_holm=p_holm,
+                worse=chance.worse,
+                equivalent=chance.equivalent,
+                better=chance.better,
+                call=_call(p_holm, chance),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: -row.gain))
+
+
+def against(
+    differences: Floats, ratio: float, rope: float
+) -> tuple[CorrectedTest, RopeProbabilities]:
+    """Both tests of per-fold differences; folds in which either side has no value are left out."""
+    d = differences[np.isfinite(differences)]
+    # One test row for every `ratio` training rows is a share of ratio / (1 + ratio): 1 / folds.
+    return nadeau_bengio(d, ratio), correlated_bayes(d, ratio / (1 + ratio), rope=rope)
+
+
+def reach(rows: tuple[Standing, ...], positives: int, rope: float) -> Reach:
+    """How far the positives reach, judged by the leading technique's error.
+
+    The error is taken to shrink with the square root of the positives, and the gain must pass
+    both tests: Student's with the strictest of Holm's levels, and the rope's.
+    """
+    leader = rows[0]
+    df, power = leader.folds - 1, float(stats.norm.ppf(POWER))
+    level = (1 - SURE) / 2 / len(rows)
+    for_test = (float(stats.t.isf(level, df)) + power) * leader.error
+    for_rope = (float(stats.t.ppf(SURE, df)) + power) * leader.error
+    total = None
+    if leader.gain > rope:
+        times = max(for_test / leader.gain, for_rope / (leader.gain - rope)) ** 2
+        total = math.ceil(positives * times)
+    return Reach(leader.name, leader.gain, max(for_test, rope + for_rope), total)
+
+
+def _call(
+    p_holm: float, chance: RopeProbabilities
+) -> Literal["better", "worse", "same", "undecided"]:
+    significant = p_holm <= 1 - SURE
+    if significant and chance.better >= SURE:
+        return "better"
+    if significant and chance.worse >= SURE:
+        return "worse"
+    return "same" if chance.equivalent >= SURE else "undecided"

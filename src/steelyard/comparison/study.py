@@ -1,0 +1,106 @@
+"""What a comparison leaves behind: figures, verdict, predictions and the model."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from steelyard.comparison.figures import FIGURES
+from steelyard.errors import RequestError
+from steelyard.tables import Schema
+
+
+class Study:
+    """A finished comparison, fresh from `compare` or loaded from its directory.
+
+    `run` is the content of `run.json`, plain values; all else is read from it. `predictions`
+    holds the out-of-fold probabilities as shipped, one row per row, repeat and technique. `model`
+    is the final Keras model: a dict of raw columns in, probabilities and decision out.
+    """
+
+    def __init__(
+        self,
+        run: dict[str, Any],
+        *,
+        predictions: pl.DataFrame,
+        ledger: dict[str, Any],
+        model: Any,
+    ) -> None:
+        self.run, self.predictions, self.ledger = run, predictions, ledger
+        self._model = model
+
+    @cached_property
+    def model(self) -> Any:
+        """The final Keras model, loaded when first asked for."""
+        return (
+            self._model() if callable(self._model) and not _is_model(self._model) else self._model
+        )
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """Winner, ties, reasons and one paragraph in plain words."""
+        return self.run["verdict"]
+
+    @property
+    def schema(self) -> Schema:
+        """The columns the model takes and the classes it knows."""
+        return Schema.from_dict(self.run["data"]["schema"])
+
+    @property
+    def classes(self) -> list[Any]:
+        """Class labels in the order of the probability columns."""
+        return list(self.schema.classes)
+
+    @property
+    def leaderboard(self) -> pl.DataFrame:
+        """A row per technique and baseline, in the order of the metric: value, low, high."""
+        metric = self.run["protocol"]["metric"]
+        rows = [
+            {"technique": entry["name"], "baseline": baseline}
+            | {
+                f"{figure.name}{end}": entry["figures"][figure.name][key]
+                for figure in FIGURES
+                for end, key in (("", "value"), ("_low", "low"), ("_high", "high"))
+            }
+            for baseline, entries in ((False, "techniques"), (True, "baselines"))
+            for entry in self.run[entries]
+        ]
+        better = next(figure.better for figure in FIGURES if figure.name == metric)
+        frame = pl.DataFrame(rows, infer_schema_length=None)
+        return frame.sort(metric, descending=better == "higher", nulls_last=True)
+
+    def predict(self, data: Any) -> pl.DataFrame:
+        """`probability_<class>` per class and `decision`, a row per row of `data`."""
+        from steelyard.models.ship import Predictor
+        from steelyard.tables import read_features
+
+        scored = Predictor(self.model, self.schema)(read_features(data, self.schema))
+        return prediction_frame(*scored, self.classes)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run directory (`steelyard.load` reads it again); it must not exist."""
+        from steelyard.runs.store import save
+
+        path = Path(path)
+        if path.exists():
+            raise RequestError(f"{path} exists already; choose another directory")
+        path.mkdir(parents=True)
+        return save(self, path)
+
+    def __repr__(self) -> str:
+        from steelyard.report.text import to_text
+
+        return to_text(self.run)
+
+
+def prediction_frame(probability: Any, decision: Any, classes: list[Any]) -> pl.DataFrame:
+    """Probabilities (rows, classes) and decision codes as columns named by class."""
+    columns = {f"probability_{label}": probability[:, k] for k, label in enumerate(classes)}
+    return pl.DataFrame(columns).with_columns(
+        decision=pl.Series([classes[code] for code in decision.tolist()])
+    )
+
+
+def _is_model(candidate: Any) -> bool:
+    return hasattr(candidate, "get_config")

@@ -1,0 +1,45 @@
+"""From scores to true probabilities, and from those to decisions that fit the user's goal."""
+
+from steelyard.decision.agreement import observed_expected
+from steelyard.decision.calibration import check_and_refit
+from steelyard.decision.goals import (
+    Alerts,
+    CostMatrix,
+    Costs,
+    Goal,
+    Maximise,
+    MinPrecision,
+    MinRecall,
+    check_goal,
+    goal_from_dict,
+    goal_from_options,
+)
+from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
+from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior
+from steelyard.decision.rule import DecisionRule, TunedRule, tune
+
+__all__ = [
+    "Affine",
+    "Alerts",
+    "Beta",
+    "Calibration",
+    "CostMatrix",
+    "Costs",
+    "DecisionRule",
+    "Goal",
+    "Identity",
+    "Isotonic",
+    "Maximise",
+    "MinPrecision",
+    "MinRecall",
+    "PriorEstimate",
+    "TunedRule",
+    "check_and_refit",
+    "check_goal",
+    "correct_prior",
+    "estimate_prior",
+    "goal_from_dict",
+    "goal_from_options",
+    "observed_expected",
+    "tune",
+]

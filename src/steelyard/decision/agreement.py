@@ -1,0 +1,63 @@
+"""Do the probabilities keep their promise? Observed over expected, class by class."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+
+from steelyard.decision.arrays import labelled
+
+
+def observed_expected(
+    p: ArrayLike, y: ArrayLike, *, level: float = 0.95
+) -> list[dict[str, float | None]]:
+    """Rows seen of each class over rows promised, with an interval; 1 is the target.
+
+    The interval is the score interval of a count whose variance is a fixed share of its mean. The
+    share comes from the probabilities (a sum of unequal coin flips varies less than a Poisson
+    count), or from the errors made where those are larger (probabilities that are too sure of
+    themselves), so that it holds for the large class as well as for the rare one.
+
+    Args:
+        p: shape (rows, classes). y: codes, shape (rows,), at natural prevalence.
+        level: of the interval.
+    Returns: one `{value, low, high}` per class; all None for a class that was neither promised
+        nor seen, value and high None for one that was seen only.
+    """
+    values, codes = labelled(p, y)
+    z = float(ndtri(0.5 + level / 2.0))
+    classes = values.shape[1]
+    observed = np.bincount(codes, minlength=classes).astype(np.float64)
+    expected = values.sum(axis=0)
+    promised_squares = (values**2).sum(axis=0)
+    hits = np.bincount(codes, weights=values[np.arange(len(codes)), codes], minlength=classes)
+    errors = observed - 2.0 * hits + promised_squares
+    return [
+        _ratio(*numbers, z)
+        for numbers in zip(observed, expected, promised_squares, errors, strict=True)
+    ]
+
+
+def holds_one(ratio: dict[str, Any]) -> bool:
+    """Whether the interval of an observed/expected ratio holds 1."""
+    if ratio["low"] is None:
+        return True
+    return ratio["low"] <= 1.0 and (ratio["high"] is None or ratio["high"] >= 1.0)
+
+
+def _ratio(
+    observed: float, expected: float, promised_squares: float, errors: float, z: float
+) -> dict[str, float | None]:
+    if expected <= 0.0:
+        return {"value": None, "low": 1.0 if observed else None, "high": None}
+    dispersion = max(1.0 - promised_squares / expected, errors / max(observed, 1.0))
+    # Solves (observed - mean)^2 = z^2 * dispersion * mean for the mean.
+    half = z * z * dispersion / 2.0
+    reach = np.sqrt(2.0 * half * observed + half * half)
+    low, high = observed + half - reach, observed + half + reach
+    return {
+        "value": float(observed / expected),
+        "low": float(max(low, 0.0) / expected),
+        "high": float(high / expected),
+    }

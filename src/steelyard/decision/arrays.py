@@ -1,0 +1,84 @@
+"""What every function of this folder asks of its probabilities, labels and class shares."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from steelyard.errors import RequestError
+
+# float64 and int64; numpy's stubs are too vague about what its functions return to say so.
+Floats = NDArray[Any]
+Codes = NDArray[Any]
+
+# Where a logarithm of a probability is taken, 0 is read as this, as in the Keras layers: float32
+# models do say 0, and a certainty that turns out wrong must cost much, not infinitely much.
+LOG_FLOOR = float(np.finfo(np.float32).tiny)
+
+
+def probabilities(p: ArrayLike) -> Floats:
+    """`p` as float64 of shape (rows, classes); RequestError where it is not that."""
+    values = np.asarray(p, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] < 2:
+        raise RequestError(
+            f"probabilities have shape {values.shape}; give (rows, classes), a column per class"
+        )
+    if not np.isfinite(values).all() or values.min(initial=0.0) < 0.0:
+        raise RequestError(
+            "probabilities hold negative, infinite or missing values; "
+            "give the output of softmax or predict_proba"
+        )
+    totals = values.sum(axis=1)
+    if len(totals) and np.abs(totals - 1.0).max() > 1e-3:
+        row = int(np.abs(totals - 1.0).argmax())
+        raise RequestError(
+            f"row {row} of the probabilities sums to {totals[row]:.4g}, not 1; "
+            "give the output of softmax or predict_proba"
+        )
+    return values
+
+
+def labelled(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Codes]:
+    """`probabilities(p)` and the class codes that belong to its rows."""
+    values = probabilities(p)
+    codes = np.asarray(y)
+    rows, classes = values.shape
+    if codes.shape != (rows,):
+        raise RequestError(f"{rows:,} rows of probabilities but labels of shape {codes.shape}")
+    if codes.dtype.kind not in "iub":
+        raise RequestError(f"labels are {codes.dtype}; give class codes 0 to {classes - 1}")
+    if rows == 0:
+        raise RequestError("no rows to learn from; give labelled rows with natural class shares")
+    codes = codes.astype(np.int64)
+    if codes.min() < 0 or codes.max() >= classes:
+        raise RequestError(
+            f"labels run from {codes.min()} to {codes.max()}; codes of {classes} classes run "
+            f"from 0 to {classes - 1}"
+        )
+    return values, codes
+
+
+def shares(prior: ArrayLike, classes: int, name: str) -> Floats:
+    """Class shares summing to 1 from shares or counts, each above 0."""
+    values = np.asarray(prior, dtype=np.float64)
+    if values.shape != (classes,):
+        raise RequestError(
+            f"{name} has shape {values.shape}; give one share or count for each of "
+            f"{classes} classes"
+        )
+    if not np.isfinite(values).all() or values.min() <= 0.0:
+        raise RequestError(
+            f"{name} is {values.tolist()}; every class needs a share above 0 (and below 1)"
+        )
+    return values / values.sum()
+
+
+def log_of(p: Floats) -> Floats:
+    """Log p with the floor."""
+    return np.log(np.maximum(p, LOG_FLOOR))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row-wise softmax; -inf becomes 0 exactly."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)

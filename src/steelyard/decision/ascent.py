@@ -1,0 +1,88 @@
+"""Class weights for several classes: move one weight at a time to its best place, exactly."""
+
+import numpy as np
+
+from steelyard.decision.arrays import Codes, Floats
+from steelyard.decision.confusion import macro_metric
+from steelyard.decision.goals import Maximise
+from steelyard.decision.rows import Rows
+from steelyard.decision.worth import run_around
+
+SWEEPS = 4
+
+
+def value_of(rows: Rows, log_w: Floats, goal: Maximise) -> float:
+    """The goal's metric of argmax(p * weight)."""
+    decided = np.argmax(rows.log_p + log_w, axis=1)
+    return value_of_decisions(rows, decided, goal)
+
+
+def value_of_decisions(rows: Rows, decided: Codes, goal: Maximise) -> float:
+    """The goal's metric of these decisions."""
+    classes = rows.log_p.shape[1]
+    right = np.bincount(rows.y, weights=rows.times * (decided == rows.y), minlength=classes)
+    answers = np.bincount(decided, weights=rows.times, minlength=classes)
+    return float(macro_metric(goal, right, answers, rows.counts))
+
+
+def climb(rows: Rows, log_w: Floats, goal: Maximise, sweeps: int = SWEEPS) -> Floats:
+    """Log weights from which no single move helps (or `sweeps` rounds from `log_w`)."""
+    best = value_of(rows, log_w, goal)
+    for _ in range(sweeps):
+        before = best
+        for k in range(len(log_w)):
+            edges, values = scan(rows, log_w, k, goal)
+            if values.max() > best + 1e-12:
+                best = float(values.max())
+                low, high = _interval(edges, values, int(values.argmax()), best - 1e-12)
+                log_w = log_w.copy()
+                log_w[k] = (low + high) / 2.0
+        if best <= before + 1e-12:
+            break
+    return log_w - log_w.mean()
+
+
+def scan(rows: Rows, log_w: Floats, k: int, goal: Maximise) -> tuple[Floats, Floats]:
+    """The metric at every log weight of class k, the other weights held.
+
+    Returns: edges e of shape (m,) and values of shape (m + 1,): values[i] holds between e[i - 1]
+    and e[i], below e[0] and above e[m - 1].
+    """
+    others = rows.log_p + log_w
+    others[:, k] = -np.inf
+    rival = np.argmax(others, axis=1)
+    n = len(rival)
+    every = np.arange(n)
+    # A row becomes k's once k's log weight passes this.
+    edge = others[every, rival] - rows.log_p[:, k]
+    order = np.argsort(edge, kind="stable")
+    edge, rival, y, times = edge[order], rival[order], rows.y[order], rows.times[order]
+    right, decided = np.zeros((2, n + 1, len(log_w)))
+    right[0] = np.bincount(rival, weights=times * (y == rival), minlength=len(log_w))
+    decided[0] = np.bincount(rival, weights=times, minlength=len(log_w))
+    right[every + 1, rival] = -times * (y == rival)
+    right[1:, k] = times * (y == k)
+    decided[every + 1, rival] = -times
+    decided[1:, k] = times
+    apart = np.append(edge[1:] > edge[:-1], True)
+    states = np.append(0, np.flatnonzero(apart) + 1)
+    right, decided = right.cumsum(axis=0)[states], decided.cumsum(axis=0)[states]
+    return edge[apart], macro_metric(goal, right, decided, rows.counts)
+
+
+def near_range(
+    rows: Rows, log_w: Floats, k: int, goal: Maximise, share: float
+) -> tuple[float, float]:
+    """Log weights of class k around its own that do within `share` of its value."""
+    edges, values = scan(rows, log_w, k, goal)
+    here = int(np.searchsorted(edges, log_w[k]))
+    return _interval(edges, values, here, values[here] - share * abs(values[here]))
+
+
+def _interval(edges: Floats, values: Floats, at: int, least: float) -> tuple[float, float]:
+    """The stretch around state `at` in which values are at least `least`."""
+    first, last = run_around(np.array(at), values >= least)
+    # Beyond the last edge nothing changes any more: stay near it.
+    low = edges[first - 1] if first > 0 else edges[0] - 1.0
+    high = edges[last] if last < len(edges) else edges[-1] + 1.0
+    return float(low), float(high)

@@ -1,0 +1,97 @@
+"""Every cut-off of a binary score at once, and what each of them flags."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from steelyard.decision.arrays import Floats
+
+Z95 = float(ndtri(0.975))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What each cut-off flags, from the strictest to the one that flags every row.
+
+    `tp`, `fp`: flagged rows of the class of interest and of the others, shape (..., cut-offs).
+    `positives`, `negatives`: all rows of both kinds, numbers or shape (..., 1).
+    """
+
+    tp: Floats
+    fp: Floats
+    positives: Any
+    negatives: Any
+
+    @property
+    def flagged(self) -> Floats:
+        """Flagged rows, shape (..., cut-offs)."""
+        return self.tp + self.fp
+
+    @property
+    def recall(self) -> Floats:
+        """Share of the positives that is flagged."""
+        return self.tp / np.maximum(self.positives, 1.0)
+
+    @property
+    def precision(self) -> Floats:
+        """Share of the flagged rows that is positive; 0 where nothing is flagged."""
+        return self.tp / np.maximum(self.flagged, 1.0)
+
+    @property
+    def false_alarm_rate(self) -> Floats:
+        """Share of the negatives that is flagged."""
+        return self.fp / np.maximum(self.negatives, 1.0)
+
+    @classmethod
+    def of(cls, positive: Floats, negative: Floats) -> "Curve":
+        """From rows newly flagged by each cut-off, shapes (..., cut-offs)."""
+        tp, fp = np.cumsum(positive, axis=-1), np.cumsum(negative, axis=-1)
+        return cls(tp, fp, tp[..., -1:], fp[..., -1:])
+
+
+def cutoffs(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """All cut-offs that differ on these rows, falling, and the first that flags each row.
+
+    They lie halfway between neighbouring scores. The first flags no row (left out where a score
+    of 1 leaves no room above it), the last, 0, flags every row.
+    """
+    distinct, inverse = np.unique(scores, return_inverse=True)
+    upper, lower = distinct[:0:-1], distinct[-2::-1]
+    if distinct[-1] < 1.0:
+        upper, lower = np.append(1.0, upper), np.append(distinct[-1], lower)
+    # Where float32 has a number in between, that one: Keras then parts the very same rows. Two
+    # floats may be neighbours: then the upper score itself is the cut-off.
+    between = (lower + (upper - lower) / 2.0).astype(np.float32).astype(np.float64)
+    between = np.where((lower < between) & (between <= upper), between, upper)
+    cutoff = np.append(between, 0.0)
+    return cutoff, len(cutoff) - 1 - inverse
+
+
+def wilson_low(successes: Floats, trials: Floats) -> Floats:
+    """Lower 95 % Wilson bound of a share; 0 where there are no trials."""
+    n = np.maximum(trials, 1.0)
+    share, z2 = successes / n, Z95**2
+    reach = Z95 * np.sqrt(share * (1.0 - share) / n + z2 / (4.0 * n**2))
+    return np.maximum((share + z2 / (2.0 * n) - reach) / (1.0 + z2 / n), 0.0) * (trials > 0)
+
+
+def auc_interval(curve: Curve) -> tuple[float, float, float]:
+    """Area under the ROC curve with its 95 % interval.
+
+    Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988), on counts per cut-off.
+    """
+    positive, negative = np.diff(curve.tp, prepend=0.0), np.diff(curve.fp, prepend=0.0)
+    n_positive, n_negative = positive.sum(), negative.sum()
+    # Share of the other side that each cut-off's rows beat (positives) or lose to (negatives).
+    beats = 1.0 - (curve.fp - negative / 2.0) / n_negative
+    loses = (curve.tp - positive / 2.0) / n_positive
+    auc = float(positive @ beats / n_positive)
+    variance = 0.0
+    for weight, share, n in ((positive, beats, n_positive), (negative, loses, n_negative)):
+        if n > 1:
+            variance += float(weight @ (share - auc) ** 2) / (n - 1) / n
+    reach = Z95 * variance**0.5
+    return auc, max(auc - reach, 0.0), min(auc + reach, 1.0)

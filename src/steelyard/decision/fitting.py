@@ -1,0 +1,122 @@
+"""Fits of the calibrations, each by its log loss on natural-prevalence rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard.decision.arrays import Floats
+from steelyard.decision.kinds import Affine, Beta, Isotonic
+from steelyard.decision.newton import logistic, minimise, scaled_softmax
+from steelyard.decision.rows import Rows
+
+# A scale at or below 0 would turn the order of the rows around.
+SMALLEST_SCALE = 0.01
+
+
+@dataclass(frozen=True)
+class AffineFit:
+    """An affine calibration and the standard error of its scale (0 where it was not free)."""
+
+    calibration: Affine
+    scale_error: float = 0.0
+
+
+def smoothed(rows: Rows) -> Floats:
+    """Targets of shape (rows, classes): the label, moved a little towards what the model says.
+
+    Platt's idea (a label counts for (n + 1)/(n + 2), n rows of its class) with the model's own
+    probability as the other part: all the pulls together weigh about one row per class, keep
+    separable rows finite, and leave true probabilities where they are.
+    """
+    pull = (1.0 / (rows.counts + 2.0))[rows.y]
+    targets = rows.p * pull[:, None]
+    targets[np.arange(len(rows.y)), rows.y] += 1.0 - pull
+    return targets
+
+
+def fit_affine(
+    rows: Rows,
+    *,
+    scale: bool = True,
+    bias: bool = True,
+    groups: Sequence[int] | None = None,
+    start: Affine | None = None,
+) -> AffineFit:
+    """softmax(scale * log p + bias), by Newton's method.
+
+    Args:
+        rows: at natural prevalence.
+        scale, bias: which of them to free; the other stays at 1 or 0.
+        groups: one number per class; classes of the same number share one bias.
+        start: where to begin, such as the fit to nearly the same rows.
+    """
+    classes = rows.p.shape[1]
+    design = _design(groups if groups is not None else range(classes), free=bias)
+    start = start or Affine(1.0, (0.0,) * classes)
+    # The last class of the design has no column of its own, so biases count from it.
+    beta = np.linalg.lstsq(design, np.array(start.bias) - start.bias[-1], rcond=None)[0]
+    if not scale:
+        return AffineFit(_affine(1.0, design, _fit(rows, design, beta, 1.0)[0]))
+    theta, inverse = _fit(rows, design, np.append(beta, start.scale), None)
+    if theta[-1] < SMALLEST_SCALE:
+        theta, _ = _fit(rows, design, theta[:-1], SMALLEST_SCALE)
+        theta = np.append(theta, SMALLEST_SCALE)
+    error = float(np.sqrt(max(inverse[-1, -1], 0.0)))
+    return AffineFit(_affine(float(theta[-1]), design, theta[:-1]), error)
+
+
+def fit_beta(rows: Rows) -> Beta:
+    """Beta calibration of two classes; a coefficient that would be negative is 0."""
+    targets = smoothed(rows)[:, 1]
+    features = np.column_stack([rows.log_p[:, 1], -rows.log_p[:, 0], np.ones(len(rows.y))])
+    kept = [0, 1, 2]
+    identity = np.array([1.0, 1.0, 0.0])
+    while True:
+        theta = np.zeros(3)
+        objective = logistic(features[:, kept], targets, rows.times)
+        theta[kept] = minimise(objective, identity[kept])[0]
+        negative = [k for k in kept if k < 2 and theta[k] < 0.0]
+        if not negative:
+            return Beta(*theta.tolist())
+        kept.remove(min(negative, key=lambda k: theta[k]))
+
+
+def fit_isotonic(rows: Rows) -> Isotonic:
+    """A curve for two classes that stays as far from 0 and 1 as Platt's targets do."""
+    from sklearn.isotonic import IsotonicRegression
+
+    negatives, positives = rows.counts
+    curve = IsotonicRegression(
+        y_min=1.0 / (negatives + 2.0), y_max=(positives + 1.0) / (positives + 2.0)
+    ).fit(rows.p[:, 1], rows.y.astype(np.float64), sample_weight=rows.times)
+    return Isotonic(tuple(curve.X_thresholds_), tuple(curve.y_thresholds_))
+
+
+def _fit(rows: Rows, design: Floats, start: Floats, scale: float | None) -> tuple[Floats, Floats]:
+    """(*beta, scale) of the least log loss, or beta alone where `scale` is given."""
+    targets = smoothed(rows)
+    if rows.p.shape[1] > 2:
+        return minimise(scaled_softmax(rows.log_p, design, targets, rows.times, scale), start)
+    # Two classes: half the work with one logit a row, for class 0 against class 1.
+    logit = rows.log_p[:, 0] - rows.log_p[:, 1]
+    features = np.repeat(design[:1] - design[1:], len(rows.y), axis=0)
+    if scale is None:
+        objective = logistic(np.column_stack([features, logit]), targets[:, 0], rows.times)
+    else:
+        objective = logistic(features, targets[:, 0], rows.times, scale * logit)
+    return minimise(objective, start)
+
+
+def _design(groups: Sequence[int] | range, *, free: bool) -> Floats:
+    """Which bias each class has: shape (classes, free biases); the last class's group has 0."""
+    names = np.asarray(groups)
+    if not free:
+        return np.zeros((len(names), 0))
+    free_groups = [name for name in np.unique(names) if name != names[-1]]
+    return (names[:, None] == np.array(free_groups, dtype=names.dtype)).astype(np.float64)
+
+
+def _affine(scale: float, design: Floats, beta: Floats) -> Affine:
+    bias = design @ beta
+    return Affine(scale, tuple((bias - bias.mean()).tolist()))

@@ -1,0 +1,295 @@
+"""What the user wants from the decision: costs, a figure to maximise, a bound, a capacity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, ClassVar
+
+import numpy as np
+
+from steelyard.errors import GoalError
+
+METRICS = ("balanced_accuracy", "f1", "mcc", "gmean", "fbeta")
+
+
+class Goal:
+    """A member of the goals below. Frozen dataclasses of plain values, checked when made."""
+
+    kind: ClassVar[str]
+    binary_only: ClassVar[bool] = False
+    served_by: ClassVar[str] = ""
+
+    @property
+    def measure(self) -> str:
+        """The figure that says how well the goal is served."""
+        return self.served_by
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; `goal_from_dict` builds an equal goal."""
+        return {"kind": self.kind} | vars(self)
+
+    def describe(self) -> str:
+        """One English phrase."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Costs(Goal):
+    """Least expected cost, when a false alarm costs `fp` and a missed positive `fn`.
+
+    Any unit, both above 0; right answers cost nothing. Only the ratio decides.
+
+    >>> Costs(fp=1, fn=9).threshold
+    0.1
+    """
+
+    kind: ClassVar[str] = "costs"
+    served_by: ClassVar[str] = "cost per row"
+    binary_only: ClassVar[bool] = True
+    fp: float
+    fn: float
+
+    def __post_init__(self) -> None:
+        for name in ("fp", "fn"):
+            value = _number(getattr(self, name), f"the cost {name}")
+            if value <= 0.0:
+                raise GoalError(
+                    f"the cost {name} is {value:g}; a mistake must cost more than 0 "
+                    "(one that costs nothing needs no model)"
+                )
+            object.__setattr__(self, name, value)
+
+    @property
+    def threshold(self) -> float:
+        """The best cut-off for true probabilities, fp / (fp + fn) (Elkan 2001)."""
+        return self.fp / (self.fp + self.fn)
+
+    def describe(self) -> str:
+        return f"least cost, where a false alarm costs {self.fp:g} and a miss {self.fn:g}"
+
+
+@dataclass(frozen=True)
+class CostMatrix(Goal):
+    """Least expected cost, when `costs[true][predicted]` is what each answer costs.
+
+    >>> CostMatrix([[0, 1, 1], [5, 0, 2], [50, 20, 0]]).classes
+    3
+    """
+
+    kind: ClassVar[str] = "cost-matrix"
+    served_by: ClassVar[str] = "cost per row"
+    costs: tuple[tuple[float, ...], ...]
+
+    def __init__(self, costs: Sequence[Sequence[float]]) -> None:
+        try:
+            matrix = np.array(costs, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise GoalError(
+                "a cost matrix needs a number for every true class (row) and predicted class "
+                "(column)"
+            ) from error
+        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
+            raise GoalError(
+                f"a cost matrix of shape {matrix.shape}; it needs one row and one column per class"
+            )
+        if not np.isfinite(matrix).all() or matrix.min() < 0.0:
+            raise GoalError(
+                "a cost matrix holds negative, infinite or missing costs; give numbers >= 0 "
+                "(add a constant to a row to write a gain as a smaller cost)"
+            )
+        if (matrix == matrix[:, :1]).all():
+            raise GoalError(
+                "a cost matrix in which every answer costs the same decides nothing; "
+                "let right answers (the diagonal) cost less"
+            )
+        object.__setattr__(self, "costs", tuple(tuple(row) for row in matrix.tolist()))
+
+    @property
+    def classes(self) -> int:
+        """Number of classes it is for."""
+        return len(self.costs)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "costs": [list(row) for row in self.costs]}
+
+    def describe(self) -> str:
+        return f"least cost by a matrix of {self.classes} x {self.classes} costs"
+
+
+@dataclass(frozen=True)
+class Maximise(Goal):
+    """The largest value of a metric of decisions; for several classes the macro form.
+
+    `metric`: balanced_accuracy, f1, mcc, gmean, or fbeta (recall counts `beta` times as much as
+    precision; `beta` means nothing to the others).
+    """
+
+    kind: ClassVar[str] = "maximise"
+    metric: str = "balanced_accuracy"
+    beta: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise GoalError(f"cannot maximise {self.metric!r}; there are: {', '.join(METRICS)}")
+        beta = _number(self.beta, "beta")
+        if beta <= 0.0:
+            raise GoalError(f"beta is {beta:g}; it must be above 0 (2 favours recall)")
+        object.__setattr__(self, "beta", beta)
+
+    def to_dict(self) -> dict[str, Any]:
+        beta = {"beta": self.beta} if self.metric == "fbeta" else {}
+        return {"kind": self.kind, "metric": self.metric} | beta
+
+    @property
+    def measure(self) -> str:
+        names = {"f1": "F1", "mcc": "MCC", "gmean": "G-mean", "fbeta": f"F-beta ({self.beta:g})"}
+        return names.get(self.metric, self.metric.replace("_", " "))
+
+    def describe(self) -> str:
+        return f"the largest {self.measure}"
+
+
+@dataclass(frozen=True)
+class MinPrecision(Goal):
+    """The largest recall among cut-offs whose precision is at least `p`, in (0, 1]."""
+
+    kind: ClassVar[str] = "min-precision"
+    served_by: ClassVar[str] = "recall"
+    binary_only: ClassVar[bool] = True
+    p: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "p", _share(self.p, "min_precision"))
+
+    def describe(self) -> str:
+        return f"the largest recall at a precision of at least {self.p:g}"
+
+
+@dataclass(frozen=True)
+class MinRecall(Goal):
+    """The largest precision among cut-offs whose recall is at least `r`, in (0, 1].
+
+    The recall is taken at its lower 95 % Wilson bound, so that it holds on new rows too.
+    """
+
+    kind: ClassVar[str] = "min-recall"
+    served_by: ClassVar[str] = "precision"
+    binary_only: ClassVar[bool] = True
+    r: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "r", _share(self.r, "min_recall"))
+
+    def describe(self) -> str:
+        return f"the largest precision at a recall of at least {self.r:g}"
+
+
+@dataclass(frozen=True)
+class Alerts(Goal):
+    """The most positives found with at most `per_thousand` of 1,000 rows flagged."""
+
+    kind: ClassVar[str] = "alerts"
+    served_by: ClassVar[str] = "recall"
+    binary_only: ClassVar[bool] = True
+    per_thousand: float
+
+    def __post_init__(self) -> None:
+        value = _number(self.per_thousand, "alerts")
+        if not 0.0 < value <= 1000.0:
+            raise GoalError(
+                f"alerts is {value:g}; give how many of 1,000 rows may be flagged, "
+                "above 0 and up to 1000"
+            )
+        object.__setattr__(self, "per_thousand", value)
+
+    def describe(self) -> str:
+        return f"the largest recall with at most {self.per_thousand:g} of 1,000 rows flagged"
+
+
+GOALS: dict[str, type[Goal]] = {
+    goal.kind: goal for goal in (Costs, CostMatrix, Maximise, MinPrecision, MinRecall, Alerts)
+}
+
+
+def check_goal(goal: Goal, classes: int) -> None:
+    """GoalError where a goal cannot be had with so many classes, with the one that can."""
+    if isinstance(goal, CostMatrix) and goal.classes != classes:
+        raise GoalError(
+            f"a cost matrix for {goal.classes} classes, but the data has {classes}; "
+            "give one row and one column per class"
+        )
+    if goal.binary_only and classes > 2:
+        instead = "CostMatrix" if isinstance(goal, Costs) else 'Maximise("balanced_accuracy")'
+        raise GoalError(
+            f"{type(goal).__name__} ({goal.describe()}) is for two classes, but the data has "
+            f"{classes}; use {instead}, or make the target two classes"
+        )
+
+
+def goal_from_dict(values: dict[str, Any]) -> Goal:
+    """The goal that `to_dict` described.
+
+    >>> goal_from_dict(Costs(fp=1, fn=50).to_dict())
+    Costs(fp=1.0, fn=50.0)
+    """
+    arguments = {key: value for key, value in values.items() if key != "kind"}
+    if values.get("kind") not in GOALS:
+        raise GoalError(f"no goal is called {values.get('kind')!r}; there are: {', '.join(GOALS)}")
+    try:
+        return GOALS[values["kind"]](**arguments)
+    except TypeError as error:
+        raise GoalError(f"the goal {values['kind']} does not take {arguments}") from error
+
+
+def goal_from_options(
+    *,
+    cost_fp: float | None = None,
+    cost_fn: float | None = None,
+    maximise: str | None = None,
+    min_precision: float | None = None,
+    min_recall: float | None = None,
+    alerts: float | None = None,
+) -> Goal:
+    """The goal that the command line names; without any, the largest balanced accuracy.
+
+    Raises: GoalError: more than one goal, or half of a pair of costs.
+
+    >>> goal_from_options(cost_fp=1, cost_fn=50).describe()
+    'least cost, where a false alarm costs 1 and a miss 50'
+    """
+    if (cost_fp is None) != (cost_fn is None):
+        given, missing = ("fp", "fn") if cost_fn is None else ("fn", "fp")
+        raise GoalError(
+            f"--cost-{given} came without --cost-{missing}; give both, only their ratio decides"
+        )
+    chosen: dict[str, Goal] = {}
+    if cost_fp is not None and cost_fn is not None:
+        chosen["--cost-fp/--cost-fn"] = Costs(fp=cost_fp, fn=cost_fn)
+    if maximise is not None:
+        chosen["--maximise"] = Maximise(maximise)
+    if min_precision is not None:
+        chosen["--min-precision"] = MinPrecision(min_precision)
+    if min_recall is not None:
+        chosen["--min-recall"] = MinRecall(min_recall)
+    if alerts is not None:
+        chosen["--alerts"] = Alerts(alerts)
+    if len(chosen) > 1:
+        raise GoalError(f"{' and '.join(chosen)} are different goals; give one of them")
+    return next(iter(chosen.values()), Maximise())
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise GoalError(f"{name} is {value!r}; give a number") from error
+    if not isfinite(number):
+        raise GoalError(f"{name} is {number}; give a finite number")
+    return number
+
+
+def _share(value: Any, name: str) -> float:
+    share = _number(value, name)
+    if not 0.0 < share <= 1.0:
+        raise GoalError(f"{name} is {share:g}; give a share above 0 and up to 1, such as 0.8")
+    return share

@@ -1,0 +1,88 @@
+"""Class shares of training against class shares of deployment: correct them, estimate them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from steelyard.decision.arrays import Floats, probabilities, shares, softmax
+from steelyard.errors import RequestError
+
+
+def correct_prior(p: ArrayLike, trained_on: ArrayLike, deployed_on: ArrayLike) -> Floats:
+    """Probabilities under the class shares of deployment, in closed form.
+
+    p'_k is proportional to p_k * deployed_k / trained_k. Exact where only the class shares differ
+    (random resampling, class weights at the optimum); where training bent the scores otherwise it
+    is a first guess that `check_and_refit` tests.
+
+    Args:
+        p: shape (rows, classes), rows summing to 1. A probability of 0 or 1 stays what it is.
+        trained_on: class shares (or counts, or weighted counts) the model believes in.
+        deployed_on: class shares where it is used.
+    Returns: shape (rows, classes).
+    Raises: RequestError: a share of 0, or shapes that disagree.
+    Source: Elkan, "The foundations of cost-sensitive learning", IJCAI 2001; for random
+        under-sampling equal to Dal Pozzolo et al., "Calibrating probability with undersampling
+        for unbalanced classification", CIDM 2015.
+
+    >>> correct_prior([[0.1, 0.9]], trained_on=[0.5, 0.5], deployed_on=[0.98, 0.02]).round(6)
+    array([[0.844828, 0.155172]])
+    """
+    values = probabilities(p)
+    classes = values.shape[1]
+    shift = np.log(shares(deployed_on, classes, "deployed_on")) - np.log(
+        shares(trained_on, classes, "trained_on")
+    )
+    with np.errstate(divide="ignore"):  # log 0 = -inf is meant: the class stays impossible
+        return softmax(np.log(values) + shift)
+
+
+@dataclass(frozen=True)
+class PriorEstimate:
+    """Class shares estimated from unlabelled rows.
+
+    `prior` of shape (classes,); `iterations` of the EM algorithm; `converged` is False when it
+    stopped at its limit.
+    """
+
+    prior: Floats
+    iterations: int
+    converged: bool
+
+
+def estimate_prior(
+    p: ArrayLike, trained_on: ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 20_000
+) -> PriorEstimate:
+    """Class shares of unlabelled rows, by maximum likelihood (EM).
+
+    Needs calibrated probabilities under `trained_on`, and the same p(x | class) as in training:
+    only the shares may have moved.
+
+    Args:
+        p: shape (rows, classes), calibrated for the class shares `trained_on`.
+        trained_on: those class shares, or counts.
+        tolerance: stop when no share moves by more in one step.
+        max_iterations: stop there in any case.
+    Raises: RequestError: no rows, or a share of 0.
+    Source: Saerens, Latinne, Decaestecker, "Adjusting the outputs of a classifier to new a priori
+        probabilities", Neural Computation 14 (2002).
+
+    >>> p = [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.2, 0.8], [0.95, 0.05]]
+    >>> estimate_prior(p, [0.5, 0.5]).prior.round(6)
+    array([0.825402, 0.174598])
+    """
+    values = probabilities(p)
+    rows, classes = values.shape
+    if rows == 0:
+        raise RequestError("no rows to estimate class shares from; give unlabelled rows")
+    known = shares(trained_on, classes, "trained_on")
+    likelihood = values / known
+    prior = known
+    for iteration in range(1, max_iterations + 1):
+        updated = prior * (likelihood / (likelihood @ prior)[:, None]).mean(axis=0)
+        moved = np.abs(updated - prior).max()
+        prior = updated / updated.sum()
+        if moved <= tolerance:
+            return PriorEstimate(prior, iteration, converged=True)
+    return PriorEstimate(prior, max_iterations, converged=False)

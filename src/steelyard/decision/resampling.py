@@ -1,0 +1,57 @@
+"""Bootstrap of a curve: stratified by class, by groups of rows that belong together."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.decision.curve import Curve
+
+# More blocks or cut-offs than this change an interval by less than its own noise.
+BLOCKS, CUTOFFS = 1000, 1000
+
+
+def thinned(rank: NDArray[np.int64], positive: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
+    """At most about `CUTOFFS` of `size` cut-offs, spread evenly over rows of both kinds."""
+    if size <= CUTOFFS:
+        return np.arange(size)
+    passed = np.zeros(size)
+    for rows in (positive, ~positive):
+        passed += np.cumsum(np.bincount(rank[rows], minlength=size)) / max(int(rows.sum()), 1)
+    step = np.floor(passed * (CUTOFFS / 2.0)).astype(np.int64)
+    return np.append(np.flatnonzero(np.diff(step)), size - 1)
+
+
+def resampled_curves(
+    rank: NDArray[np.int64],
+    positive: NDArray[np.bool_],
+    groups: NDArray[np.int64] | None,
+    kept: NDArray[np.int64],
+    *,
+    resamples: int,
+    rng: np.random.Generator,
+) -> Curve:
+    """Curves of `resamples` draws at the cut-offs `kept`, shape (resamples, len(kept)).
+
+    Groups (rows, where there are none) with and without a positive row are drawn with
+    replacement, each kind as often as it is there. Very many of them are first put into random
+    blocks, and blocks are drawn: nearly the same spread at a fraction of the work.
+    """
+    column = np.searchsorted(kept, rank)
+    if groups is None:
+        groups = np.arange(len(rank))
+    has_positive = np.bincount(groups, weights=positive) > 0
+    counts = [np.zeros((resamples, len(kept))), np.zeros((resamples, len(kept)))]
+    for stratum in (True, False):
+        members = np.flatnonzero(has_positive == stratum)
+        blocks = min(len(members), BLOCKS)
+        if not blocks:
+            continue
+        block_of = np.full(len(has_positive), -1)
+        block_of[rng.permutation(members)] = np.arange(len(members)) % blocks
+        times = rng.multinomial(blocks, np.full(blocks, 1.0 / blocks), size=resamples)
+        block = block_of[groups]
+        for kind, total in zip((positive, ~positive), counts, strict=True):
+            rows = kind & (block >= 0)
+            cell = block[rows] * len(kept) + column[rows]
+            table = np.bincount(cell, minlength=blocks * len(kept)).reshape(blocks, len(kept))
+            np.add(total, times.astype(np.float64) @ table, out=total)
+    return Curve.of(*counts)

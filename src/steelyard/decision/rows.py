@@ -1,0 +1,88 @@
+"""Labelled rows with multiplicity, so that many can be stood for by few."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from steelyard.decision.arrays import Codes, Floats, log_of
+
+# Width of a group of logits. A logit is at most half of it away from its group's mean: about a
+# thousandth of what separates two rows, where calibrations are curves over many units of logit.
+LOGIT_STEP = 1.0 / 128.0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Probabilities (rows, classes), class codes, and how many rows each row stands for."""
+
+    p: Floats
+    y: Codes
+    times: Floats
+
+    @classmethod
+    def of(cls, p: Floats, y: Codes) -> "Rows":
+        """Every row stands for itself."""
+        return cls(p, y, np.ones(len(y)))
+
+    @cached_property
+    def log_p(self) -> Floats:
+        """Log p with the floor."""
+        return log_of(self.p)
+
+    @cached_property
+    def counts(self) -> Floats:
+        """Rows stood for, per class."""
+        return np.bincount(self.y, weights=self.times, minlength=self.p.shape[1])
+
+    def at(self, index: Any) -> "Rows":
+        """Some of the rows, by positions or mask."""
+        return Rows(self.p[index], self.y[index], self.times[index])
+
+    def drawn(self, times: Codes) -> "Rows":
+        """The rows, each drawn so many times."""
+        return Rows(self.p, self.y, self.times * times)
+
+
+def rank_in_class(y: Codes) -> Codes:
+    """How many rows of the same class come before each row."""
+    order = np.argsort(y, kind="stable")
+    counts = np.bincount(y)
+    ranks = np.empty(len(y), dtype=np.int64)
+    ranks[order] = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return ranks
+
+
+def sampled(y: Codes, per_class: int, seed: int = 0) -> Codes:
+    """Positions of at most so many rows of each class, in the order of the rows."""
+    if np.bincount(y).max() <= per_class:
+        return np.arange(len(y))
+    shuffled = np.random.default_rng(seed).permutation(len(y))
+    return np.sort(shuffled[rank_in_class(y[shuffled]) < per_class])
+
+
+def thinned(rows: Rows, kept: Codes) -> Rows:
+    """The rows `kept`, standing for all rows of their class."""
+    few = rows.at(kept)
+    share = rows.counts / np.maximum(few.counts, 1.0)
+    return Rows(few.p, few.y, few.times * share[few.y])
+
+
+def grouped(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
+    """Two classes: rows of one class, one fold and nearly one logit as a single row.
+
+    Returns: the rows, and their folds.
+    """
+    logit = rows.log_p[:, 1] - rows.log_p[:, 0]
+    step = np.round((logit - logit.min()) / LOGIT_STEP).astype(np.int64)
+    name = (step * (int(fold.max()) + 1) + fold) * 2 + rows.y
+    names, group = np.unique(name, return_inverse=True)
+    times = np.bincount(group, weights=rows.times)
+    mean = np.bincount(group, weights=rows.times * logit) / times
+    # The smaller side first, 1 - p loses it where it is tiny.
+    small = np.exp(-np.logaddexp(0.0, np.abs(mean)))
+    positive = np.where(mean < 0.0, small, 1.0 - small)
+    negative = np.where(mean < 0.0, 1.0 - small, small)
+    p = np.column_stack([negative, positive])
+    return Rows(p, names % 2, times), names // 2 % (int(fold.max()) + 1)

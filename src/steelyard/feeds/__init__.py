@@ -1,0 +1,32 @@
+"""Balanced batches for Keras, in memory and from Parquet or CSV, and the sampling plan."""
+
+import importlib
+from typing import Any
+
+# Name -> module, loaded on first use: the plan needs no TensorFlow.
+_HOME = {
+    "balanced": "memory",
+    "natural": "memory",
+    "Batches": "batches",
+    "from_parquet": "parquet",
+    "from_csv": "parquet",
+    "Mixup": "blend",
+    "Remix": "blend",
+    "SMOTE": "blend",
+    "FeedInfo": "info",
+    "Plan": "plan",
+    "make_plan": "plan",
+    "copies_at_rate": "plan",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"steelyard.feeds.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'steelyard.feeds' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

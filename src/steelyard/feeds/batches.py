@@ -1,0 +1,116 @@
+"""The same batches for every Keras backend, as a `PyDataset` of numpy arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from steelyard._keras import keras
+from steelyard.feeds.blend import Mix
+from steelyard.feeds.columns import numpy_take
+from steelyard.feeds.core import Augment, Core, make_core
+from steelyard.feeds.draws import Drawn
+from steelyard.feeds.shares import Shares
+
+
+class Batches(keras.utils.PyDataset):
+    """Balanced or natural batches for Keras on any backend; the rows are those of `balanced`.
+
+    Args are those of `feeds.balanced`; `shares=None` gives the natural order, as
+    `feeds.natural`. An `augment` function gets numpy inputs and an int32 seed pair. `workers` and
+    the like go to `keras.utils.PyDataset`; any batch is computed on its own, so several workers
+    are safe.
+
+    >>> feed = Batches(np.zeros((100, 3), "float32"), np.arange(100) % 10 == 0, batch_size=8)
+    >>> len(feed), feed[0][0].shape, feed.trained_on
+    (23, (8, 3), (0.5, 0.5))
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: Any,
+        batch_size: int = 1024,
+        shares: Shares | None = "uniform",
+        *,
+        seed: int = 0,
+        sample_weight: Any = None,
+        by: Any = None,
+        steps_per_epoch: int | None = None,
+        drop_remainder: bool = True,
+        shuffle: bool = True,
+        shard: tuple[int, int] = (0, 1),
+        augment: Augment | None = None,
+        allow_absent: bool = False,
+        first_epoch: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epoch = first_epoch
+        self._ended = False
+        self._core = make_core(
+            X,
+            y,
+            batch_size=batch_size,
+            shares=shares,
+            seed=seed,
+            sample_weight=sample_weight,
+            by=by,
+            steps_per_epoch=steps_per_epoch,
+            drop_remainder=drop_remainder,
+            shuffle=shuffle,
+            shard=shard,
+            augment=augment,
+            allow_absent=allow_absent,
+        )
+        self.info = self._core.info
+        self.trained_on = self.info.trained_on
+        self.deployed_on = self.info.deployed_on
+
+    def __len__(self) -> int:
+        return self.info.steps_per_epoch
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        self._ended |= index == len(self) - 1
+        drawn, mix = self._core.drawn(self.epoch, index, index + 1)
+        return numpy_batch(self._core, drawn, mix)
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch, if this one was shown to its end; Keras calls this.
+
+        Keras also calls it after a look at the first batch, when it builds the model.
+        """
+        self.epoch += self._ended
+        self._ended = False
+
+
+def numpy_batch(core: Core, drawn: Drawn, mix: Mix | None) -> tuple[Any, ...]:
+    """The arrays of the one batch drawn."""
+    there = drawn.rows[0] >= 0
+    rows, again = drawn.rows[0][there], drawn.passes[0][there] > 0
+    out = keras.tree.map_structure(lambda leaf: numpy_take(leaf, rows), core.data)
+    if core.repeat_map is not None:
+        mapped = core.repeat_map(out[0], drawn.seeds.view(np.int32))
+        inputs = keras.tree.map_structure(
+            lambda old, new: np.where(_beside(again, old), new, old), out[0], mapped
+        )
+        out = (inputs, *out[1:])
+    if mix is None:
+        return out
+    other, keep = mix.rows[0][there], mix.keep_x[0][there]
+
+    def lerp(first: np.ndarray, leaf: Any) -> np.ndarray:
+        part = _beside(keep.astype(first.dtype), first)
+        return part * first + (1 - part) * numpy_take(leaf, other)
+
+    inputs = keras.tree.map_structure(lerp, out[0], core.data[0])
+    if core.blend is None or not core.blend.mixes_labels:
+        return (inputs, *out[1:])
+    one_hot = np.eye(len(core.info.classes), dtype=np.float32)
+    keep_y = mix.keep_y[0][there][:, None]
+    labels = keep_y * one_hot[core.codes[rows]] + (1 - keep_y) * one_hot[core.codes[other]]
+    return (inputs, labels, *out[2:])
+
+
+def _beside(flags: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """One value per row, shaped to broadcast against `values`."""
+    return flags.reshape(-1, *[1] * (values.ndim - 1))

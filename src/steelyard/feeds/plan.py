@@ -1,0 +1,175 @@
+"""The sampling plan: which rows and how many copies, as a pure function of the row ids.
+
+Nothing here knows in which order rows arrive, how they are cut into files, batches or row groups,
+or how many threads read them, so every engine that follows a plan picks the same rows.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from steelyard.errors import DataError, TargetCountError
+from steelyard.feeds.hashing import Hash, row_hash
+
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+class BottomK:
+    """The k smallest of a stream of hashes, in memory of about 2k, whatever the order of arrival.
+
+    >>> smallest = BottomK(5)
+    >>> for part in np.array_split(np.arange(1000), 7):
+    ...     smallest.add(row_hash(part, seed=42))
+    >>> sorted(row_hash(np.array([516, 970, 238, 498, 269]), 42)) == list(smallest.sorted())
+    True
+    """
+
+    def __init__(self, k: int) -> None:
+        self.k = k
+        self._best = np.empty(0, dtype=np.uint64)
+        self._waiting: list[Hash] = []
+        self._limit = ALL
+        self._size = 0
+
+    def add(self, hashes: Hash) -> None:
+        """Take in more hashes."""
+        passing = hashes[hashes <= self._limit]
+        self._waiting.append(passing)
+        self._size += passing.size
+        if self._size > max(self.k, 65_536):
+            self._shrink()
+
+    def _shrink(self) -> None:
+        best = np.concatenate([self._best, *self._waiting])
+        if best.size > self.k:
+            best = np.partition(best, self.k - 1)[: self.k] if self.k else best[:0]
+        if best.size == self.k and self.k:
+            self._limit = best.max()
+        self._best, self._waiting, self._size = best, [], 0
+
+    def sorted(self) -> Hash:
+        """The hashes kept so far, ascending; fewer than k if fewer came."""
+        self._shrink()
+        return np.sort(self._best)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many copies of each row are kept; see `make_plan`.
+
+    `whole[c]` copies of every row of class `classes[c]`, and one more of those whose hash is at
+    most `limit[c]` (none where `one_more[c]` is False).
+    """
+
+    seed: int
+    classes: tuple[Hashable, ...]
+    counts: tuple[int, ...]
+    target: tuple[int, ...]
+    whole: NDArray[np.int64]
+    one_more: NDArray[np.bool_]
+    limit: Hash
+
+    def copies(self, ids: ArrayLike, codes: ArrayLike) -> NDArray[np.int64]:
+        """Copies of each row, shape (n,), from its id and the position of its class."""
+        codes = np.asarray(codes)
+        extra = (row_hash(ids, self.seed) <= self.limit[codes]) & self.one_more[codes]
+        return self.whole[codes] + extra
+
+
+def make_plan(
+    counts: Mapping[Hashable, int],
+    target: Mapping[Hashable, int],
+    chunks: Iterable[tuple[ArrayLike, ArrayLike]],
+    *,
+    seed: int = 0,
+) -> Plan:
+    """Decide for every row how often it is kept, so that class counts come out exact.
+
+    A class of n rows with target m keeps `m // n` copies of each row and one more of the `m % n`
+    rows with the smallest hash (bottom-k). Fewer rows than it has: a sample without replacement;
+    more: every row nearly equally often. Two targets on one seed give nested samples.
+
+    Args:
+        counts: rows of each class.
+        target: rows wanted of each class; classes left out keep their rows.
+        chunks: (ids, codes) of all rows in any order and any pieces; codes are positions in
+            `counts`. Ids must differ, else two rows share one fate.
+        seed: another seed is another sample.
+    Raises: TargetCountError: a target below zero, for an unknown class, or for one without rows.
+        DataError: ids repeat right at the edge of the sample, so the count cannot be exact.
+    Source: Cohen & Kaplan, "Summarizing data using bottom-k sketches", PODC 2007.
+
+    >>> plan = make_plan({"no": 4, "yes": 2}, {"no": 2, "yes": 5}, [([0, 1, 2, 3, 4, 5],
+    ...                  [0, 0, 0, 0, 1, 1])])
+    >>> plan.copies([0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 1, 1])
+    array([0, 1, 0, 1, 2, 3])
+    """
+    classes = tuple(counts)
+    have = np.array([counts[label] for label in classes], dtype=np.int64)
+    want = np.array([target.get(label, counts[label]) for label in classes], dtype=np.int64)
+    _check_target(counts, target)
+    whole, rest = want // np.maximum(have, 1), want % np.maximum(have, 1)
+    # One more than is needed: if it equals the last one kept, ids repeat at the edge.
+    smallest = [BottomK(int(k) + 1 if k else 0) for k in rest]
+    for ids, labels in chunks if rest.any() else ():
+        hashes, codes = row_hash(ids, seed), np.asarray(labels)
+        for code in np.flatnonzero(rest):
+            smallest[code].add(hashes[codes == code])
+    limit = np.zeros(len(classes), dtype=np.uint64)
+    for code in np.flatnonzero(rest):
+        limit[code] = _edge(smallest[code].sorted(), int(rest[code]), classes[code])
+    numbers = (tuple(map(int, have)), tuple(map(int, want)))
+    return Plan(int(seed), classes, *numbers, whole, rest > 0, limit)
+
+
+def _edge(smallest: Hash, k: int, label: Hashable) -> np.uint64:
+    if smallest.size < k:
+        raise DataError(
+            f"class {label!r} had {smallest.size:,} rows where more than {k:,} were counted; "
+            "the data changed between two readings: run again on files that stay as they are"
+        )
+    if smallest.size > k and smallest[k] == smallest[k - 1]:
+        raise DataError(
+            f"row ids of class {label!r} repeat, so its count cannot be exact; "
+            "give a key column without repeats, or none (then the row's position is its id)"
+        )
+    return smallest[k - 1]
+
+
+def _check_target(counts: Mapping[Hashable, int], target: Mapping[Hashable, int]) -> None:
+    for label, rows in target.items():
+        if label not in counts:
+            raise TargetCountError(
+                f"target names class {label!r}, which the data does not have; "
+                f"its classes are {', '.join(map(repr, counts))}"
+            )
+        if rows < 0 or (rows and not counts[label]):
+            raise TargetCountError(
+                f"target[{label!r}] = {rows:,} with {counts[label]:,} rows of that class; "
+                "ask for zero or more of a class that has rows"
+            )
+
+
+def copies_at_rate(ids: ArrayLike, rate: float | NDArray, *, seed: int = 0) -> NDArray[np.int64]:
+    """Copies of each row when only a rate is known: `floor(rate) + [h < frac(rate)]`, shape (n,).
+
+    For streams whose counts are not known beforehand: the expected count is exact, the count
+    itself varies like a binomial. A lower rate keeps a subset of what a higher one keeps.
+
+    Args:
+        ids: row ids, shape (n,).
+        rate: copies wanted per row, >= 0, one number or shape (n,).
+
+    >>> copies_at_rate([0, 1, 2, 3], 2.5, seed=42)
+    array([2, 2, 3, 3])
+    """
+    rate = np.asarray(rate, dtype=np.float64)
+    if not np.all(rate >= 0):
+        raise TargetCountError(f"rate = {rate.min():g}; give copies per row, zero or more")
+    whole = np.floor(rate)
+    hashes = row_hash(ids, seed)
+    # 2**64 itself does not fit: a fraction that rounds up to it keeps every row.
+    edge = np.minimum((rate - whole) * 2.0**64, np.nextafter(2.0**64, 0)).astype(np.uint64)
+    return whole.astype(np.int64) + (hashes < edge)

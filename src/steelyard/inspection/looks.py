@@ -1,0 +1,233 @@
+"""What each finding looks for: functions from the measures to what was seen, or None."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from steelyard.inspection.words import percent, plural, ratio, shown
+
+FOLDS = 5  # of a comparison, unless asked otherwise
+LEAK_AUC, LEAK_LOW = 0.99, 0.9  # estimate and lower end of its interval
+MOSTLY_MISSING = 0.5
+SORTED = 0.05  # class changes from row to row, over those of a random order
+MOSTLY_ONE = 0.9  # share of the largest class
+NEARLY_EVEN = 1.5  # rows of the largest class per row of the smallest
+
+HOW = {
+    "order": "by its order",
+    "value": "by its values",
+    "missing": "by where it is missing",
+}
+
+Measured = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a finding saw: one line with figures, and the classes or columns it is about."""
+
+    text: str
+    subjects: tuple[Any, ...] = ()
+
+
+def one_class(measured: Measured) -> Seen | None:
+    classes = measured["classes"]
+    if len(classes) > 1:
+        return None
+    label, rows = classes[0]["class"], classes[0]["rows"]
+    return Seen(f"All {plural(rows, 'row')} are of class {shown(label)}.", (label,))
+
+
+def fewer_rows_than_folds(measured: Measured) -> Seen | None:
+    return _small_classes(measured, 1, FOLDS)
+
+
+def too_few_to_compare(measured: Measured) -> Seen | None:
+    return _small_classes(measured, FOLDS, 10)
+
+
+def no_best(measured: Measured) -> Seen | None:
+    return _small_classes(measured, 10, 50)
+
+
+def accuracy_is_blind(measured: Measured) -> Seen | None:
+    imbalance, largest = measured["imbalance"], measured["classes"][0]
+    if not MOSTLY_ONE <= largest["share"] < 1:
+        return None
+    return Seen(
+        f"{ratio(imbalance['ratio'])} rows of class {shown(largest['class'])} for each row of "
+        f"class {shown(imbalance['minority'])}: always answering {shown(largest['class'])} is "
+        f"right {percent(largest['share'])} of the time."
+    )
+
+
+def nearly_even(measured: Measured) -> Seen | None:
+    value = measured["imbalance"]["ratio"]
+    if len(measured["classes"]) < 2 or value >= NEARLY_EVEN:
+        return None
+    return Seen(f"The largest class has {value:.2f} times the rows of the smallest.")
+
+
+def conflicting_rows(measured: Measured) -> Seen | None:
+    rows = measured["rows"]
+    if not rows["conflicts"]:
+        return None
+    points = plural(rows["conflict_groups"], "distinct combination")
+    return _per_class(
+        f"{rows['conflicts']:,} rows ({points} of values) share all their features with a row of "
+        "another class",
+        rows["conflicts_per_class"],
+    )
+
+
+def duplicate_rows(measured: Measured) -> Seen | None:
+    rows = measured["rows"]
+    if not rows["duplicates"]:
+        return None
+    share = percent(rows["duplicates"] / measured["data"]["rows"])
+    return _per_class(
+        f"{plural(rows['duplicates'], 'row')} ({share}) with the features and class of an "
+        "earlier row",
+        rows["duplicates_per_class"],
+    )
+
+
+def rows_without_target(measured: Measured) -> Seen | None:
+    dropped = measured["data"]["dropped_rows"]
+    if not dropped:
+        return None
+    share = percent(dropped / (dropped + measured["data"]["rows"]))
+    return Seen(f"{plural(dropped, 'row')} ({share}) without a class, left out.")
+
+
+def sorted_by_class(measured: Measured) -> Seen | None:
+    share = measured["rows"]["order_share"]
+    if share >= SORTED or len(measured["classes"]) < 2:
+        return None
+    return Seen(f"From row to row the class changes {percent(share)} as often as if shuffled.")
+
+
+def leaking_columns(measured: Measured) -> Seen | None:
+    suspects = [
+        score
+        for score in measured["separation"]["columns"]
+        if score["auc"] >= LEAK_AUC and score["low"] >= LEAK_LOW
+    ]
+    if not suspects:
+        return None
+    first, names = suspects[0], [score["column"] for score in suspects]
+    also = f" Also {_listed(names[1:])}." if names[1:] else ""
+    return Seen(
+        f"{shown(first['column'])} alone tells class {shown(first['class'])} from the rest "
+        f"{HOW[first['how']]}: AUC {first['auc']:.4f} "
+        f"({first['low']:.4f} to {first['high']:.4f}).{also}",
+        tuple(names),
+    )
+
+
+def mostly_missing(measured: Measured) -> Seen | None:
+    return _with_missing(measured, MOSTLY_MISSING, 1.0)
+
+
+def some_missing(measured: Measured) -> Seen | None:
+    return _with_missing(measured, 0.0, MOSTLY_MISSING)
+
+
+def infinite_values(measured: Measured) -> Seen | None:
+    columns = [column for column in measured["columns"] if column["infinite"]]
+    if not columns:
+        return None
+    counts = [f"{shown(column['name'])} ({column['infinite']:,})" for column in columns]
+    return Seen(f"In {_listed(counts)}.", tuple(column["name"] for column in columns))
+
+
+def columns_of_role(*roles: str) -> Callable[[Measured], Seen | None]:
+    """A look for columns that the reader set aside, with its note on the first one."""
+
+    def look(measured: Measured) -> Seen | None:
+        columns = [column for column in measured["columns"] if column["role"] in roles]
+        if not columns:
+            return None
+        names = [column["name"] for column in columns]
+        first = f"{shown(names[0])} {columns[0]['note']}"
+        return Seen(f"{_listed(names)}: {first}.", tuple(names))
+
+    return look
+
+
+def nothing_to_learn_from(measured: Measured) -> Seen | None:
+    if measured["data"]["features"]:
+        return None
+    return Seen(f"None of {plural(measured['data']['columns'], 'column')} can be learned from.")
+
+
+def more_columns_than_rare_rows(measured: Measured) -> Seen | None:
+    imbalance, features = measured["imbalance"], measured["data"]["features"]
+    if len(measured["classes"]) < 2 or features < imbalance["minority_rows"]:
+        return None
+    rare = plural(imbalance["minority_rows"], "row")
+    return Seen(
+        f"{plural(features, 'feature')} for {rare} of class {shown(imbalance['minority'])}."
+    )
+
+
+def mostly_isolated(measured: Measured) -> Seen | None:
+    shares = _share_of_types(measured, "rare", "outlier")
+    return _most(shares, "rare or outlier, with one or none of their class among 5 neighbours")
+
+
+def mostly_unsafe(measured: Measured) -> Seen | None:
+    isolated = {
+        label for label, share in _share_of_types(measured, "rare", "outlier") if share > 0.5
+    }
+    shares = _share_of_types(measured, "borderline", "rare", "outlier")
+    return _most(
+        [(label, share) for label, share in shares if label not in isolated],
+        "not safe, with at most 3 of their class among 5 neighbours",
+    )
+
+
+def _small_classes(measured: Measured, low: int, high: int) -> Seen | None:
+    small = [entry for entry in measured["classes"][::-1] if low <= entry["rows"] < high]
+    if not small or len(measured["classes"]) < 2:
+        return None
+    counts = [f"{shown(entry['class'])} ({plural(entry['rows'], 'row')})" for entry in small]
+    return Seen(f"Class {_listed(counts)}.", tuple(entry["class"] for entry in small))
+
+
+def _with_missing(measured: Measured, above: float, to: float) -> Seen | None:
+    rows = measured["data"]["rows"]
+    gaps = [column for column in measured["columns"] if above < column["missing"] / rows <= to]
+    if not gaps:
+        return None
+    gaps.sort(key=lambda column: -column["missing"])
+    shares = [f"{shown(column['name'])} {percent(column['missing'] / rows)}" for column in gaps]
+    return Seen(
+        f"In {plural(len(gaps), 'column')}: {_listed(shares)}.",
+        tuple(column["name"] for column in gaps),
+    )
+
+
+def _per_class(what: str, counts: list[dict[str, Any]]) -> Seen:
+    each = [f"{entry['rows']:,} of class {shown(entry['class'])}" for entry in counts]
+    return Seen(f"{what}: {_listed(each)}.", tuple(entry["class"] for entry in counts))
+
+
+def _share_of_types(measured: Measured, *types: str) -> list[tuple[Any, float]]:
+    return [
+        (entry["class"], sum(entry[kind] for kind in types) / entry["typed"])
+        for entry in measured["minority_types"]["classes"]
+    ]
+
+
+def _most(shares: Iterable[tuple[Any, float]], what: str) -> Seen | None:
+    classes = [(label, share) for label, share in shares if share > 0.5]
+    if not classes:
+        return None
+    each = [f"{percent(share, 1)} of class {shown(label)}" for label, share in classes]
+    return Seen(f"{_listed(each)}: {what}.", tuple(label for label, _ in classes))
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    first = ", ".join(shown(name, 48) for name in names[:most])
+    return first if len(names) <= most else f"{first} and {len(names) - most:,} more"

@@ -1,0 +1,81 @@
+"""`inspect` and what it returns."""
+
+from collections.abc import Collection
+from typing import Any
+
+from steelyard.inspection.findings import findings_in
+from steelyard.inspection.measure import Progress, measure
+from steelyard.inspection.text import to_text
+from steelyard.tables import Table, read_table
+
+
+class Inspection:
+    """What inspection found: text in a terminal, a page in a notebook, plain data in programs."""
+
+    def __init__(self, summary: dict[str, Any]) -> None:
+        self._summary = summary
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything measured and found, as plain JSON values (no NaN, no arrays)."""
+        return self._summary
+
+    def to_html(self) -> str:
+        """One self-contained page: own styles and pictures, no script, nothing from the network."""
+        from steelyard.inspection.page import to_html
+
+        return to_html(self._summary)
+
+    def plot(self) -> Any:
+        """An altair chart: rows per class, and what the rows of the rare classes are."""
+        from steelyard.inspection.charts import chart
+
+        return chart(self._summary)
+
+    def __repr__(self) -> str:
+        return to_text(self._summary)
+
+    def _repr_html_(self) -> str:
+        from steelyard.inspection.page import in_frame
+
+        return in_frame(self.to_html())
+
+
+def inspect(
+    data: Any,
+    target: str | None = None,
+    *,
+    positive: Any = None,
+    drop: Collection[str] = (),
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Inspection:
+    """Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
+
+    Args:
+        data: a path, folder or glob of CSV or Parquet, a pandas, polars or Arrow frame, or a
+            tuple of arrays (X, y); see `steelyard.tables.read_table`.
+        target: column that holds the class; may be left out for arrays.
+        positive: class of interest; by default the rarest.
+        drop: columns to leave out.
+        seed: of the rows that are drawn where a large table is measured on a sample. Counts,
+            duplicates and missing values are exact at any size.
+        progress: called with (done, total, what).
+    Returns: an Inspection.
+    Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
+
+    >>> import numpy as np
+    >>> X = np.array([[0.1], [0.2], [0.3], [0.9]])
+    >>> inspection = inspect((X, ["no", "no", "no", "yes"]))
+    >>> inspection.to_dict()["imbalance"]["ratio"]
+    3.0
+    """
+    table = read_table(data, target, drop=drop, progress=progress)
+    return inspect_table(table, positive=positive, seed=seed, progress=progress)
+
+
+def inspect_table(
+    table: Table, *, positive: Any = None, seed: int = 0, progress: Progress | None = None
+) -> Inspection:
+    """As `inspect`, of a table that was read already."""
+    measured = measure(table, positive=positive, seed=seed, progress=progress)
+    return Inspection(measured | {"findings": findings_in(measured)})

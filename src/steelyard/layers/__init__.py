@@ -1,0 +1,17 @@
+"""Layers that let a true probability and a decision travel inside the saved model."""
+
+from steelyard.layers.bias import PriorBias, prior_bias
+from steelyard.layers.calibration import Calibration, TemperatureScaling
+from steelyard.layers.decision import Decision
+from steelyard.layers.normalized import NormalizedDense
+from steelyard.layers.prior import PriorCorrection
+
+__all__ = [
+    "Calibration",
+    "Decision",
+    "NormalizedDense",
+    "PriorBias",
+    "PriorCorrection",
+    "TemperatureScaling",
+    "prior_bias",
+]

@@ -1,0 +1,153 @@
+"""Losses on the order of scores: every positive should stand above every negative."""
+
+from typing import Any
+
+from steelyard._keras import keras, ops
+from steelyard.errors import EmptyClassError, RequestError
+from steelyard.losses.base import Tensor
+from steelyard.losses.checks import check_probabilities, require
+
+
+def pairwise_squared_hinge(y_true: Tensor, scores: Tensor, margin: float) -> Tensor:
+    """One value per row, whose mean is the mean of `max(0, margin - (s+ - s-))^2` over pairs.
+
+    Each pair is shared half and half between its positive and its negative.
+
+    Args:
+        y_true: 1 or 0, float32, shape (n,).
+        scores: float32, shape (n,).
+    """
+    gap = margin - (scores[:, None] - scores[None, :])
+    pairs = y_true[:, None] * (1.0 - y_true)[None, :]
+    cost = pairs * ops.square(ops.relu(gap))
+    halves = 0.5 * (ops.sum(cost, axis=1) + ops.sum(cost, axis=0))
+    return halves * per_pair(y_true)
+
+
+def auc_margin(y_true: Tensor, scores: Tensor, margin: float) -> Tensor:
+    """One value per row, whose mean is `var+ + var- + max(0, margin + mean- - mean+)^2`.
+
+    Args:
+        y_true: 1 or 0, float32, shape (n,).
+        scores: float32, shape (n,).
+    """
+    rows = ops.cast(ops.shape(y_true)[0], "float32")
+    spread, means = 0.0, []
+    for mask in (y_true, 1.0 - y_true):
+        size = ops.maximum(ops.sum(mask), 1.0)
+        mean = ops.sum(mask * scores) / size
+        spread = spread + mask * ops.square(scores - mean) * (rows / size)
+        means.append(mean)
+    both = ops.cast((ops.max(y_true) > 0) & (ops.min(y_true) < 1), "float32")
+    return both * (spread + ops.square(ops.relu(margin + means[1] - means[0])))
+
+
+def per_pair(y_true: Tensor) -> Tensor:
+    """Rows over pairs, 0 where there is no pair: turns a sum over pairs into a mean over rows."""
+    rows = ops.cast(ops.shape(y_true)[0], "float32")
+    positives = ops.sum(y_true)
+    pairs = positives * (rows - positives)
+    return ops.where(pairs > 0, rows / ops.maximum(pairs, 1.0), 0.0)
+
+
+class RankingLoss(keras.losses.Loss):
+    """Base of the two: reads one score per row and refuses a batch of one class."""
+
+    def __init__(
+        self,
+        margin: float = 1.0,
+        *,
+        from_logits: bool = True,
+        one_class: str = "raise",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not 0 < margin < float("inf"):
+            raise RequestError(f"margin = {margin!r}; give a number above 0, 1 is usual")
+        if one_class not in ("raise", "zero"):
+            raise RequestError(f"one_class = {one_class!r}; give 'raise' or 'zero'")
+        self.margin, self.from_logits, self.one_class = float(margin), bool(from_logits), one_class
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        scores, labels = ops.cast(y_pred, "float32"), ops.cast(y_true, "float32")
+        if len(scores.shape) != 2 or scores.shape[-1] != 1:
+            raise RequestError(
+                f"the model's output has shape {tuple(scores.shape)}; a ranking loss takes one "
+                "score per row, shape (n, 1)"
+            )
+        labels = ops.reshape(labels, (-1,))
+        off = ops.max(ops.abs(labels * (1.0 - labels)))
+        require(off == 0, RequestError, "labels of a ranking loss are 0 or 1.", labels[:8])
+        if self.one_class == "raise":
+            message = (
+                "a batch has rows of one class only, so no pair to rank: feed balanced batches "
+                "(steelyard.feeds.balanced), or say one_class='zero'. Share of positives:"
+            )
+            share = ops.mean(labels)
+            require((share > 0) & (share < 1), EmptyClassError, message, share)
+        if not self.from_logits:
+            check_probabilities(scores)
+        p = ops.sigmoid(scores) if self.from_logits else scores
+        return self.formula(labels, p[:, 0])
+
+    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
+        """One value per row from float 0 or 1 labels and probabilities, shape (n,)."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "margin": self.margin,
+            "from_logits": self.from_logits,
+            "one_class": self.one_class,
+        }
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class PairwiseSquaredHinge(RankingLoss):
+    """Mean over pairs of `max(0, margin - (s+ - s-))^2`: trains the ROC-AUC itself.
+
+    Scores are probabilities only in name: calibrate afterwards. Memory grows with the square of
+    the batch.
+
+    Args:
+        margin: by how much a positive should stand above a negative, in units of probability, > 0.
+        from_logits: False if the model ends in sigmoid.
+        one_class: "raise" where a batch lacks a class, or "zero": such a batch costs nothing.
+    `y_true`: 0 or 1, shape (n,) or (n, 1); `y_pred`: shape (n, 1).
+    Raises: EmptyClassError: a batch of one class. RequestError: labels that are not 0 or 1.
+    Source: Gao & Zhou, "On the consistency of AUC pairwise optimization", IJCAI 2015; Yang & Ying,
+        "AUC maximization in the era of big data and AI", 2022, arXiv 2203.15046.
+
+    >>> loss = PairwiseSquaredHinge(from_logits=False)
+    >>> p = np.array([[0.9], [0.4], [0.1], [0.3], [0.6]])
+    >>> float(loss(np.array([1, 1, 0, 0, 0]), p))  # doctest: +ELLIPSIS
+    0.57166...
+    """
+
+    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
+        return pairwise_squared_hinge(y_true, scores, self.margin)
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class AUCMargin(RankingLoss):
+    """`var+ + var- + max(0, margin + mean- - mean+)^2`: a ranking loss linear in the batch.
+
+    Equal to the pairwise squared loss while no pair exceeds the margin, and kinder to rows that
+    are easy or wrongly labelled. The means are those of the batch, so batches should be large.
+
+    Args:
+        margin: by how much the positives' mean should stand above the negatives', > 0.
+        from_logits: False if the model ends in sigmoid.
+        one_class: "raise" where a batch lacks a class, or "zero": such a batch costs nothing.
+    `y_true`: 0 or 1, shape (n,) or (n, 1); `y_pred`: shape (n, 1).
+    Raises: EmptyClassError: a batch of one class. RequestError: labels that are not 0 or 1.
+    Source: Yuan et al., "Large-scale robust deep AUC maximization", ICCV 2021, arXiv 2012.03173.
+
+    >>> loss = AUCMargin(from_logits=False)
+    >>> p = np.array([[0.9], [0.4], [0.1], [0.3], [0.6]])
+    >>> float(loss(np.array([1, 1, 0, 0, 0]), p))  # doctest: +ELLIPSIS
+    0.57166...
+    """
+
+    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
+        return auc_margin(y_true, scores, self.margin)

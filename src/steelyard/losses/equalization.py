@@ -1,0 +1,84 @@
+"""Rare classes are mostly spared from being pushed down by the rows of other classes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from steelyard._keras import keras, ops
+from steelyard.errors import RequestError
+from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy
+from steelyard.weights.counts import FloatArray, class_shares
+
+# Added to a logit it takes the class out of the softmax: exp(-1e9) is 0, and 0 times it is not NaN.
+OUT = -1e9
+
+
+def equalized_crossentropy(
+    y_true: Tensor, logits: Tensor, rare: FloatArray, spared: Tensor
+) -> Tensor:
+    """Cross-entropy whose denominator leaves out the rare classes that are spared in a row.
+
+    Args:
+        y_true: int labels, shape (...), or one-hot targets, shape (..., K).
+        logits: shape (..., K), float32.
+        rare: 1 for rare classes, else 0, shape (K,).
+        spared: 1 where a rare class is left out, else 0, shape (..., K), or 1.0 for everywhere.
+    Returns: one value per row, in nats; the true class is never left out.
+    """
+    left_out = (1.0 - as_one_hot(y_true, logits)) * (OUT * rare).astype("float32") * spared
+    return crossentropy(y_true, logits + left_out)
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class Equalization(CountedLoss):
+    """Softmax equalization: a rare class is left out of other rows' softmax with chance `gamma`.
+
+    Args:
+        class_counts: rows per class in column order, each > 0.
+        threshold: classes with a share below this are rare, in (0, 1).
+        gamma: chance, in [0, 1]; 1 never pushes a rare class down, 0 is cross-entropy.
+        seed: of the draws, which are new for every row, class and step.
+        from_logits: False if the model ends in softmax or sigmoid.
+    Raises: ClassCountError: a count that is not above 0, or counts that do not fit the columns.
+        RequestError: a threshold that makes no class rare, or all of them; a chance outside [0, 1].
+    Source: Tan et al., "Equalization loss for long-tailed object recognition", CVPR 2020, arXiv
+        2003.05176, section 3.4.
+
+    >>> loss = Equalization([1000, 100, 10], threshold=0.05, gamma=1.0)
+    >>> float(loss(np.array([0]), np.array([[2.0, 1.0, 0.5]])))  # doctest: +ELLIPSIS
+    0.31326...
+    """
+
+    def __init__(
+        self,
+        class_counts: Sequence[float],
+        threshold: float = 0.05,
+        gamma: float = 0.9,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(class_counts, **kwargs)
+        shares = class_shares(self.class_counts)
+        self.rare = (shares < threshold).astype(np.float64)
+        if not 0 < self.rare.sum() < self.rare.size:
+            raise RequestError(
+                f"threshold = {threshold!r} makes {int(self.rare.sum())} of {self.rare.size} "
+                f"classes rare; their shares go from {shares.min():.4g} to {shares.max():.4g}, "
+                "give a value in between"
+            )
+        if not 0 <= gamma <= 1:
+            raise RequestError(f"gamma = {gamma!r}; it is a chance, from 0 to 1")
+        self.threshold, self.gamma, self.seed = float(threshold), float(gamma), int(seed)
+        self.draws = keras.random.SeedGenerator(self.seed)
+
+    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+        if self.gamma == 1.0:
+            return equalized_crossentropy(y_true, logits, self.rare, 1.0)
+        chance = keras.random.uniform(ops.shape(logits), seed=self.draws)
+        spared = ops.cast(chance < self.gamma, "float32")
+        return equalized_crossentropy(y_true, logits, self.rare, spared)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"threshold": self.threshold, "gamma": self.gamma, "seed": self.seed}
+        return super().get_config() | own

@@ -1,0 +1,51 @@
+"""A loss with class weights in a variable, so that they can change while a model trains."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from steelyard._keras import keras
+from steelyard.errors import RequestError
+from steelyard.losses.base import ClassLoss, Tensor
+from steelyard.weights.rules import own_weights
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class Reweighted(keras.losses.Loss):
+    """Another loss of this package times a weight per class that a callback may change.
+
+    The weights live in a `keras.Variable`: a compiled training step reads them anew each time,
+    where a Python number would stay what it was when the step was traced.
+
+    Args:
+        loss: any loss over exclusive classes, such as `LDAM(class_counts)` or
+            `LogitAdjusted(class_counts, tau=0)` for cross-entropy; its reduction is not used.
+        class_weight: weights to start with, one per class, >= 0.
+    Raises: WeightError: weights that are negative, not finite, or all zero. RequestError: a loss
+        that does not read exclusive classes.
+    Source: Cao et al., "Learning imbalanced datasets with label-distribution-aware margin loss",
+        NeurIPS 2019, arXiv 1906.07413, section 3.3 (deferred re-weighting).
+
+    >>> from steelyard.losses import SparseFocal
+    >>> loss = Reweighted(SparseFocal(gamma=0.0), class_weight=[1.0, 1.0])
+    >>> loss.class_weight.assign([1.0, 10.0])  # doctest: +SKIP
+    >>> loss.assign([1.0, 10.0])
+    >>> float(loss(np.array([1]), np.array([[0.0, 0.0]])))  # 10 log 2  # doctest: +ELLIPSIS
+    6.93147...
+    """
+
+    def __init__(self, loss: Any, class_weight: Sequence[float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.loss = keras.saving.deserialize_keras_object(loss) if isinstance(loss, dict) else loss
+        if not isinstance(self.loss, ClassLoss):
+            raise RequestError(
+                f"loss = {loss!r}; give one of steelyard's losses over exclusive classes, such as "
+                "LDAM(class_counts)"
+            )
+        start = own_weights(class_weight, len(class_weight))
+        self.class_weight = keras.Variable(start, trainable=False, dtype="float32")
+
+    def assign(self, class_weight: Sequence[float]) -> None:
+        """New weights, one per class, from the next step on."""
+        self.class_weight.assign(own_weights(class_weight, self.class_weight.shape[0]))
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor: ...

@@ -1,0 +1,1 @@
+"""The models for tables, and the seam between them and the comparison."""

@@ -1,0 +1,161 @@
+"""The user's own Keras model in the same comparison: one `fit` a job, the same treatment."""
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard._tensorflow import keras, tf
+from steelyard.errors import RequestError
+from steelyard.models.jobs import Draw, Fitted, Job, Outcome, Split
+from steelyard.models.packed import class_losses, stacked
+from steelyard.models.tabular import encoded, networks_of
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+from steelyard.techniques.loss import LossNumbers
+
+EPOCHS = 50
+PATIENCE = 5
+BATCH = 512
+
+
+@dataclass(frozen=True)
+class CustomTrainer:
+    """Trains `build(inputs, classes)`, a function that returns a fresh Keras model.
+
+    The model takes the encoded matrix (batch, inputs) and returns logits (batch, classes). Its
+    own optimizer is used if it is compiled. Each job trains until the loss on held-out rows has
+    not fallen for a few epochs, and keeps the best weights.
+    """
+
+    build: Callable[[int, int], Any]
+    name: str = "custom"
+
+    def run(
+        self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
+    ) -> Iterator[Outcome]:
+        _, matrix = encoded(table, jobs[0].split)
+        for done, job in enumerate(jobs):
+            start = time.perf_counter()
+            model, draw = self._train(table, matrix, job)
+            logits = model.predict(matrix[job.split.test], batch_size=8192, verbose=0)
+            belief = tf.nn.softmax(logits.astype("float32")).numpy()
+            progress((done + 1) / len(jobs))
+            yield Outcome(job, belief, time.perf_counter() - start, [draw])
+
+    def fit(
+        self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
+    ) -> Fitted:
+        everything = np.arange(len(table.y))
+        split = Split(0, 0, train=everything, test=everything[:0])
+        fitted, matrix = encoded(table, split)
+        model, _ = self._train(table, matrix, Job(technique, split, seed))
+        progress(1.0)
+        inputs = keras.Input((matrix.shape[1],), name="encoded")
+        belief = keras.layers.Softmax(dtype="float32", name="class_shares")(model(inputs))
+        return Fitted(fitted, keras.Model(inputs, belief, name="own_network"))
+
+    def _train(self, table: Table, matrix: np.ndarray, job: Job) -> tuple[Any, Draw]:
+        classes = len(table.schema.classes)
+        keras.utils.set_random_seed(hash_seed(job))
+        model = checked(self.build(matrix.shape[1], classes), classes)
+        (network,) = networks_of(job, table, matrix, members=1)
+        model.compile(
+            optimizer=model.optimizer if model.compiled else keras.optimizers.Adam(1e-3),
+            loss=TechniqueLoss(network.loss),
+            jit_compile=False,
+        )
+        stop = HeldOutStop(matrix[network.held], table.y[network.held], network.held_loss)
+        model.fit(
+            network.drawn.table(matrix),
+            table.y[network.drawn.rows],
+            batch_size=BATCH,
+            epochs=EPOCHS,
+            callbacks=[stop],
+            verbose=0,
+        )
+        return model, Draw(network.drawn, network.held)
+
+
+def hash_seed(job: Job) -> int:
+    """One integer seed per split, the same for all techniques."""
+    return int(np.random.default_rng([job.seed, job.split.repeat, job.split.fold]).integers(2**31))
+
+
+def from_file(spec: str) -> CustomTrainer:
+    """A trainer from "FILE.py:FUNCTION"."""
+    file, _, function = spec.rpartition(":")
+    path = Path(file)
+    if not file.endswith(".py") or not function:
+        raise RequestError(f"--model {spec!r}: it takes tabular, or FILE.py:FUNCTION")
+    if not path.is_file():
+        raise RequestError(f"--model {spec!r}: there is no file {file!r}")
+    found = importlib.util.spec_from_file_location("steelyard_user_model", path)
+    module = importlib.util.module_from_spec(found)  # type: ignore[arg-type]
+    found.loader.exec_module(module)  # type: ignore[union-attr]
+    build = getattr(module, function, None)
+    if not callable(build):
+        raise RequestError(f"--model {spec!r}: {file} has no function {function!r}")
+    return CustomTrainer(build, name=spec)
+
+
+def checked(model: Any, classes: int) -> Any:
+    """Refuse what would train to something else than it looks like."""
+    if not isinstance(model, keras.Model):
+        raise RequestError(
+            f"the model function returned {type(model).__name__}; it must return a keras.Model"
+        )
+    shape = tuple(model.output_shape) if not isinstance(model.output, dict | list) else ()
+    if len(shape) != 2 or shape[-1] != classes:
+        raise RequestError(
+            f"the model's output has shape {shape or 'of several tensors'}; it must be logits of "
+            f"shape (None, {classes}), one column per class"
+        )
+    last = model.layers[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", "linear")
+    if isinstance(last, keras.layers.Softmax) or activation in ("softmax", "sigmoid"):
+        raise RequestError(
+            f"the model ends in {activation if activation != 'linear' else 'softmax'}; it must "
+            "return logits: remove the last activation"
+        )
+    return model
+
+
+class TechniqueLoss(keras.losses.Loss):
+    """A technique's loss (`techniques.loss`) on integer labels and logits."""
+
+    def __init__(self, numbers: LossNumbers, name: str = "technique", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.numbers = stacked([numbers])
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        labels = tf.cast(tf.reshape(y_true, [1, -1]), tf.int32)
+        return class_losses(tf.cast(y_pred, tf.float32)[None], labels, self.numbers)[0]
+
+
+class HeldOutStop(keras.callbacks.Callback):
+    """Early stopping on held-out rows under a loss of their own, best weights kept."""
+
+    def __init__(self, X: np.ndarray, y: np.ndarray, numbers: LossNumbers) -> None:
+        super().__init__()
+        self.X, self.y, self.loss = X, y, TechniqueLoss(numbers)
+        self.best, self.waited, self.weights = np.inf, 0, None
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
+        if len(self.X) == 0:
+            return
+        now = float(self.loss(self.y, self.model.predict(self.X, batch_size=8192, verbose=0)))
+        if now < self.best:
+            self.best, self.waited, self.weights = now, 0, self.model.get_weights()
+            return
+        self.waited += 1
+        if self.waited >= PATIENCE:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
+        if self.weights is not None:
+            self.model.set_weights(self.weights)

@@ -1,0 +1,98 @@
+"""The seam between the comparison and whatever trains models: jobs in, beliefs out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+from steelyard.techniques.sample import Drawn
+
+if TYPE_CHECKING:
+    import keras
+
+    from steelyard.models.encoding import Encoding
+
+
+@dataclass(frozen=True)
+class Split:
+    """Training and test rows (positions) of one fold. `scored` is False for a warm-up block."""
+
+    repeat: int
+    fold: int
+    train: np.ndarray
+    test: np.ndarray
+    scored: bool = True
+
+    @property
+    def key(self) -> str:
+        """Short name, unique within a comparison."""
+        return f"r{self.repeat}f{self.fold}"
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What one network of a model trained on, and the training rows it held out (positions)."""
+
+    drawn: Drawn
+    held_out: np.ndarray
+
+
+@dataclass(frozen=True)
+class Job:
+    """Train one technique on one split's training rows, then look at its test rows."""
+
+    technique: Technique
+    split: Split
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Name in the journal, unique within a comparison."""
+        return f"{self.split.key}-{self.technique.name}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trained job believes of its test rows, before any correction.
+
+    `belief`: class shares, (test rows, classes) float32. `seconds`: its share of the training
+    time. `draws`: one per network that made up the model.
+    """
+
+    job: Job
+    belief: np.ndarray
+    seconds: float
+    draws: list[Draw]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A technique trained on all rows: `core` maps the encoded matrix to class shares."""
+
+    encoding: "Encoding"
+    core: "keras.Model"
+
+
+class Runner(Protocol):
+    """Anything that trains jobs. A faster one takes the place of a slower one here."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in run.json."""
+
+    def run(
+        self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
+    ) -> Iterator[Outcome]:
+        """Train jobs of ONE split; everything fitted sees `jobs[i].split.train` only."""
+
+
+class Trainer(Runner, Protocol):
+    """A runner whose models can be shipped."""
+
+    def fit(
+        self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
+    ) -> Fitted:
+        """Train a technique on all rows of the table."""

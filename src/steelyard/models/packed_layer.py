@@ -1,0 +1,47 @@
+"""The trained networks of a pack as Keras layers, for the model that is shipped."""
+
+from typing import Any
+
+from steelyard._keras import keras, ops
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class PackedDense(keras.layers.Layer):
+    """`members` dense layers side by side.
+
+    (batch, in) or (batch, members, in) -> (batch, members, units).
+    """
+
+    def __init__(
+        self, members: int, units: int, *, activation: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.members, self.units = members, units
+        self.activation = keras.activations.get(activation)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.kernel = self.add_weight(
+            shape=(self.members, shape[-1], self.units), initializer="he_normal", name="kernel"
+        )
+        self.bias = self.add_weight(shape=(self.members, self.units), name="bias")
+
+    def call(self, x: Any) -> Any:
+        by_member = x[:, None, :] if len(x.shape) == 2 else x
+        # (batch, members, 1, in) @ (members, in, out): plain broadcasting matmul.
+        out = ops.matmul(by_member[:, :, None, :], self.kernel)[:, :, 0, :]
+        return self.activation(out + self.bias)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "members": self.members,
+            "units": self.units,
+            "activation": keras.activations.serialize(self.activation),
+        }
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class MemberMean(keras.layers.Layer):
+    """Softmax of every member's logits, then their mean: (batch, members, K) -> (batch, K)."""
+
+    def call(self, logits: Any) -> Any:
+        return ops.mean(ops.softmax(logits), axis=1)

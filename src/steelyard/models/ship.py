@@ -1,0 +1,127 @@
+"""The model that leaves the house: raw columns in, true probabilities and the decision out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from steelyard._tensorflow import keras, tf
+from steelyard.decision import Calibration, DecisionRule
+from steelyard.layers import Calibration as CalibrationLayer
+from steelyard.layers import Decision, PriorCorrection
+from steelyard.models.encoding import Encoding
+from steelyard.models.encoding_layer import TableEncoder
+from steelyard.tables import Schema
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class Columns(keras.layers.Layer):
+    """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        super().__init__(dtype="string" if kind == "string" else None, **kwargs)
+        self.kind = kind
+
+    def call(self, anything: Any, columns: list[Any]) -> Any:
+        if columns:
+            return tf.concat(columns, axis=1)
+        return tf.zeros([tf.shape(anything)[0], 0], self.kind)
+
+    def compute_output_spec(self, anything: Any, columns: list[Any]) -> Any:  # noqa: ARG002
+        return keras.KerasTensor((None, len(columns)), dtype=self.kind)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"kind": self.kind}
+
+
+def ship(
+    schema: Schema,
+    encoding: Encoding,
+    core: Any,
+    *,
+    trained_on: np.ndarray | None,
+    prior: np.ndarray,
+    calibration: Calibration,
+    rule: DecisionRule,
+) -> Any:
+    """Build the functional model around a trained `core` (encoded matrix -> class shares).
+
+    Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 or string; ""
+    and NaN are missing. Outputs: {"probability": (batch, classes) under the natural `prior`,
+    "decision": (batch,) codes of `schema.classes`}.
+    """
+    keys = input_names(schema)
+    strings_in = set(schema.categories)
+    inputs = {
+        name: keras.Input(
+            (1,), name=keys[name], dtype="string" if name in strings_in else "float32"
+        )
+        for name in schema.features
+    }
+    first = next(iter(inputs.values()))
+    numbers = Columns("float32", name="numbers")(first, [inputs[n] for n in schema.numbers])
+    strings = Columns("string", name="strings")(first, [inputs[n] for n in schema.categories])
+    p = core(TableEncoder(encoding.to_dict(), name="encoder")(numbers, strings))
+    if trained_on is not None:
+        p = PriorCorrection(trained_on.tolist(), prior.tolist(), name="prior_correction")(p)
+    state = calibration.to_dict()
+    p = CalibrationLayer(**state, name="calibration")(p)
+    decision = Decision(**rule.to_dict(), name="decision")(p)
+    by_key = {keys[name]: tensor for name, tensor in inputs.items()}
+    return keras.Model(by_key, {"probability": p, "decision": decision}, name="steelyard")
+
+
+def input_names(schema: Schema) -> dict[str, str]:
+    """Column name -> name of the model's input; the same, but Keras allows no slash in a name.
+
+    >>> from steelyard.tables import Column
+    >>> columns = (Column("a/b", "number", "feature"), Column("a_b", "number", "feature"))
+    >>> input_names(Schema(columns, "y", (0, 1)))
+    {'a/b': 'a_b_', 'a_b': 'a_b'}
+    """
+    taken = {name for name in schema.features if "/" not in name}
+    names = {}
+    for name in schema.features:
+        key = name.replace("/", "_")
+        while "/" in name and key in taken:
+            key += "_"
+        taken.add(key)
+        names[name] = key
+    return names
+
+
+def columns_of(frame: pl.DataFrame, schema: Schema) -> Mapping[str, Any]:
+    """A canonical feature frame (`tables.read_features`) as the model's input dict."""
+    strings, keys = set(schema.categories), input_names(schema)
+    return {
+        keys[name]: tf.constant(
+            frame[name].fill_null("").to_list(), tf.string, shape=(len(frame), 1)
+        )
+        if name in strings
+        else tf.constant(
+            frame[name].cast(pl.Float32).fill_null(float("nan")).to_numpy()[:, None], tf.float32
+        )
+        for name in schema.features
+    }
+
+
+class Predictor:
+    """A shipped model and its schema as a function of feature frames, traced once."""
+
+    def __init__(self, model: Any, schema: Schema, rows_at_once: int = 8192) -> None:
+        self.schema, self.rows_at_once = schema, rows_at_once
+        self.call = tf.function(
+            lambda columns: model(columns, training=False), reduce_retracing=True
+        )
+
+    def __call__(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities (rows, classes) float32 and decision codes (rows,)."""
+        parts = [
+            self.call(columns_of(frame.slice(start, self.rows_at_once), self.schema))
+            for start in range(0, len(frame), self.rows_at_once)
+        ]
+        if not parts:
+            return np.empty((0, len(self.schema.classes)), "float32"), np.empty(0, "int32")
+        probability = np.concatenate([part["probability"].numpy() for part in parts])
+        return probability, np.concatenate([part["decision"].numpy() for part in parts])

@@ -1,0 +1,39 @@
+"""A run as one page: self-contained, offline, everything escaped."""
+
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from steelyard.comparison.figures import FIGURES
+from steelyard.report import charts
+from steelyard.report.rows import interval, number, percent, ranked, with_interval
+from steelyard.report.text import decision_sentence, heading
+
+
+def to_html(run: dict[str, Any]) -> str:
+    """The page of a run, from run.json's content alone."""
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "interval": with_interval,
+        "range": interval,
+        "number": number,
+        "percent": percent,
+    }
+    source = files("steelyard.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
+    largest = max(entry["count"] for entry in run["data"]["classes"])
+    return environment.from_string(source).render(
+        run=run,
+        heading=heading(run).split("\n"),
+        decision=decision_sentence(run),
+        entries=ranked(run),
+        figures=FIGURES,
+        classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
+        largest=largest,
+        tied={run["verdict"]["recommended"], *run["verdict"]["tied"]},
+        # Drawn here from numbers and escaped names, so not escaped again.
+        leaderboard=Markup(charts.leaderboard(run)),  # noqa: S704
+        precision_recall=Markup(charts.precision_recall(run)),  # noqa: S704
+        calibration=Markup(charts.calibration(run)),  # noqa: S704
+    )

@@ -1,0 +1,186 @@
+"""What every sampler here shares: any table in, the same kind out, weights carried along."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import validate_data
+
+from steelyard.errors import DataError, RequestError
+from steelyard.resample._table import Block, Table, as_table, is_pandas
+from steelyard.resample._target import Target, take_vector
+
+if TYPE_CHECKING:
+    from imblearn.base import BaseSampler as _Theirs
+else:
+    # Every class here is mixed in front of a sampler of imbalanced-learn.
+    _Theirs = object
+
+
+class AnyTable(_Theirs):
+    """Mixin placed before an imbalanced-learn sampler: reads and writes any kind of table.
+
+    `X` may be a numpy array, a scipy sparse matrix, a list of rows, or a pandas, polars or Arrow
+    table; `y` the matching kinds, with labels of any type, or one-hot columns. Each comes back
+    as the kind, with the column types, that it came as.
+    """
+
+    # Keywords of scikit-learn's `check_array` for the matrix handed to the sampler.
+    _checks: ClassVar[dict[str, Any]] = {}
+
+    def fit(self, X: Any, y: Any, **params: Any) -> "AnyTable":
+        """Check the data and work out `sampling_strategy_`; use `fit_resample` to resample."""
+        self._read(X, y, **params)
+        return self
+
+    def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None) -> tuple[Any, ...]:
+        """Resample a table.
+
+        Args:
+            X: table of shape (rows, features): numpy, sparse, list, pandas, polars or Arrow.
+            y: one class per row, shape (rows,) or (rows, 1), or one-hot (rows, classes).
+            sample_weight: one weight per row; only for samplers that select existing rows.
+        Returns: `(X, y)`, or `(X, y, sample_weight)` where weights were given; same kinds as in.
+        Raises: RequestError: weights given to a sampler that makes rows up.
+            ValueError: what scikit-learn and imbalanced-learn refuse.
+        """
+        table, target = self._read(X, y)
+        if sample_weight is not None:
+            self._refuse_weights()
+        return self._resample(table, target)
+
+    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+        X_new, y_new = self._fit_resample(self._matrix(table), target.labels)[:2]
+        return _aligned(table.replace(X_new), target.replace(y_new))
+
+    def _read(self, X: Any, y: Any, **params: Any) -> tuple[Table, Target]:
+        table, target = as_table(X), Target(y)
+        check_consistent_length(table.native, target.labels)
+        # Only the names and number of columns: the samplers check what they compute with.
+        validate_data(self, X=X, y=target.labels, reset=True, skip_check_array=True)
+        super().fit(table, target.labels, **params)
+        return table, target
+
+    def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:  # noqa: ARG002, N802
+        """imbalanced-learn's hook for reading the data, which `_read` has done already."""
+        return X, y, False
+
+    def _matrix(self, table: Table) -> Any:
+        """The numbers of a table, every one of them finite unless `_checks` says otherwise."""
+        checks = {"ensure_all_finite": True, **self._checks}
+        finite = checks.pop("ensure_all_finite")
+        rows = table.matrix(ensure_all_finite=False, ensure_min_samples=1, **checks)
+        if finite is True:
+            _check_finite(rows, table, type(self).__name__)
+        return rows
+
+    def _refuse_weights(self) -> None:
+        raise RequestError(
+            f"{type(self).__name__} makes rows that have no weight of their own: drop "
+            "sample_weight, or use a sampler that selects rows, such as RandomOverSampler"
+        )
+
+
+class Selecting(AnyTable):
+    """A sampler whose result is rows of the input, listed in `sample_indices_`.
+
+    Subclasses write `_select(X, labels)`, which returns the row numbers to keep, in order.
+    """
+
+    _select: Callable[[Any, np.ndarray], np.ndarray]
+
+    # Whether a pandas table keeps its row names; imbalanced-learn keeps them in one sampler only.
+    _keep_index = False
+
+    def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None) -> tuple[Any, ...]:
+        table, target = self._read(X, y)
+        if sample_weight is not None:
+            check_consistent_length(table.native, sample_weight)
+        self.sample_indices_ = rows = self._rows(table, target.labels)
+        result = _aligned(table.take(rows), target.take(rows), keep_index=self._keep_index)
+        return result if sample_weight is None else (*result, take_vector(sample_weight, rows))
+
+    fit_resample.__doc__ = AnyTable.fit_resample.__doc__
+
+    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:
+        return self._select(self._matrix(table), labels)
+
+    def _select_as_theirs(self, X: Any, labels: np.ndarray) -> np.ndarray:
+        """The rows that imbalanced-learn's own code selects: for what ours does not cover."""
+        super()._fit_resample(X, labels)
+        return self.sample_indices_
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        """imbalanced-learn's hook: the same on plain arrays."""
+        self.sample_indices_ = self._select(X, y)
+        return X[self.sample_indices_], y[self.sample_indices_]
+
+
+class Appending(AnyTable):
+    """A sampler whose result is the input followed by new rows.
+
+    Subclasses write `_make(X, labels)`, which returns the new rows, and their labels, block by
+    block; the input itself is copied once, straight into the result.
+    """
+
+    _make: Callable[[Any, np.ndarray], tuple[list[Any], list[np.ndarray]]]
+
+    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+        blocks, labels = self._make(self._matrix(table), target.labels)
+        if not blocks:
+            everything = np.arange(len(target.labels))
+            return _aligned(table.take(everything), target.take(everything))
+        return _aligned(table.append(_stack(blocks)), target.append(np.concatenate(labels)))
+
+    def _make_as_theirs(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
+        """The rows that imbalanced-learn's own code makes: for what ours does not cover."""
+        X_all, y_all = super()._fit_resample(X, labels)
+        return [X_all[X.shape[0] :]], [y_all[len(labels) :]]
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        """imbalanced-learn's hook: the same on plain arrays."""
+        return self._resample(as_table(X), Target(y))
+
+
+def _stack(blocks: list[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    if sparse.issparse(blocks[0]):
+        return sparse.vstack(blocks)
+    if isinstance(blocks[0], np.ndarray):
+        return np.concatenate(blocks)
+    return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+
+
+def _aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
+    """Number pandas rows anew, and give a target the row names of its table."""
+    if is_pandas(X, "DataFrame"):
+        if not keep_index:
+            X = X.reset_index(drop=True)
+        if is_pandas(y, "DataFrame", "Series"):
+            y = y.set_axis(X.index)
+    elif is_pandas(y, "DataFrame", "Series"):
+        y = y.reset_index(drop=True)
+    return X, y
+
+
+def _check_finite(rows: Any, table: Table, sampler: str) -> None:
+    values = rows.data if sparse.issparse(rows) else rows
+    # A finite sum proves finite terms in one pass; an infinite one may still be an overflow.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if values.dtype.kind != "f" or np.isfinite(values.sum(dtype=np.float64)):
+            return
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    what = "NaN" if np.isnan(values).any() else "infinity"
+    where = ""
+    if values.ndim == 2:
+        position = int(np.argmax(bad.any(axis=0)))
+        where = f" ({int(bad[:, position].sum()):,} in column {table.name(position)!r})"
+    raise DataError(
+        f"Input X contains {what}{where}, and {sampler} measures distances: fill the gaps, drop "
+        "the rows, or use a random sampler, which takes them as they are"
+    )

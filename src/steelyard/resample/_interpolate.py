@@ -1,0 +1,54 @@
+"""New rows on the lines between rows and their neighbours: the arithmetic of SMOTE."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from steelyard.resample._points import choose_scaling, make_points
+from steelyard.resample._search import nearest
+
+# Rows made at a time: the differences of a block stay in cache.
+_BLOCK = 8192
+
+
+def class_neighbours(X: np.ndarray, k: int) -> np.ndarray:
+    """Numbers of the k nearest other rows of each row of `X`, nearest first, shape (rows, k)."""
+    return neighbours_among(X, np.arange(len(X)), k)
+
+
+def neighbours_among(X: np.ndarray, asking: np.ndarray, k: int) -> np.ndarray:
+    """Numbers of the k nearest other rows of `X` for some rows of it, given in ascending order."""
+    everything = make_points(X, np.arange(len(X)), choose_scaling(X))
+    wanted = np.zeros(len(X), dtype=bool)
+    wanted[asking] = True
+    queries = everything.subset(wanted[everything.rows])
+    _, rows = nearest(everything, queries, k)
+    return rows[np.argsort(queries.rows)]
+
+
+def between(
+    X: Any, start: np.ndarray, end: np.ndarray, steps: np.ndarray, shrink: np.ndarray | None = None
+) -> Any:
+    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`, without full-size temporaries.
+
+    Args:
+        X: rows, dense or sparse.
+        start, end: row numbers, shape (n,).
+        steps: where on the line, shape (n, 1).
+        shrink: a factor for each difference, shape (n, 1), before the step.
+    """
+    if sparse.issparse(X):
+        gaps = X[end] - X[start]
+        if shrink is not None:
+            gaps = type(X)(gaps.multiply(shrink))
+        return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
+    made = np.empty((len(start), X.shape[1]), dtype=X.dtype)
+    for first in range(0, len(start), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        origin = X[start[part]]
+        gaps = X[end[part]] - origin
+        if shrink is not None:
+            gaps *= shrink[part]
+        made[part] = origin + steps[part] * gaps
+    return made

@@ -1,0 +1,295 @@
+"""Exact nearest neighbours and exact counting of nearer rows, on packed points.
+
+The tie rule, here and in every sampler: a row is never its own neighbour, by row number and not by
+distance; of rows at the same distance the one with the lower row number is nearer.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
+
+import numpy as np
+
+from steelyard.resample._points import LEAF, Points, distances
+from steelyard.resample._threads import each
+
+# Query rows and leaves per tile: 512 x 2,048 float32 scores are 4 MB, about one core's cache.
+_QUERIES = 2 * LEAF
+_LEAVES = 8
+# How many leaves around them queries look at before those left are gathered in new blocks: a tile
+# of few rows costs nearly as much as a full one.
+_LOOKS = (2, 16)
+
+
+def nearest(
+    data: Points, queries: Points, k: int, n_jobs: int | None = None, *, apart: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest rows of `data` for each row of `queries`, nearest first.
+
+    `apart` promises that no row of `queries` is in `data`, which saves looking for itself.
+    Returns: squared distances and row numbers, each of shape (len(queries), k), in the order of
+        `queries.rows`; where `data` has too few rows, infinity and -1.
+    """
+    parts = each(
+        partial(_best_block, data, queries, k=k, want=k + (not apart), sign=1),
+        _blocks(len(queries)),
+        n_jobs,
+    )
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def farthest(
+    data: Points, queries: Points, k: int, n_jobs: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k farthest rows of `data` for each row of `queries`, nearest of them first.
+
+    Returns: as `nearest`; of rows at the same distance the ones with lower numbers are taken.
+    """
+    parts = each(
+        partial(_best_block, data, queries, k=k, want=k + 1, sign=-1), _blocks(len(queries)), n_jobs
+    )
+    return (
+        np.concatenate([p[0][:, ::-1] for p in parts]),
+        np.concatenate([p[1][:, ::-1] for p in parts]),
+    )
+
+
+def _blocks(number: int) -> list[slice]:
+    """Runs of queries: long ones for speed, but short where few rows are spread over the table."""
+    size = min(_QUERIES, max(16, number // 32))
+    return [slice(a, min(a + size, number)) for a in range(0, number, size)]
+
+
+def _best_block(
+    data: Points, queries: Points, block: slice, *, k: int, want: int, sign: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest (`sign` 1) or farthest (-1) rows for one block of queries, best first."""
+    q, norms = _query(queries, block)
+    tour = _Tour(data, q, norms, first=max(2, -(-want // LEAF)), sign=sign)
+    best = np.full((len(q), want), -np.inf, dtype=q.dtype)
+    found: list[tuple[np.ndarray, ...]] = []
+    for leaves in tour.leaves():
+        scores = tour.scores(q, leaves)
+        slack = data.slack(norms, data.reach[leaves].max()).astype(q.dtype)
+        fresh = not found and scores.shape[1] > want
+        if fresh:
+            best = _largest(scores, want) - slack[:, None]
+        # `best` holds scores that are surely reached, so what stays below its least by more than
+        # the slack is surely not among the best.
+        hit, column, score = _above(scores, best.min(axis=1) - slack)
+        found.append((hit, _positions(leaves, column), score + slack[hit]))
+        if not fresh:
+            _improve(best, hit, score - slack[hit])
+        if sign > 0:
+            tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * best.min(axis=1)).max())))
+    hit, position, upper = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    keep = (upper >= best.min(axis=1)[hit]) & (position < len(data))
+    rows = data.rows[position[keep]]
+    return _decide(data.X, queries.rows[block], hit[keep], rows, k=k, sign=sign)
+
+
+def _largest(scores: np.ndarray, want: int) -> np.ndarray:
+    if want == 1:
+        return scores.max(axis=1, keepdims=True)
+    return np.partition(scores, -want, axis=1)[:, -want:]
+
+
+def _query(queries: Points, block: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Query rows with a last column of one, and their norms."""
+    q = queries.packed[block].copy()
+    q[:, -1] = 1
+    return q, np.sqrt(queries.squares[block])
+
+
+def _above(scores: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, column and value of the scores that reach the limit of their row, row by row."""
+    # One look for the largest of each row is cheaper than comparing every score.
+    rows = np.flatnonzero(scores.max(axis=1) >= limit)
+    part = scores if rows.size == len(scores) else scores[rows]
+    flat = np.flatnonzero(part >= limit[rows, None])
+    row, column = np.divmod(flat, scores.shape[1])
+    return rows[row], column, part.ravel()[flat]
+
+
+def _positions(leaves: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Positions in the points of tile columns."""
+    leaf, within = np.divmod(column, LEAF)
+    return leaves[leaf] * LEAF + within
+
+
+def _improve(best: np.ndarray, row: np.ndarray, score: np.ndarray) -> None:
+    """Merge scores, sorted by row, in the best of each row."""
+    if not row.size:
+        return
+    want = best.shape[1]
+    order = np.lexsort((-score, row))
+    row, score = row[order], score[order]
+    starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+    sizes = np.diff(np.r_[starts, row.size])
+    rank = np.arange(row.size) - np.repeat(starts, sizes)
+    top = rank < want
+    new = np.full((starts.size, want), -np.inf, dtype=best.dtype)
+    new[np.repeat(np.arange(starts.size), sizes)[top], rank[top]] = score[top]
+    rows = row[starts]
+    merged = np.concatenate([best[rows], new], axis=1)
+    best[rows] = np.partition(merged, want, axis=1)[:, want:]
+
+
+def _decide(
+    X: np.ndarray, rows: np.ndarray, hit: np.ndarray, found: np.ndarray, *, k: int, sign: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best among the candidate pairs, by float64 distance, then by row number."""
+    other = found != rows[hit]
+    hit, found = hit[other], found[other]
+    squared = distances(X, rows[hit], found)
+    order = np.lexsort((found, sign * squared, hit))
+    hit, found, squared = hit[order], found[order], squared[order]
+    rank = np.arange(hit.size) - np.searchsorted(hit, hit, side="left")
+    top = rank < k
+    out_squared = np.full((len(rows), k), np.inf)
+    out_rows = np.full((len(rows), k), -1)
+    out_squared[hit[top], rank[top]] = squared[top]
+    out_rows[hit[top], rank[top]] = found[top]
+    return out_squared, out_rows
+
+
+class _Tour:
+    """The leaves of `data` for one block of queries, near ones first, out of reach ones never.
+
+    With `sign` -1 far ones come first, scores are negated, and no leaf is out of reach.
+    """
+
+    def __init__(
+        self, data: Points, q: np.ndarray, norms: np.ndarray, first: int, sign: int = 1
+    ) -> None:
+        self._data = data
+        self._first = first
+        self._sign = sign
+        self.radius = np.inf
+        low, high = q[:, :-1].min(axis=0), q[:, :-1].max(axis=0)
+        gaps = np.maximum(data.low - high, low - data.high)
+        between = np.sqrt(np.square(np.maximum(gaps, 0, out=gaps)).sum(axis=1, dtype=np.float64))
+        # Boxes are of packed coordinates, radii of true ones.
+        unsure = 4 * data.scaling.unit * (norms.max() + data.reach)
+        self._bound = between * (1 - 1e-4) - unsure
+        middle = np.square((data.low + data.high) - (low + high)).sum(axis=1)
+        self._order = np.argsort(sign * middle, kind="stable")
+
+    def leaves(self) -> Iterator[np.ndarray]:
+        """Leaves to visit next; `radius` may shrink between two of them."""
+        left, size = self._order, self._first
+        while left.size:
+            yield left[:size]
+            left = left[size:]
+            if np.isfinite(self.radius):
+                left = left[self._bound[left] <= self.radius * (1 + 1e-6)]
+            size = _LEAVES
+
+    def scores(self, q: np.ndarray, leaves: np.ndarray) -> np.ndarray:
+        """Scores of every query with every row of the given leaves, larger is better."""
+        by_leaf = self._data.packed.reshape(self._data.leaves, LEAF, -1)
+        scores = q @ by_leaf[leaves].reshape(leaves.size * LEAF, -1).T
+        if self._sign < 0:
+            np.negative(scores, out=scores)
+            scores[:, _positions(leaves, np.arange(scores.shape[1])) >= len(self._data)] = -np.inf
+        return scores
+
+
+def enough_nearer(
+    data: Points,
+    queries: Points,
+    squared: np.ndarray,
+    rows: np.ndarray,
+    *,
+    need: int,
+    n_jobs: int | None = None,
+) -> np.ndarray:
+    """Whether at least `need` rows of `data` are nearer to each query than a given row is.
+
+    Args:
+        squared, rows: squared distance and row number of that row, shape (len(queries),).
+    Returns: booleans in the order of `queries.rows`.
+
+    Most queries are settled by a look at a few leaves around them; the rest see every leaf in
+    reach, until they are settled.
+    """
+    answer = np.zeros(len(queries), dtype=bool)
+    left = np.arange(len(queries))
+    for look in _LOOKS:
+        if data.leaves <= 2 * look or not left.size:
+            break
+        part = queries.subset(left)
+        work = partial(_surely_enough, data, part, squared=squared[left], need=need, look=look)
+        answer[left] = np.concatenate(each(work, _blocks(left.size), n_jobs))
+        left = left[~answer[left]]
+    if left.size:
+        part = queries.subset(left)
+        work = partial(_enough_block, data, part, squared=squared[left], rows=rows[left], need=need)
+        answer[left] = np.concatenate(each(work, _blocks(left.size), n_jobs))
+    return answer
+
+
+def _radius_scores(queries: Points, block: slice, squared: np.ndarray) -> np.ndarray:
+    """The score that a row at the given squared distance has, in float64."""
+    factor = queries.scaling.factor
+    return (queries.squares[block] - squared[block] * factor * factor) / 2
+
+
+def _surely_enough(
+    data: Points, queries: Points, block: slice, *, squared: np.ndarray, need: int, look: int
+) -> np.ndarray:
+    q, norms = _query(queries, block)
+    at = _radius_scores(queries, block, squared)
+    counts = np.zeros(len(q), dtype=np.int64)
+    tour = _Tour(data, q, norms, first=min(look, _LEAVES))
+    for leaves in islice(tour.leaves(), -(-look // _LEAVES)):
+        scores = tour.scores(q, leaves)
+        sure = (at + data.slack(norms, data.reach[leaves].max())).astype(q.dtype)
+        rows = np.flatnonzero(scores.max(axis=1) > sure)
+        counts[rows] += (scores[rows] > sure[rows, None]).sum(axis=1)
+    # One more than needed, as the query itself may be among them.
+    return counts > need
+
+
+def _enough_block(
+    data: Points,
+    queries: Points,
+    block: slice,
+    *,
+    squared: np.ndarray,
+    rows: np.ndarray,
+    need: int,
+) -> np.ndarray:
+    q, norms = _query(queries, block)
+    own = queries.rows[block]
+    scores_at_radius = _radius_scores(queries, block, squared)
+    counts = np.zeros(len(q), dtype=np.int64)
+    alive = np.arange(len(q))
+    unsure: list[tuple[np.ndarray, np.ndarray]] = []
+    tour = _Tour(data, q, norms, first=_LEAVES)
+    for leaves in tour.leaves():
+        slack = data.slack(norms[alive], data.reach[leaves].max())
+        at = scores_at_radius[alive]
+        scores = tour.scores(q[alive], leaves)
+        hit, column, score = _above(scores, (at - slack).astype(q.dtype))
+        position = _positions(leaves, column)
+        real = position < len(data)
+        found = data.rows[position[real]]
+        hit, score = hit[real], score[real]
+        other = found != own[alive[hit]]
+        hit, score, found = hit[other], score[other], found[other]
+        sure = score > (at + slack).astype(q.dtype)[hit]
+        counts += np.bincount(alive[hit[sure]], minlength=len(q))
+        unsure.append((alive[hit[~sure]], found[~sure]))
+        alive = alive[counts[alive] < need]
+        if not alive.size:
+            break
+        tour.radius = float(np.sqrt(squared[block][alive].max())) * data.scaling.factor
+    hit, found = (np.concatenate(parts) for parts in zip(*unsure, strict=True))
+    open_ = counts[hit] < need
+    hit, found = hit[open_], found[open_]
+    between = distances(data.X, own[hit], found)
+    limit, limit_row = squared[block][hit], rows[block][hit]
+    nearer = (between < limit) | ((between == limit) & (found < limit_row))
+    counts += np.bincount(hit[nearer], minlength=len(q))
+    return counts >= need

@@ -1,0 +1,112 @@
+"""Any target in, the same kind of target out: labels, one column, or one-hot columns."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from imblearn.utils import check_target_type
+from scipy import sparse
+from sklearn.utils.multiclass import check_classification_targets
+
+from steelyard.errors import TargetError
+from steelyard.resample._table import is_pandas
+
+
+class Target:
+    """The labels of a target and the way back to the kind that it came as.
+
+    Attributes:
+        labels: one label per row, a 1-D numpy array. One-hot columns become column numbers.
+    Raises: TargetError: a one-hot row has no class. ValueError: not a classification target.
+    """
+
+    def __init__(self, y: Any) -> None:
+        self.native = y
+        values = _as_array(y)
+        self.one_hot = values.ndim == 2 and values.shape[1] > 1
+        if self.one_hot or values.dtype.kind not in "iub":
+            check_classification_targets(values)
+        self.labels = check_target_type(values)
+        if self.one_hot:
+            empty = np.flatnonzero(~np.any(values, axis=1))
+            if empty.size:
+                raise TargetError(
+                    f"row {empty[0]} of the one-hot target has no class ({empty.size} such rows): "
+                    "give every row one class"
+                )
+        self.columns = values.shape[1] if values.ndim == 2 else 0
+        self.dtype = values.dtype
+
+    def take(self, rows: np.ndarray) -> Any:
+        """The target of the given rows, as it came in."""
+        if isinstance(self.native, np.ndarray) and not self.one_hot:
+            # imbalanced-learn flattens a single column of a numpy array; so do we.
+            return self.labels[rows]
+        return take_vector(self.native, rows)
+
+    def append(self, labels: np.ndarray) -> Any:
+        """The whole target followed by `labels`, as it came in."""
+        return self.replace(np.concatenate([self.labels, labels.astype(self.labels.dtype)]))
+
+    def replace(self, labels: np.ndarray) -> Any:
+        """`labels` alone, dressed as the target that came in."""
+        return self._like(labels)
+
+    def _like(self, labels: np.ndarray) -> Any:
+        y = self.native
+        values = labels
+        if self.one_hot:
+            # By column number, so a class without rows keeps its column and two stay two.
+            values = np.eye(self.columns, dtype=self.dtype)[labels]
+        if is_pandas(y, "DataFrame"):
+            return type(y)(values, columns=y.columns).astype(y.dtypes)
+        if is_pandas(y, "Series"):
+            return type(y)(values, dtype=y.dtype, name=y.name)
+        if sparse.issparse(y):
+            return sparse.csr_matrix(values).asformat(y.format)
+        frame = _frame(y)
+        if frame is not None:
+            return _framed(frame, values)
+        return values.tolist() if isinstance(y, list) else values
+
+
+def _framed(frame: nw.DataFrame | nw.Series, values: np.ndarray) -> Any:
+    """Values as a polars or Arrow column, or table of columns, like the given one."""
+    backend = frame.implementation
+    if isinstance(frame, nw.Series):
+        return nw.new_series(frame.name, values.tolist(), frame.dtype, backend=backend).to_native()
+    columns = values.reshape(len(values), -1).T
+    made = {
+        name: nw.new_series(name, column.tolist(), dtype, backend=backend)
+        for (name, dtype), column in zip(frame.schema.items(), columns, strict=True)
+    }
+    return nw.DataFrame.from_dict(made).to_native()
+
+
+def take_vector(values: Any, rows: np.ndarray) -> Any:
+    """The given entries of a vector (or rows of a small table) of any supported kind."""
+    if is_pandas(values, "DataFrame", "Series"):
+        return values.iloc[rows]
+    if isinstance(values, list):
+        return np.asarray(values)[rows].tolist()
+    frame = _frame(values)
+    return values[rows] if frame is None else frame[rows].to_native()
+
+
+def _frame(y: Any) -> nw.DataFrame | nw.Series | None:
+    """A polars or Arrow target behind narwhals; None for everything else."""
+    if isinstance(y, list | np.ndarray) or sparse.issparse(y):
+        return None
+    found = nw.from_native(y, eager_only=True, allow_series=True, pass_through=True)
+    return found if isinstance(found, nw.DataFrame | nw.Series) else None
+
+
+def _as_array(y: Any) -> np.ndarray:
+    if sparse.issparse(y):
+        return y.toarray()
+    frame = _frame(y)
+    values = np.asarray(y) if frame is None else frame.to_numpy()
+    missing = None if frame is None or isinstance(frame, nw.DataFrame) else frame.is_null().any()
+    if missing or (values.dtype.kind == "f" and np.isnan(values).any()):
+        raise TargetError("Input y contains NaN: drop the rows without a class, or label them")
+    return values

@@ -1,0 +1,49 @@
+"""Blocks of work on a few Python threads, with the BLAS library held to one thread each."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TypeVar
+
+from joblib import effective_n_jobs
+from threadpoolctl import ThreadpoolController
+
+Block = TypeVar("Block")
+Result = TypeVar("Result")
+
+# Fewer blocks than this finish before a pool has started.
+_WORTH_A_POOL = 4
+_MOST_THREADS = 8
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    """The BLAS libraries of this process; looking for them takes milliseconds, so once."""
+    return ThreadpoolController()
+
+
+def threads(n_jobs: int | None) -> int:
+    """How many threads to use: all cores up to 8 unless told, as BLAS itself would."""
+    if n_jobs is not None:
+        return int(effective_n_jobs(n_jobs))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _MOST_THREADS)
+
+
+def each(
+    work: Callable[[Block], Result], blocks: Sequence[Block], n_jobs: int | None = None
+) -> list[Result]:
+    """`[work(b) for b in blocks]`, on threads where that pays.
+
+    numpy lets other threads run during products and comparisons. BLAS is held to one thread only
+    here, around the tiles: the limit is for the whole process, so others would feel it.
+    """
+    workers = min(threads(n_jobs), len(blocks))
+    if len(blocks) < _WORTH_A_POOL:
+        return [work(block) for block in blocks]
+    with _libraries().limit(limits=1, user_api="blas"):
+        if workers == 1:
+            return [work(block) for block in blocks]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(work, blocks))

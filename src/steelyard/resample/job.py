@@ -1,0 +1,191 @@
+"""Resample a table by the name of a method, and keep a ledger of what changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
+
+from steelyard import resample
+from steelyard.errors import DataError, RequestError, SteelyardError, TargetCountError
+from steelyard.tables import Table, read_table
+from steelyard.tables.sources import open_table
+
+# Method -> the sampler's name and the arguments that the method stands for.
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "random-over": ("RandomOverSampler", {}),
+    "random-under": ("RandomUnderSampler", {}),
+    "smote": ("SMOTE", {}),
+    "smotenc": ("SMOTENC", {}),
+    "smoten": ("SMOTEN", {}),
+    "borderline-smote": ("BorderlineSMOTE", {}),
+    "svm-smote": ("SVMSMOTE", {}),
+    "kmeans-smote": ("KMeansSMOTE", {}),
+    "adasyn": ("ADASYN", {}),
+    "tomek-links": ("TomekLinks", {}),
+    "enn": ("EditedNearestNeighbours", {}),
+    "repeated-enn": ("RepeatedEditedNearestNeighbours", {}),
+    "all-knn": ("AllKNN", {}),
+    "condensed": ("CondensedNearestNeighbour", {}),
+    "one-sided-selection": ("OneSidedSelection", {}),
+    "neighbourhood-cleaning": ("NeighbourhoodCleaningRule", {}),
+    "near-miss-1": ("NearMiss", {"version": 1}),
+    "near-miss-2": ("NearMiss", {"version": 2}),
+    "near-miss-3": ("NearMiss", {"version": 3}),
+    "cluster-centroids": ("ClusterCentroids", {}),
+    "instance-hardness": ("InstanceHardnessThreshold", {}),
+    "smote-enn": ("SMOTEENN", {}),
+    "smote-tomek": ("SMOTETomek", {}),
+}
+
+
+def resample_table(
+    data: Any, target: str, method: str, *, ratio: Sequence[str] = (), seed: int = 0
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Resample a table that fits in memory.
+
+    Methods that select rows keep every column as it came. Methods that make rows up keep the
+    columns that are learned from, and the target.
+
+    Args:
+        data: what `steelyard.tables.read_table` reads.
+        method: a key of `METHODS`.
+        ratio: one number R: every class at least R times the largest (methods that add rows), or
+            at most the smallest over R (methods that remove some); or items CLASS=N.
+    Returns: the new table, and the ledger as plain values.
+    Raises: RequestError, DataError, TargetCountError: the request does not fit, in one line.
+    """
+    if method not in METHODS:
+        raise RequestError(f"--method {method} is unknown; choose one of {', '.join(METHODS)}")
+    table = read_table(data, target)
+    if table.class_counts.size < 2:
+        raise DataError(f"column {target!r} has one class; resampling needs at least two")
+    name, arguments = METHODS[method]
+    if name == "SMOTENC":
+        arguments = arguments | {"categorical_features": list(table.schema.categories)}
+    sampler = getattr(resample, name)(**arguments)
+    if "random_state" in sampler.get_params():
+        sampler.set_params(random_state=seed)
+    if ratio:
+        sampler.set_params(sampling_strategy=_wanted(sampler, table, ratio))
+    _check_columns(method, table)
+    frame, codes = _resampled(data, table, sampler)
+    return frame, _ledger(table, method, seed, sampler, codes)
+
+
+def _check_columns(method: str, table: Table) -> None:
+    mixed = bool(table.schema.numbers) and bool(table.schema.categories)
+    if method in ("random-over", "random-under", "smotenc", "smoten"):
+        return
+    if table.schema.categories:
+        other = "smotenc" if mixed else "smoten"
+        raise DataError(
+            f"column {table.schema.categories[0]!r} holds categories, and --method {method} "
+            f"measures distances between numbers: use --method {other} or random-over, or leave "
+            "the column out"
+        )
+
+
+def _wanted(sampler: Any, table: Table, ratio: Sequence[str]) -> dict[int, int]:
+    """Wanted number of rows of each class code that changes."""
+    if isinstance(sampler, BaseCleaningSampler):
+        raise RequestError("--ratio does not fit a cleaning method: the data decide what it drops")
+    counts = table.class_counts
+    adds = not isinstance(sampler, BaseUnderSampler)
+    if len(ratio) == 1 and "=" not in ratio[0]:
+        share = _share(ratio[0])
+        if adds:
+            wanted = np.maximum(counts, (share * counts.max()).astype(int))
+        else:
+            wanted = np.minimum(counts, (counts.min() / share).astype(int))
+        return {code: int(n) for code, n in enumerate(wanted) if n != counts[code]}
+    codes = {str(label): code for code, label in enumerate(table.schema.classes)}
+    named = {}
+    for item in ratio:
+        label, _, number = item.rpartition("=")
+        if label not in codes or not number.isdigit():
+            raise RequestError(
+                f"--ratio {item} is neither a number in (0, 1] nor CLASS=N with one of the classes "
+                f"{', '.join(codes)}"
+            )
+        have, n = int(counts[codes[label]]), int(number)
+        if (n < have) if adds else (n > have):
+            raise TargetCountError(
+                f"--ratio {item}: class {label!r} has {have:,} rows, and this method only "
+                f"{'adds' if adds else 'removes'} rows; ask for {have:,} or "
+                f"{'more' if adds else 'fewer'}"
+            )
+        named[codes[label]] = n
+    return named
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise RequestError(f"--ratio {text} is neither a number in (0, 1] nor CLASS=N")
+    return share
+
+
+def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.ndarray]:
+    """The new table and its class codes; the seam for tables larger than memory is here."""
+    try:
+        X, codes = sampler.fit_resample(table.features, table.y)
+    except ValueError as error:
+        raise _named(error, table) from error
+    rows = getattr(sampler, "sample_indices_", None)
+    if rows is None:
+        classes = pl.Series(table.schema.target, list(table.schema.classes))
+        return X.with_columns(classes[codes].alias(table.schema.target)), codes
+    reader = open_table(data, table.schema.target)
+    raw = reader.read(reader.names)[table.row_ids]
+    if not reader.typed and table.features.width:
+        # Text files hold text only; numbers that were recognised are written as numbers.
+        raw = raw.with_columns(table.features)
+    return raw[rows], codes
+
+
+def _named(error: ValueError, table: Table) -> Exception:
+    """The error with class names where the sampler, which saw codes, named a code."""
+    text = str(error)
+    for code, label in enumerate(table.schema.classes):
+        text = text.replace(f"class np.int64({code})", f"class {label!r}")
+        text = text.replace(f"class {code},", f"class {label!r},")
+    return type(error)(text) if isinstance(error, SteelyardError) else DataError(text)
+
+
+def _ledger(
+    table: Table, method: str, seed: int, sampler: Any, codes: np.ndarray
+) -> dict[str, Any]:
+    before = table.class_counts
+    after = np.bincount(codes, minlength=before.size)
+    rows = getattr(sampler, "sample_indices_", None)
+    if rows is not None:
+        kept = np.bincount(table.y[np.unique(rows)], minlength=before.size)
+        added, dropped = after - kept, before - kept
+    else:
+        made = getattr(sampler, "smote_", sampler).sampling_strategy_
+        made = made if hasattr(sampler, "smote_") else {}
+        added = np.array([made.get(code, 0) for code in range(before.size)])
+        added = np.maximum(added, after - before)
+        dropped = before + added - after
+    classes = zip(table.schema.classes, before, added, dropped, after, strict=True)
+    keys = ("before", "added", "dropped", "after")
+    return {
+        "schema": 1,
+        "method": method,
+        "seed": seed,
+        "source": {"path": table.source.path, "sha256": table.source.sha256},
+        "rows_without_target": table.dropped_rows,
+        "rows_in": int(before.sum()),
+        "rows_added": int(added.sum()),
+        "rows_dropped": int(dropped.sum()),
+        "rows_out": int(after.sum()),
+        "classes": [
+            {"class": label, **{k: int(n) for k, n in zip(keys, numbers, strict=True)}}
+            for label, *numbers in classes
+        ],
+    }

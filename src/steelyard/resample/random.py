@@ -1,0 +1,136 @@
+"""Random over- and under-sampling: rows are drawn, never looked at, so any column type will do."""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import imblearn.over_sampling
+import imblearn.under_sampling
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_random_state
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from steelyard.errors import DataError, RequestError
+from steelyard.resample._base import Appending, Selecting
+from steelyard.resample._table import Table
+
+
+class RandomUnderSampler(Selecting, imblearn.under_sampling.RandomUnderSampler):
+    """Keep a random part of the larger classes.
+
+    Parameters, results and the rows drawn for a given `random_state` are those of
+    `imblearn.under_sampling.RandomUnderSampler`; rows come grouped by class, in drawn order.
+    Missing values, text and dates pass through. A pandas table keeps its row names.
+
+    >>> import numpy as np
+    >>> X, y = np.arange(10).reshape(-1, 1), np.array([0] * 8 + [1] * 2)
+    >>> _, y_new = RandomUnderSampler(random_state=0).fit_resample(X, y)
+    >>> np.bincount(y_new).tolist()
+    [2, 2]
+    """
+
+    _keep_index = True
+
+    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        return self._select(None, labels)
+
+    def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        random_state = check_random_state(self.random_state)
+        kept = []
+        for label in np.unique(labels):
+            rows = np.flatnonzero(labels == label)
+            if label in self.sampling_strategy_:
+                # `choice` of a number draws as `choice` of range(number), which
+                # imbalanced-learn asks for, but need not turn the range into an array.
+                drawn = random_state.choice(
+                    rows.size, size=self.sampling_strategy_[label], replace=self.replacement
+                )
+                rows = rows[drawn]
+            kept.append(rows)
+        return np.concatenate(kept)
+
+
+class RandomOverSampler(Selecting, Appending, imblearn.over_sampling.RandomOverSampler):
+    """Repeat random rows of the smaller classes, with a little noise if `shrinkage` is set.
+
+    Parameters, results and the rows drawn for a given `random_state` are those of
+    `imblearn.over_sampling.RandomOverSampler`. float32 tables stay float32 with `shrinkage`, too.
+
+    >>> import numpy as np
+    >>> X, y = np.arange(10).reshape(-1, 1), np.array([0] * 8 + [1] * 2)
+    >>> _, y_new = RandomOverSampler(random_state=0).fit_resample(X, y)
+    >>> np.bincount(y_new).tolist()
+    [8, 8]
+    """
+
+    def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None) -> tuple[Any, ...]:
+        self.shrinkage_: Mapping | None = None
+        if self.shrinkage is None:
+            return super().fit_resample(X, y, sample_weight=sample_weight)
+        if sample_weight is not None:
+            self._refuse_weights()
+        return self._resample(*self._read(X, y))
+
+    fit_resample.__doc__ = Selecting.fit_resample.__doc__
+
+    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        return self._select(None, labels)
+
+    def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        random_state = check_random_state(self.random_state)
+        parts = [np.arange(len(labels))]
+        for label, number in self.sampling_strategy_.items():
+            parts.append(random_state.choice(np.flatnonzero(labels == label), size=number))
+        return np.concatenate(parts)
+
+    def _make(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
+        """Smoothed bootstrap (Menardi & Torelli 2014): drawn rows plus scaled normal noise."""
+        random_state = check_random_state(self.random_state)
+        factors = _shrinkage_per_class(self.shrinkage, self.sampling_strategy_)
+        self.shrinkage_ = factors
+        rows, features = X.shape
+        constant = (4 / ((features + 2) * rows)) ** (1 / (features + 4))
+        blocks, indices = [], [np.arange(rows)]
+        for label, number in self.sampling_strategy_.items():
+            of_class = np.flatnonzero(labels == label)
+            drawn = random_state.choice(of_class, size=number)
+            scale = factors[label] * constant * _spread(X[of_class])
+            noise = random_state.randn(number, features) * scale
+            made = noise + (X[drawn].toarray() if sparse.issparse(X) else X[drawn])
+            blocks.append(made.astype(X.dtype if X.dtype.kind == "f" else made.dtype))
+            indices.append(drawn)
+        self.sample_indices_ = np.concatenate(indices)
+        return blocks, [labels[drawn] for drawn in indices[1:]]
+
+    def _matrix(self, table: Table) -> Any:
+        try:
+            return super()._matrix(table)
+        except ValueError as error:
+            raise DataError(
+                "When shrinkage is not None, X needs to contain only numerical data, finite and "
+                f"without gaps: encode or fill it, or leave shrinkage out ({error})"
+            ) from error
+
+
+def _spread(X: Any) -> np.ndarray:
+    """Standard deviation of each column."""
+    if sparse.issparse(X):
+        return np.sqrt(mean_variance_axis(X, axis=0)[1])
+    return np.std(X, axis=0)
+
+
+def _shrinkage_per_class(shrinkage: Real | Mapping, classes: Mapping) -> Mapping:
+    factors = shrinkage if isinstance(shrinkage, Mapping) else dict.fromkeys(classes, shrinkage)
+    missing = classes.keys() - factors.keys()
+    if missing:
+        raise RequestError(
+            "`shrinkage` should contain a shrinkage factor for each class that will be resampled. "
+            f"The missing classes are: {missing!r}"
+        )
+    for label, factor in factors.items():
+        if factor < 0:
+            raise RequestError(
+                f"The shrinkage factor needs to be >= 0. Got {factor} for class {label}."
+            )
+    return factors

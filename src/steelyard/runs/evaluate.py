@@ -1,0 +1,38 @@
+"""The figures of a saved model on fresh labelled rows."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def evaluate_file(
+    run: str | Path, data: Any, *, target: str | None = None, seed: int = 0
+) -> dict[str, Any]:
+    """Every figure with its interval, on rows the model never saw (nobody can check that)."""
+    from steelyard.comparison.evaluate import costs_of
+    from steelyard.comparison.figures import figures
+    from steelyard.decision import goal_from_dict
+    from steelyard.models.ship import Predictor
+    from steelyard.runs.store import load_model, read_run
+    from steelyard.tables import Schema, labels, read_features
+
+    values = read_run(run)
+    schema = Schema.from_dict(values["data"]["schema"])
+    y = labels(data, schema if target is None else replace(schema, target=target))
+    frame = read_features(data, schema)
+    probability, decision = Predictor(load_model(Path(run) / "model.keras"), schema)(frame)
+    return {
+        "run": str(run),
+        "rows": len(y),
+        "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
+        "figures": figures(
+            y,
+            probability,
+            decision,
+            positive=schema.classes.index(values["data"]["positive"]),
+            costs=costs_of(goal_from_dict(values["protocol"]["goal"])),
+            seed=seed,
+        ),
+    }

@@ -1,0 +1,85 @@
+"""Score a file with a run's model, block by block, in the file's own order."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from steelyard.errors import RequestError
+from steelyard.runs.files import write_whole
+
+BLOCK = 65_536  # rows; bounds the memory whatever the file's size
+
+
+def predict_file(
+    run: str | Path,
+    data: Any,
+    out: Path,
+    *,
+    progress: Callable[[float, float, str], None] | None = None,
+) -> dict[str, Any]:
+    """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
+
+    `out` ends in .csv or .parquet and appears whole or not at all. Returns rows and decisions.
+    """
+    from steelyard.comparison.study import prediction_frame
+    from steelyard.models.ship import Predictor
+    from steelyard.runs.store import load_model, read_run
+    from steelyard.tables import Schema, iter_features
+
+    if out.suffix not in (".csv", ".parquet"):
+        raise RequestError(f"--out {out}: it takes a name that ends in .csv or .parquet")
+    schema = Schema.from_dict(read_run(run)["data"]["schema"])
+    classes = list(schema.classes)
+    blocks = iter_features(data, schema, batch_rows=BLOCK)
+    first = next(blocks, None)  # a wrong file is refused before the model is loaded
+    predictor = Predictor(load_model(Path(run) / "model.keras"), schema)
+    decisions: Counter[str] = Counter()
+
+    def write(partial: Path) -> None:
+        with _Writer(partial) as writer:
+            frames = [] if first is None else _chain(first, blocks)
+            for frame in frames:
+                scored = prediction_frame(*predictor(frame), classes)
+                decisions.update(str(label) for label in scored["decision"])
+                writer.add(scored)
+                if progress:
+                    progress(0, 0, f"{decisions.total():,} rows")
+
+    write_whole(out, write)
+    return {"rows": decisions.total(), "decisions": dict(decisions), "out": str(out)}
+
+
+def _chain(first: pl.DataFrame, rest: Any) -> Any:
+    yield first
+    yield from rest
+
+
+class _Writer:
+    """Frames one after another into one CSV or Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.csv = path.open("wb") if path.suffix == ".csv" else None
+        self.parquet: pq.ParquetWriter | None = None
+        self.started = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, frame: pl.DataFrame) -> None:
+        if self.csv:
+            frame.write_csv(self.csv, include_header=not self.started)
+        else:
+            table = frame.to_arrow()
+            self.parquet = self.parquet or pq.ParquetWriter(self.path, table.schema)
+            self.parquet.write_table(table)
+        self.started = True
+
+    def __exit__(self, *error: object) -> None:
+        for handle in (self.csv, self.parquet):
+            if handle:
+                handle.close()

@@ -1,0 +1,91 @@
+"""Read a later file by the schema that was learned: to predict, or to score labelled rows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from steelyard.errors import DataError, TargetError
+from steelyard.tables.kinds import conform
+from steelyard.tables.names import quoted, suggestion
+from steelyard.tables.schema import Schema
+from steelyard.tables.sources import Reader, open_table
+from steelyard.tables.target import check_target, codes_of, known_labels, raw_values
+
+BATCH_ROWS = 65_536
+
+
+def read_features(data: Any, schema: Schema) -> pl.DataFrame:
+    """Exactly the schema's features, in its order and form, whatever order they come in.
+
+    Other columns, the target among them, are ignored. Levels never seen are kept as they are.
+
+    Raises: DataError: a column is missing, or holds a value of another kind (the message gives
+        the column, the data row counting from 1, and the value).
+    """
+    reader = open_table(data)
+    _check_present(reader, schema)
+    raw = reader.read(schema.features, text=_text(schema), numbers=schema.numbers)
+    return _conform(raw, schema, 0)
+
+
+def iter_features(
+    data: Any, schema: Schema, *, batch_rows: int = BATCH_ROWS
+) -> Iterator[pl.DataFrame]:
+    """As `read_features`, in frames of at most `batch_rows` rows, in source order.
+
+    Memory depends on `batch_rows` and the file's blocks, not on the number of rows.
+    """
+    reader = open_table(data)
+    _check_present(reader, schema)
+    return _batches(reader, schema, batch_rows)
+
+
+def labels(data: Any, schema: Schema) -> np.ndarray:
+    """Class codes of a labelled file, int64, shape (n,), by the schema's classes.
+
+    Raises: TargetError: no target column, a row without label, or a label never learned.
+    """
+    reader = open_table(data, schema.target)
+    target = check_target(schema.target, reader.names, header=not reader.typed)
+    raw = raw_values(reader.read([target], text=[target])[target])
+    if raw.has_nulls():
+        row = int(raw.is_null().arg_max() or 0)
+        raise TargetError(
+            f"target {target!r} is missing in {raw.null_count():,} rows (first: data row "
+            f"{row + 1:,}); label those rows or leave them out"
+        )
+    distinct = raw.unique(maintain_order=True).to_list()
+    return codes_of(raw, known_labels(distinct, target, schema.classes), schema.classes)
+
+
+def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
+    first_row = 0
+    for raw in reader.batches(
+        schema.features, text=_text(schema), numbers=schema.numbers, rows=rows
+    ):
+        yield _conform(raw, schema, first_row)
+        first_row += raw.height
+
+
+def _conform(raw: pl.DataFrame, schema: Schema, first_row: int) -> pl.DataFrame:
+    return pl.DataFrame(
+        [conform(raw[name], schema.column(name), first_row).alias(name) for name in schema.features]
+    )
+
+
+def _text(schema: Schema) -> list[str]:
+    # "3" must stay the level "3" although, in a file without letters, it looks like a number.
+    return [name for name in schema.features if schema.column(name).kind != "number"]
+
+
+def _check_present(reader: Reader, schema: Schema) -> None:
+    present = set(reader.names)
+    missing = [name for name in schema.features if name not in present]
+    if missing:
+        raise DataError(
+            f"the table to predict lacks the column {quoted(missing)}; "
+            f"{suggestion(missing[0], reader.names)}; it needs {len(schema.features):,} columns: "
+            f"{quoted(schema.features)}"
+        )

@@ -1,0 +1,76 @@
+"""Where a table comes from, and one way to read it whatever it is."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from steelyard.tables.delimited import DelimitedFiles
+from steelyard.tables.files import find_files, format_of, sha256_of_files
+from steelyard.tables.frames import Frame, from_arrays, from_frame, matrix_frame, sha256_of_frame
+from steelyard.tables.parquet import ParquetFiles
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read: the path as given (or 'pandas', 'polars', ...), its content's hash, its size.
+
+    `rows` and `columns` count all of the source: rows without a target and the target itself too.
+    """
+
+    path: str
+    sha256: str
+    rows: int
+    columns: int
+
+
+class Reader(Protocol):
+    """A table that can give some of its columns, whole or in batches.
+
+    `typed` is False for text files, whose values are all text until they are understood.
+    """
+
+    typed: bool
+    names: list[str]
+
+    def read(
+        self, columns: Sequence[str], *, text: Collection[str] = (), numbers: Collection[str] = ()
+    ) -> pl.DataFrame: ...
+
+    def batches(
+        self,
+        columns: Sequence[str],
+        *,
+        text: Collection[str] = (),
+        numbers: Collection[str] = (),
+        rows: int,
+    ) -> Iterator[pl.DataFrame]: ...
+
+
+def open_table(data: Any, target: str | None = None) -> Reader:
+    """A reader of a path, folder, glob, frame, matrix, or tuple (X, y)."""
+    if isinstance(data, str | Path):
+        files = find_files(os.fspath(data))
+        return ParquetFiles(files) if format_of(files[0]) == "parquet" else DelimitedFiles(files)
+    if isinstance(data, tuple) and len(data) == 2:
+        return from_arrays(*data, target=target or "target")
+    if isinstance(data, np.ndarray):
+        return matrix_frame(data)
+    return from_frame(data)
+
+
+def path_of(data: Any, reader: Reader) -> str:
+    """The path as the user gave it, or the kind of frame."""
+    return reader.kind if isinstance(reader, Frame) else str(data)
+
+
+def content_hash(reader: Reader) -> str:
+    """SHA-256 of the files' bytes or of the frame's values."""
+    if isinstance(reader, DelimitedFiles | ParquetFiles):
+        return sha256_of_files(reader.files)
+    assert isinstance(reader, Frame)  # noqa: S101 - the three readers there are
+    return sha256_of_frame(reader.frame)

@@ -1,0 +1,236 @@
+"""Read a table for the first time: what its columns are, and the rows to learn from."""
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from steelyard.errors import DataError
+from steelyard.tables.kinds import Understood, understand
+from steelyard.tables.names import suggestion
+from steelyard.tables.roles import role_of
+from steelyard.tables.schema import Column, Label, Role, Schema
+from steelyard.tables.sources import Source, content_hash, open_table, path_of
+from steelyard.tables.target import (
+    check_number_of_classes,
+    check_target,
+    codes_of,
+    raw_values,
+)
+from steelyard.tables.target import understand as understand_target
+
+NOTES: dict[Role, str] = {
+    "group": "keeps rows of one group together; not learned from",
+    "time": "orders the rows; not learned from: later stamps lie beyond all that was learned",
+    "dropped": "left out on request",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table that was read: features, class codes, and what every column is.
+
+    features: only the columns that are learned from, in source order. Float64 for numbers,
+        booleans (0 and 1) and dates (days since 1970-01-01), String for categories; null where
+        missing.
+    y: class codes, int64, shape (n,): positions in `schema.classes`.
+    groups: int64 codes of the group column, shape (n,), or None.
+    times: float64 (numbers, or days since 1970-01-01) or int64 ranks of text, or None.
+    row_ids: int64 position of each row in the source, counting from 0, all files in order.
+    dropped_rows: number of rows left out because their target is missing.
+    """
+
+    features: pl.DataFrame
+    y: np.ndarray
+    schema: Schema
+    groups: np.ndarray | None
+    times: np.ndarray | None
+    row_ids: np.ndarray
+    source: Source
+    dropped_rows: int = 0
+
+    @property
+    def class_counts(self) -> np.ndarray:
+        """Rows of each class, int64, by class code."""
+        return np.bincount(self.y, minlength=len(self.schema.classes))
+
+    def numbers(self) -> np.ndarray:
+        """Float32, shape (n, numbers), NaN where missing; columns as in `schema.numbers`."""
+        matrix = np.empty((len(self.y), len(self.schema.numbers)), np.float32)
+        for j, name in enumerate(self.schema.numbers):
+            matrix[:, j] = self.features[name].to_numpy()
+        return matrix
+
+    def categories(self) -> np.ndarray:
+        """Python strings, shape (n, categories), '' where missing; as in `schema.categories`."""
+        if not self.schema.categories:
+            return np.empty((len(self.y), 0), dtype=object)  # a frame of no columns has no rows
+        return category_array(self.features.select(self.schema.categories))
+
+
+def category_array(frame: pl.DataFrame) -> np.ndarray:
+    """String columns as an object array of str, '' where missing."""
+    array = np.empty(frame.shape, dtype=object)
+    for j, column in enumerate(frame.iter_columns()):
+        # One Python string per level, not per row.
+        text = column.fill_null("")
+        distinct = text.unique()
+        codes = text.cast(pl.Enum(distinct)).to_physical()
+        array[:, j] = distinct.to_numpy()[codes.to_numpy()]
+    return array
+
+
+def read_table(
+    data: Any,
+    target: str | None,
+    *,
+    group: str | None = None,
+    time: str | None = None,
+    drop: Collection[str] = (),
+    keep: Collection[str] = (),
+    progress: Any = None,
+) -> Table:
+    """Read a table and find out what its columns are.
+
+    Constant, empty, id-like and free-text columns are not learned from; `schema` says which and
+    why. Nor are the group column, which is there to keep rows together, and the time column:
+    rows to come lie beyond every stamp that was learned, so it cannot generalise. Tables that
+    cannot be learned from (one class only, say) are read too; `check_learnable` refuses them.
+
+    Args:
+        data: path of a CSV(.gz) or Parquet file, a folder or glob of them; a pandas or polars
+            frame, an Arrow table; or a tuple (X, y) of arrays, whose columns are x0, x1, ...
+        target: column that holds the class; may be None for arrays.
+        group: column whose equal values belong together (a patient, a machine).
+        time: column that orders the rows.
+        drop: columns to leave out.
+        keep: columns to learn from although they look like ids or free text.
+        progress: called with (done, total, what).
+    Raises: DataError or TargetError, with one line that says what to do.
+
+    >>> table = read_table((np.array([[0.5], [1.5], [2.5]]), np.array([0, 0, 1])), None)
+    >>> table.schema.features, table.class_counts.tolist()
+    (('x0',), [2, 1])
+    """
+    reader = open_table(data, target)
+    if target is None and isinstance(data, tuple):
+        target = "target"
+    target = check_target(target, reader.names, header=not reader.typed)
+    use = _Use(target, group, time, frozenset(drop), frozenset(keep))
+    _check_names(use, reader.names)
+    if progress:
+        progress(0, 2, "reading")
+    with ThreadPoolExecutor(1) as pool:  # hashing beside reading
+        sha256 = pool.submit(content_hash, reader)
+        raw = reader.read([n for n in reader.names if n not in use.drop], text=[target])
+        source = Source(path_of(data, reader), sha256.result(), raw.height, len(reader.names))
+    if not raw.height:
+        raise DataError(f"{source.path} has a header but no rows; give a table with rows")
+    if progress:
+        progress(1, 2, "recognising columns")
+    y, classes = _encode(raw[target], typed=reader.typed)
+    rows = np.flatnonzero(y >= 0)
+    if len(rows) < raw.height:
+        raw, y = raw[rows], y[rows]
+    columns, features = _columns(raw, reader.names, use)
+    return Table(
+        features=pl.DataFrame(features),
+        y=y,
+        schema=Schema(columns, target, classes),
+        groups=None if group is None else _groups(raw[group]),
+        times=None if time is None else _times(raw[time]),
+        row_ids=rows,
+        source=source,
+        dropped_rows=source.rows - len(rows),
+    )
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What the user said about columns."""
+
+    target: str
+    group: str | None
+    time: str | None
+    drop: frozenset[str]
+    keep: frozenset[str]
+
+
+def _check_names(use: _Use, names: Sequence[str]) -> None:
+    asked = [name for name in (use.group, use.time) if name is not None]
+    for name in (*asked, *sorted(use.drop), *sorted(use.keep)):
+        if name not in names:
+            raise DataError(f"there is no column {name!r}; {suggestion(name, names)}")
+        if name == use.target:
+            raise DataError(f"column {name!r} is the target; name another column")
+        if name in use.drop and name in {*asked, *use.keep}:
+            raise DataError(f"column {name!r} is to be dropped and to be used; choose one")
+
+
+def _encode(raw: pl.Series, *, typed: bool) -> tuple[np.ndarray, tuple[Label, ...]]:
+    """Class codes, -1 where missing, and the classes."""
+    labels = raw_values(raw)
+    distinct = labels.drop_nulls().unique(maintain_order=True).to_list()
+    meaning = understand_target(distinct, raw.name, typed=typed)
+    classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
+    check_number_of_classes(classes, len(labels) - labels.null_count(), raw.name)
+    return codes_of(labels, meaning, classes), classes
+
+
+def _columns(
+    raw: pl.DataFrame, names: Sequence[str], use: _Use
+) -> tuple[tuple[Column, ...], list[pl.Series]]:
+    columns, features = [], []
+    for name in names:
+        if name in use.drop:
+            columns.append(Column(name, "category", "dropped", NOTES["dropped"]))
+        elif name != use.target:
+            understood = understand(raw[name])
+            columns.append(_column(name, understood, use))
+            if columns[-1].role == "feature" and understood.values is not None:
+                features.append(understood.values.alias(name))
+    return tuple(columns), features
+
+
+def _column(name: str, understood: Understood, use: _Use) -> Column:
+    role: Role
+    if name in (use.group, use.time):
+        role = "group" if name == use.group else "time"
+        note = NOTES[role]
+    else:
+        role, note = role_of(name, understood)
+    if name in use.keep and role in ("identifier", "text") and understood.values is not None:
+        role, note = "feature", ""
+    # Where there is no value there is no kind either, whatever type the source gives it.
+    kind: Any = {"text": "text", "empty": "category"}.get(role, understood.kind)
+    return Column(name, kind, role, note, understood.format)
+
+
+def _groups(column: pl.Series) -> np.ndarray:
+    return _ranks(_complete(column, "group")[0])
+
+
+def _times(column: pl.Series) -> np.ndarray:
+    times, is_text = _complete(column, "time")
+    return _ranks(times) if is_text else times.to_numpy()
+
+
+def _ranks(column: pl.Series) -> np.ndarray:
+    return column.rank("dense").cast(pl.Int64).to_numpy() - 1
+
+
+def _complete(column: pl.Series, use: str) -> tuple[pl.Series, bool]:
+    """A group or time column in canonical form, and whether it is text; every row has a value."""
+    understood = understand(column)
+    if understood.values is None:
+        raise DataError(f"{use} column {column.name!r} holds {column.dtype}; give plain values")
+    missing = understood.values.is_null()
+    if missing.any():
+        raise DataError(
+            f"{use} column {column.name!r} has no value in {missing.sum():,} rows (first: data row "
+            f"{(missing.arg_max() or 0) + 1:,}); fill them or leave those rows out"
+        )
+    return understood.values, understood.kind == "category"

@@ -1,0 +1,133 @@
+"""First place: which rows the model sees, how often, and which are made up."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Training rows as a sampling member drew them, without copying a single one.
+
+    Row i is `X[rows[i]] + share[i] * (X[partners[i]] - X[rows[i]])` with the label of `rows[i]`:
+    an observed row where `share` is 0, a made-up one on the line to its partner elsewhere. All
+    three have shape (drawn rows,); rows may repeat or be left out.
+    """
+
+    rows: np.ndarray
+    partners: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def observed(cls, rows: np.ndarray) -> "Drawn":
+        """Only rows that exist."""
+        return cls(rows, rows, np.zeros(len(rows), "float32"))
+
+    def table(self, X: np.ndarray) -> np.ndarray:
+        """The drawn rows themselves, shape (drawn rows, columns)."""
+        return X[self.rows] + self.share[:, None] * (X[self.partners] - X[self.rows])
+
+
+class Sample:
+    """A member of the sample place. Subclasses are frozen dataclasses of plain values."""
+
+    kind: ClassVar[str] = "natural"
+
+    def counts_after(self, counts: np.ndarray) -> np.ndarray:
+        """Class counts the model trains on, shape (classes,)."""
+        return counts
+
+    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Choose rows of `X` (rows, columns) with codes `y`; only training rows ever get here."""
+        return Drawn.observed(np.arange(len(y)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, enough to build the member again."""
+        return {"kind": self.kind} | asdict(self)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Natural(Sample):
+    """Every row once."""
+
+
+@dataclass(frozen=True)
+class RandomOver(Sample):
+    """Repeat rows of the smaller classes until each has `ratio` of the largest."""
+
+    kind: ClassVar[str] = "random-over"
+    ratio: float = 1.0
+
+    def counts_after(self, counts: np.ndarray) -> np.ndarray:
+        return np.where(counts > 0, np.maximum(counts, int(self.ratio * counts.max())), 0)
+
+    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        counts = np.bincount(y)
+        parts = [np.arange(len(y))]
+        for code, extra in enumerate(self.counts_after(counts) - counts):
+            if extra:
+                parts.append(rng.choice(np.flatnonzero(y == code), extra))
+        return Drawn.observed(np.concatenate(parts))
+
+
+@dataclass(frozen=True)
+class RandomUnder(Sample):
+    """Leave out rows of the larger classes until each has the smallest's count over `ratio`."""
+
+    kind: ClassVar[str] = "random-under"
+    ratio: float = 1.0
+
+    def counts_after(self, counts: np.ndarray) -> np.ndarray:
+        return np.minimum(counts, int(counts[counts > 0].min() / self.ratio))
+
+    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        after = self.counts_after(np.bincount(y))
+        kept = [
+            rng.choice(np.flatnonzero(y == code), n, replace=False) for code, n in enumerate(after)
+        ]
+        return Drawn.observed(np.sort(np.concatenate(kept)))
+
+
+@dataclass(frozen=True)
+class Smote(Sample):
+    """Make up rows on the lines between neighbours of a class (Chawla et al. 2002)."""
+
+    kind: ClassVar[str] = "smote"
+    neighbours: int = 5
+
+    def counts_after(self, counts: np.ndarray) -> np.ndarray:
+        # A class of one row has no neighbour to go towards: it stays as it is.
+        return np.where(counts > 1, counts.max(), counts)
+
+    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:
+        counts = np.bincount(y)
+        parts = [Drawn.observed(np.arange(len(y)))]
+        for code, extra in enumerate(self.counts_after(counts) - counts):
+            if extra:
+                parts.append(_between_neighbours(X, np.flatnonzero(y == code), extra, self, rng))
+        return Drawn(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.partners for part in parts]),
+            np.concatenate([part.share for part in parts]),
+        )
+
+
+def _between_neighbours(
+    X: np.ndarray, members: np.ndarray, extra: int, smote: Smote, rng: np.random.Generator
+) -> Drawn:
+    """`extra` points on lines from random `members` of a class to one of their neighbours in it."""
+    from sklearn.neighbors import NearestNeighbors
+
+    # A class with few rows can give fewer neighbours; it has at least two rows here.
+    k = min(smote.neighbours, len(members) - 1)
+    # Without a query matrix scikit-learn leaves each row itself out, by index: twins stay in.
+    near = NearestNeighbors(n_neighbors=k).fit(X[members]).kneighbors(return_distance=False)
+    base = rng.integers(len(members), size=extra)
+    partner = near[base, rng.integers(k, size=extra)]
+    return Drawn(members[base], members[partner], rng.random(extra, dtype="float32"))
+
+
+MEMBERS: dict[str, type[Sample]] = {
+    member.kind: member for member in (Natural, RandomOver, RandomUnder, Smote)
+}
