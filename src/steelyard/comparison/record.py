@@ -87,7 +87,7 @@ def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
             "winner": None,
             "recommended": names[0],
             "tied": [],
-            "reasons": ["not-compared"],
+            "reason": "not-compared",
             "paragraph": f"{names[0]} was trained without a comparison; whether it is better than "
             "plain is not known. To find out: steelyard compare.",
         }

@@ -39,7 +39,7 @@ class Study:
 
     @property
     def verdict(self) -> dict[str, Any]:
-        """Winner, ties, reasons and one paragraph in plain words."""
+        """Winner, ties, reason and one paragraph in plain words."""
         return self.run["verdict"]
 
     @property

@@ -1,11 +1,7 @@
-"""The verdict in words: what to do, what was found, what it would take to know more."""
+"""The verdict in words: what was found, what to do, and what it would take to know more."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
-
-from steelyard.comparison.figures import BY_NAME
 
 if TYPE_CHECKING:
     from steelyard.comparison.verdict import Verdict
@@ -16,77 +12,117 @@ NAMES = {
     "log_loss": "log loss",
     "brier_skill": "Brier skill",
 }
-MEANING = {
-    "average_precision": "how well the positives come out on top, 1 at best",
-    "roc_auc": "how often a positive is ranked above another row, 1 at best",
-    "log_loss": "how far the probabilities are from the truth, 0 at best",
-    "brier_skill": "how much the probabilities tell beyond the class shares, 1 at best",
-}
-
-
-def recommendation(verdict: "Verdict") -> str:
-    """What to do next, in a line."""
-    use, code, have = verdict.recommended, verdict.reasons[0], verdict.positives
-    if code == "too-few-positives":
-        text = f"Use {use} for now and collect at least {10 - have} more {_positives(10 - have)}."
-    elif code == "few-positives":
-        text = f"Use {use} for now and collect at least {50 - have} more {_positives(50 - have)}."
-    elif code in ("nothing-to-compare", "too-few-folds"):
-        text = f"Use {use}; nothing was compared with it."
-    elif code == "several-winners":
-        text = f"Use {use}; {_list(verdict.tied, 'or')} would do as well."
-    elif code == "tie" and (wanted := _more(verdict)):
-        gain = number(verdict.reach.gain) if verdict.reach else ""
-        text = f"Use {use}. If a gain of {gain} is worth it, collect {wanted} more positives."
-    else:
-        text = f"Use {use}."
-    if "no-signal" in verdict.reasons:
-        text += " Look for better columns first: no model here ranks better than chance."
-    return text
-
-
-def positives_needed(verdict: "Verdict") -> str:
-    """How many more positives would settle what is open."""
-    have, reach = verdict.positives, verdict.reach
-    if have < 10:
-        return (
-            f"With {10 - have} more the techniques can be compared roughly, "
-            f"with {50 - have} more a best one can be named."
-        )
-    if reach is None:
-        return "More positives are no help until at least two techniques share two folds."
-    if verdict.winner not in (None, verdict.reference):
-        return f"The {have:,} positives were enough to tell."
-    if reach.total is None:
-        return (
-            f"No technique leads by more than {number(verdict.rope)}, which is too little to "
-            f"matter. A true gain of {number(reach.detectable_gain)} or more would most likely "
-            "have been found."
-        )
-    need = max(reach.total, 50)
-    text = (
-        f"If the lead of {reach.technique} is real, it would most likely be confirmed "
-        f"with about {_about(need):,} positives"
-    )
-    return f"{text}, {_more(verdict)} more than there are."
 
 
 def paragraph(verdict: "Verdict") -> str:
-    """The verdict for a reader without statistics, in three to six sentences."""
-    shape = {
-        "too-few-positives": _too_few,
-        "few-positives": _few,
+    """The verdict for a reader without statistics."""
+    found = {
         "nothing-to-compare": _nothing,
-        "too-few-folds": _nothing,
-        "tie": _tie,
-        "reference-best": _reference_best,
+        "too-few-positives": _too_few,
+        "too-few-folds": _no_folds,
+        "few-positives": _few,
+        "tie": _reference,
+        "reference-best": _reference,
         "beats-reference": _gain,
         "several-winners": _gain,
-    }[verdict.reasons[0]]
-    sentences = [*shape(verdict)]
-    if "no-signal" in verdict.reasons:
-        sentences.append(
-            "None of the models ranks the positives better than chance would: before any "
-            "technique, the table needs columns that say something about them."
+    }[verdict.reason]
+    return " ".join([*found(verdict), *_behind(verdict), *_more(verdict)])
+
+
+def _nothing(verdict: "Verdict") -> list[str]:
+    return [f"Only {verdict.reference} was tried, so there is nothing to compare it with."]
+
+
+def _too_few(verdict: "Verdict") -> list[str]:
+    return [
+        f"{verdict.positives} positives are too few to compare techniques: the figures describe "
+        f"these rows and no others. Use {verdict.recommended} and collect at least 10 positives "
+        "for a rough comparison, 50 to name a best technique."
+    ]
+
+
+def _no_folds(verdict: "Verdict") -> list[str]:
+    return [
+        f"Fewer than two folds hold positives, so techniques cannot be told apart. Use "
+        f"{verdict.recommended}."
+    ]
+
+
+def _few(verdict: "Verdict") -> list[str]:
+    lead = verdict.standings[0]
+    return [
+        f"With {verdict.positives} positives no technique can be called best; at least 50 are "
+        f"needed. {lead.name} stands at {_signed(lead.gain)} {_figure(verdict)} against "
+        f"{verdict.reference}, which these rows cannot tell from luck. Use {verdict.recommended} "
+        "and tune the cut-off."
+    ]
+
+
+def _reference(verdict: "Verdict") -> list[str]:
+    said = [
+        f"No treatment beats {verdict.reference} in {_figure(verdict)}. Do nothing but move the "
+        "cut-off."
+    ]
+    if verdict.tied:
+        said.append(
+            f"{_list(verdict.tied)} {'does' if len(verdict.tied) == 1 else 'do'} as well as far as "
+            f"{verdict.positives:,} positives can tell; {verdict.reference} wins ties because it "
+            "is simplest."
         )
-    return " ".join(sentences)
+    return said
+
+
+def _gain(verdict: "Verdict") -> list[str]:
+    row = next(row for row in verdict.standings if row.name == verdict.winner)
+    said = [
+        f"{row.name} is better than {verdict.reference} by {_bare(row.gain)} {_figure(verdict)} "
+        f"(95 % interval {_signed(row.low)} to {_signed(row.high)}), after allowing for the "
+        f"{len(verdict.standings)} techniques tried. Use {row.name}."
+    ]
+    if verdict.tied:
+        said.append(f"{_list(verdict.tied)} cannot be told from it.")
+    return said
+
+
+def _behind(verdict: "Verdict") -> list[str]:
+    worse = [row.name for row in verdict.standings if row.call == "worse"]
+    return [f"{_list(worse)} did worse than {verdict.reference}."] if worse else []
+
+
+def _more(verdict: "Verdict") -> list[str]:
+    """How many positives would settle what is open."""
+    if verdict.reach is None or verdict.reason not in ("few-positives", "tie", "reference-best"):
+        return []
+    reach = verdict.reach
+    if reach.total is None or verdict.reason == "reference-best":
+        return [
+            f"A true gain of {_bare(reach.detectable_gain)} or more would most likely have been "
+            "found."
+        ]
+    return [
+        f"To confirm the lead of {reach.technique}, were it real, would take about "
+        f"{_round(max(reach.total, 50)):,} positives."
+    ]
+
+
+def _figure(verdict: "Verdict") -> str:
+    return NAMES[verdict.metric]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def _bare(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _list(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _round(count: int) -> int:
+    """Two leading digits: an estimate should not look like a count."""
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return -(-count // step) * step
