@@ -12,7 +12,11 @@ import pytest
 from steelyard.errors import TargetError
 from steelyard.tables import Schema, count_classes, iter_features, labels, read_features, read_table
 
-TRAIN = "code,size,flag,day,t\n3,1.5,True,2020-01-01,no\nx,2.5,False,2020-02-01,yes\n4,3,True,2020-03-01,no\n"
+TRAIN = """code,size,flag,day,t
+3,1.5,True,2020-01-01,no
+x,2.5,False,2020-02-01,yes
+4,3,True,2020-03-01,no
+"""
 
 
 @pytest.fixture

@@ -175,7 +175,8 @@ def test_keep_overrules_what_was_recognised():
 def test_dates_as_text(values, days):
     table = read_table(pl.DataFrame({"d": [*values, None, "?"], "t": [0, 1, 0, 1]}), "t")
     assert table.schema.column("d").kind == "date"
-    assert table.features["d"].to_list() == [*pytest.approx(days, abs=1e-9), None, None]
+    assert table.features["d"].to_list()[:2] == pytest.approx(days, abs=1e-9)
+    assert table.features["d"].to_list()[2:] == [None, None]
 
 
 @pytest.mark.parametrize("values", [["03/04/2020", "05/06/2020"], ["1.2.3", "1.2.4"]])

@@ -90,7 +90,7 @@ def fit_isotonic(rows: Rows) -> Isotonic:
     curve = IsotonicRegression(
         y_min=1.0 / (negatives + 2.0), y_max=(positives + 1.0) / (positives + 2.0)
     ).fit(rows.p[:, 1], rows.y.astype(np.float64), sample_weight=rows.times)
-    return Isotonic(tuple(curve.X_thresholds_), tuple(curve.y_thresholds_))
+    return Isotonic((tuple(curve.X_thresholds_),), (tuple(curve.y_thresholds_),))
 
 
 def _fit(rows: Rows, design: Floats, start: Floats, scale: float | None) -> tuple[Floats, Floats]:

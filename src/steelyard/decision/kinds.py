@@ -91,22 +91,29 @@ class Beta(Calibration):
 
 @dataclass(frozen=True)
 class Isotonic(Calibration):
-    """For two classes: a non-decreasing line through knots for class 1, flat outside them.
+    """Non-decreasing lines through knots, flat outside them.
 
-    `x` rises and `y` does not fall; both in [0, 1].
+    `x` and `y` hold one curve for class 1 of two, or one for each class; those are divided by
+    their sum. Knots `x` rise and `y` do not fall; both in [0, 1].
     """
 
     kind: ClassVar[str] = "isotonic"
-    x: tuple[float, ...]
-    y: tuple[float, ...]
+    x: tuple[tuple[float, ...], ...]
+    y: tuple[tuple[float, ...], ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "x", _floats(self.x))
-        object.__setattr__(self, "y", _floats(self.y))
+        object.__setattr__(self, "x", tuple(_floats(curve) for curve in self.x))
+        object.__setattr__(self, "y", tuple(_floats(curve) for curve in self.y))
 
     def apply(self, p: ArrayLike) -> Floats:
-        positive = np.interp(_with_classes(p, 2, self.kind)[:, 1], self.x, self.y)
-        return np.column_stack([1.0 - positive, positive])
+        values = _with_classes(p, max(len(self.x), 2), self.kind)
+        if len(self.x) == 1:
+            positive = np.interp(values[:, 1], self.x[0], self.y[0])
+            return np.column_stack([1.0 - positive, positive])
+        curves = zip(self.x, self.y, strict=True)
+        each = np.column_stack([np.interp(values[:, k], x, y) for k, (x, y) in enumerate(curves)])
+        total = each.sum(1, keepdims=True)
+        return np.where(total > 0, each / np.where(total > 0, total, 1.0), 1 / each.shape[1])
 
 
 KINDS: dict[str, type[Calibration]] = {

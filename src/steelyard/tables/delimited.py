@@ -73,6 +73,9 @@ class DelimitedFiles:
                     frame = _parse(block, dialect, columns, hoped)
                 except _NotNumbersError:
                     frame = _parse(block, dialect, columns, set())
+                except _NotPlainError as error:  # plain ASCII until here
+                    decoded = block.decode(error.encoding).encode()
+                    frame = _parse(decoded, dialect, columns, set())
                 yield from frame.iter_slices(rows)
 
     @cached_property
@@ -146,6 +149,8 @@ def _parse(
             null_values=list(values.MISSING),
         )
     except pl.exceptions.PolarsError as error:
+        if isinstance(source, Path) and _has_blank_lines(source):
+            raise _NotPlainError(dialect.encoding) from error
         raise _explained(error, dialect, hoped) from error
     # Rows too short and blank lines show as nulls; rows too long only where all columns are read.
     unsure = len(wanted) < len(names) or (len(names) > 1 and frame[:, -1].has_nulls())
