@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-resample bench-keras bench-feeds bench-outofcore clean
+.PHONY: demo test lint types clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -17,19 +17,6 @@ lint: .venv/test.stamp
 
 types: .venv/test.stamp
 	$(BIN)/mypy
-
-bench-resample: .venv/test.stamp
-	$(BIN)/python benchmarks/resample.py
-
-bench-keras: .venv/test.stamp
-	$(BIN)/python benchmarks/keras_losses.py
-	$(BIN)/python benchmarks/keras_metrics.py
-
-bench-feeds: .venv/test.stamp
-	$(BIN)/python benchmarks/feeds.py
-
-bench-outofcore: .venv/test.stamp
-	$(BIN)/python benchmarks/outofcore.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -35,41 +35,33 @@ def _nothing(verdict: "Verdict") -> list[str]:
 
 def _too_few(verdict: "Verdict") -> list[str]:
     return [
-        (
-            f"{verdict.positives} positives are too few to compare techniques: the figures describe "
-            f"these rows and no others. Use {verdict.recommended} and collect at least 10 positives "
-            "for a rough comparison, 50 to name a best technique."
-        )
+        f"{verdict.positives} positives are too few to compare techniques: the figures describe "
+        f"these rows and no others. Use {verdict.recommended} and collect at least 10 positives "
+        "for a rough comparison, 50 to name a best technique."
     ]
 
 
 def _no_folds(verdict: "Verdict") -> list[str]:
     return [
-        (
-            f"Fewer than two folds hold positives, so techniques cannot be told apart. Use "
-            f"{verdict.recommended}."
-        )
+        f"Fewer than two folds hold positives, so techniques cannot be told apart. Use "
+        f"{verdict.recommended}."
     ]
 
 
 def _few(verdict: "Verdict") -> list[str]:
     lead = verdict.standings[0]
     return [
-        (
-            f"With {verdict.positives} positives no technique can be called best; at least 50 are "
-            f"needed. {lead.name} stands at {_signed(lead.gain)} {_figure(verdict)} against "
-            f"{verdict.reference}, which these rows cannot tell from luck. Use {verdict.recommended} "
-            "and tune the cut-off."
-        )
+        f"With {verdict.positives} positives no technique can be called best; at least 50 are "
+        f"needed. {lead.name} stands at {_signed(lead.gain)} {_figure(verdict)} against "
+        f"{verdict.reference}, which these rows cannot tell from luck. Use {verdict.recommended} "
+        "and tune the cut-off."
     ]
 
 
 def _reference(verdict: "Verdict") -> list[str]:
     said = [
-        (
-            f"No treatment beats {verdict.reference} in {_figure(verdict)}. Do nothing but move the "
-            "cut-off."
-        )
+        f"No treatment beats {verdict.reference} in {_figure(verdict)}. Do nothing but move the "
+        "cut-off."
     ]
     if verdict.tied:
         said.append(
@@ -83,11 +75,9 @@ def _reference(verdict: "Verdict") -> list[str]:
 def _gain(verdict: "Verdict") -> list[str]:
     row = next(row for row in verdict.standings if row.name == verdict.winner)
     said = [
-        (
-            f"{row.name} is better than {verdict.reference} by {_bare(row.gain)} {_figure(verdict)} "
-            f"(95 % interval {_signed(row.low)} to {_signed(row.high)}), after allowing for the "
-            f"{len(verdict.standings)} techniques tried. Use {row.name}."
-        )
+        f"{row.name} is better than {verdict.reference} by {_bare(row.gain)} {_figure(verdict)} "
+        f"(95 % interval {_signed(row.low)} to {_signed(row.high)}), after allowing for the "
+        f"{len(verdict.standings)} techniques tried. Use {row.name}."
     ]
     if verdict.tied:
         said.append(f"{_list(verdict.tied)} cannot be told from it.")
@@ -106,16 +96,12 @@ def _more(verdict: "Verdict") -> list[str]:
     reach = verdict.reach
     if reach.total is None or verdict.reason == "reference-best":
         return [
-            (
-                f"A true gain of {_bare(reach.detectable_gain)} or more would most likely have been "
-                "found."
-            )
+            f"A true gain of {_bare(reach.detectable_gain)} or more would most likely have been "
+            "found."
         ]
     return [
-        (
-            f"To confirm the lead of {reach.technique}, were it real, would take about "
-            f"{_round(max(reach.total, 50)):,} positives."
-        )
+        f"To confirm the lead of {reach.technique}, were it real, would take about "
+        f"{_round(max(reach.total, 50)):,} positives."
     ]
 
 
