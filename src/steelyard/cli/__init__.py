@@ -39,7 +39,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(steelyard.__version__, prog_name="steelyard")
 def main() -> None:
-    r"""Learn from imbalanced data: see it, treat it, prove it, ship a Keras model.
+    """Learn from imbalanced data: see it, treat it, prove it, ship a Keras model.
 
     \b
     Start here:

@@ -34,7 +34,7 @@ from steelyard.cli.progress import progress_bar
 @goal_options
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
-    r"""Compare techniques on the same folds; keep a model, a verdict and a report.
+    """Compare techniques on the same folds; keep a model, a verdict and a report.
 
     A run that was stopped goes on where it was when the same command is given again.
 

@@ -12,7 +12,7 @@ from steelyard.cli.progress import progress_bar
 @click.option("--out", default="demo-run", show_default=True, metavar="RUN", help="Run directory.")
 @standard_options
 def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
-    r"""Compare all techniques on satellite pixels: damp grey soil against the rest.
+    """Compare all techniques on satellite pixels: damp grey soil against the rest.
 
     \b
     Example:

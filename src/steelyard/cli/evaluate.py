@@ -18,7 +18,7 @@ def command(
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,
 ) -> None:
-    r"""Score fresh labelled rows with a run's model; every figure with its interval.
+    """Score fresh labelled rows with a run's model; every figure with its interval.
 
     \b
     Example:

@@ -36,7 +36,7 @@ COLOURS: dict[str, dict[str, Any]] = {
 def command(
     data: str, out: str | None, fail_on: str | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    r"""Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
+    """Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
 
     \b
     Examples:

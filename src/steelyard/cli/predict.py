@@ -18,7 +18,7 @@ from steelyard.cli.progress import progress_bar
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @standard_options
 def command(run: str, data: str, out: str, as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - nothing is drawn
-    r"""Write probability_<class> per class and the decision for every row, in the file's order.
+    """Write probability_<class> per class and the decision for every row, in the file's order.
 
     \b
     Example:

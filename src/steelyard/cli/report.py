@@ -11,7 +11,7 @@ from steelyard.cli.common import plain_errors, print_json, standard_options
 @click.argument("run", type=click.Path(path_type=str))
 @standard_options
 def command(run: str, as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - options of every command
-    r"""Build RUN/report.html again and print what the run found.
+    """Build RUN/report.html again and print what the run found.
 
     \b
     Example:

@@ -8,7 +8,7 @@ from steelyard.cli.common import plain_errors, print_json, standard_options
 @click.command("techniques")
 @standard_options
 def command(as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - options of every command
-    r"""List the techniques: what each changes in sample, loss and decision, and its source.
+    """List the techniques: what each changes in sample, loss and decision, and its source.
 
     \b
     Example:

@@ -29,7 +29,7 @@ from steelyard.cli.progress import progress_bar
 @goal_options
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
-    r"""Train one technique; calibration and cut-off come from out-of-fold predictions.
+    """Train one technique; calibration and cut-off come from out-of-fold predictions.
 
     \b
     Example:
