@@ -21,6 +21,7 @@ from steelyard.techniques.loss import LossNumbers
 EPOCHS = 50
 PATIENCE = 5
 BATCH = 512
+HELD_BATCH = 8192
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class CustomTrainer:
         for done, job in enumerate(jobs):
             start = time.perf_counter()
             model, draw = self._train(table, matrix, job)
-            logits = model.predict(matrix[job.split.test], batch_size=8192, verbose=0)
+            logits = model.predict(matrix[job.split.test], batch_size=HELD_BATCH, verbose=0)
             belief = tf.nn.softmax(logits.astype("float32")).numpy()
             progress((done + 1) / len(jobs))
             yield Outcome(job, belief, time.perf_counter() - start, [draw])
@@ -62,15 +63,18 @@ class CustomTrainer:
     def _train(self, table: Table, matrix: np.ndarray, job: Job) -> tuple[Any, Draw]:
         classes = len(table.schema.classes)
         keras.utils.set_random_seed(hash_seed(job))
-        model = checked(self.build(matrix.shape[1], classes), classes)
+        model = checked(self.build(matrix.shape[1], classes), matrix.shape[1], classes)
         (network,) = networks_of(job, table, matrix, members=1)
-        model.compile(
+        # Compiled and fitted from outside: the model itself is saved without a loss of ours.
+        inputs = keras.Input((matrix.shape[1],))
+        trained = keras.Model(inputs, model(inputs))
+        trained.compile(
             optimizer=model.optimizer if model.compiled else keras.optimizers.Adam(1e-3),
             loss=TechniqueLoss(network.loss),
             jit_compile=False,
         )
         stop = HeldOutStop(matrix[network.held], table.y[network.held], network.held_loss)
-        model.fit(
+        trained.fit(
             network.drawn.table(matrix),
             table.y[network.drawn.rows],
             batch_size=BATCH,
@@ -96,24 +100,34 @@ def from_file(spec: str) -> CustomTrainer:
         raise RequestError(f"--model {spec!r}: there is no file {file!r}")
     found = importlib.util.spec_from_file_location("steelyard_user_model", path)
     module = importlib.util.module_from_spec(found)  # type: ignore[arg-type]
-    found.loader.exec_module(module)  # type: ignore[union-attr]
+    try:
+        found.loader.exec_module(module)  # type: ignore[union-attr]
+    except Exception as error:
+        raise RequestError(
+            f"--model {spec!r}: {file} cannot be run: {type(error).__name__}: {error}"
+        ) from error
     build = getattr(module, function, None)
     if not callable(build):
-        raise RequestError(f"--model {spec!r}: {file} has no function {function!r}")
+        defined = [name for name, value in vars(module).items() if callable(value)]
+        raise RequestError(
+            f"--model {spec!r}: {file} has no function {function!r}; "
+            f"it has {', '.join(defined) or 'none'}"
+        )
     return CustomTrainer(build, name=spec)
 
 
-def checked(model: Any, classes: int) -> Any:
+def checked(model: Any, inputs: int, classes: int) -> Any:
     """Refuse what would train to something else than it looks like."""
     if not isinstance(model, keras.Model):
         raise RequestError(
             f"the model function returned {type(model).__name__}; it must return a keras.Model"
         )
-    shape = tuple(model.output_shape) if not isinstance(model.output, dict | list) else ()
-    if len(shape) != 2 or shape[-1] != classes:
+    logits = model(np.zeros((2, inputs), "float32"))  # builds it, whatever way it was written
+    shape = "several tensors" if isinstance(logits, dict | list | tuple) else tuple(logits.shape)
+    if shape != (2, classes):
         raise RequestError(
-            f"the model's output has shape {shape or 'of several tensors'}; it must be logits of "
-            f"shape (None, {classes}), one column per class"
+            f"for 2 rows the model gives {shape}; it must give logits of shape (2, {classes}), "
+            "one column per class"
         )
     last = model.layers[-1]
     activation = getattr(getattr(last, "activation", None), "__name__", "linear")
@@ -148,7 +162,11 @@ class HeldOutStop(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         if len(self.X) == 0:
             return
-        now = float(self.loss(self.y, self.model.predict(self.X, batch_size=8192, verbose=0)))
+        parts = [
+            self.model.predict_on_batch(self.X[start : start + HELD_BATCH])
+            for start in range(0, len(self.X), HELD_BATCH)
+        ]
+        now = float(self.loss(self.y, np.concatenate(parts)))
         if now < self.best:
             self.best, self.waited, self.weights = now, 0, self.model.get_weights()
             return

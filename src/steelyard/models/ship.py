@@ -20,7 +20,7 @@ class Columns(keras.layers.Layer):
     """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width."""
 
     def __init__(self, kind: str, **kwargs: Any) -> None:
-        super().__init__(dtype="string" if kind == "string" else None, **kwargs)
+        super().__init__(**(kwargs | {"dtype": kind}))
         self.kind = kind
 
     def call(self, anything: Any, columns: list[Any]) -> Any:

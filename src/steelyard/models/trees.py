@@ -38,6 +38,9 @@ class TreesBaseline:
                 max_iter=150,
                 learning_rate=0.05,
                 max_leaf_nodes=15,
+                # Without it a leaf of a rare class divides by a curvature near 0 and the log-odds
+                # run away: average precision .25 instead of .82 on card fraud.
+                l2_regularization=1.0,
                 early_stopping=False,
                 categorical_features=categorical,
                 random_state=job.seed,
@@ -54,9 +57,12 @@ def raw_matrix(table: Table, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     numbers, strings = table.numbers(), table.categories()
     coded = np.full(strings.shape, np.nan, "float32")
     for j, column in enumerate(strings.T):
-        levels, counts = np.unique(column[train].astype(str), return_counts=True)
-        kept = levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
-        slot = {level: code for code, level in enumerate(kept) if level}
-        coded[:, j] = [slot.get(value, np.nan) for value in column]
+        levels, code_of = np.unique(column.astype(str), return_inverse=True)
+        counts = np.bincount(code_of[train], minlength=len(levels)) * (levels != "")
+        kept = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
+        slot = np.full(len(levels), np.nan, "float32")
+        slot[kept] = np.arange(len(kept))
+        slot[counts == 0] = np.nan  # a gap, or not seen in training
+        coded[:, j] = slot[code_of]
     categorical = np.arange(numbers.shape[1] + strings.shape[1]) >= numbers.shape[1]
     return np.hstack([numbers, coded]), categorical

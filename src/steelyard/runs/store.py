@@ -75,8 +75,8 @@ def load(run: str | Path) -> Any:
 
 
 def load_model(path: Path) -> Any:
-    """A saved model; importing `models.ship` registers the layers it is made of."""
+    """A saved model, with the layers it is made of."""
+    import steelyard.models.registered  # noqa: F401
     from steelyard._keras import keras
-    from steelyard.models import ship  # noqa: F401 - registers layers
 
     return keras.saving.load_model(path)

@@ -1,0 +1,9 @@
+"""Importing this registers every layer a shipped model is made of.
+
+After `import steelyard.models.registered`, `keras.models.load_model("run/model.keras")` works
+without any other part of steelyard.
+"""
+
+from steelyard.models import packed_layer, ship
+
+__all__ = ["packed_layer", "ship"]

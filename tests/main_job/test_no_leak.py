@@ -1,0 +1,56 @@
+"""The permutation test: where labels mean nothing, nothing may be found."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+import steelyard
+from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.folds import make_splits
+from steelyard.decision import Maximise, tune
+from steelyard.techniques import get
+
+
+def test_shuffled_labels_give_a_balanced_accuracy_of_one_half(customers):
+    """The whole job, training included, with every kind of sample and loss."""
+    frame = customers(rows=500)
+    found, missed = [], 0
+    for seed in (0, 1):
+        shuffled = np.random.default_rng(seed).permutation(frame["churned"].to_numpy())
+        study = steelyard.compare(
+            frame.with_columns(churned=shuffled),
+            "churned",
+            techniques=["plain", "smote", "random-over", "balanced-softmax"],
+            folds=4,
+            repeats=1,
+            seed=seed,
+        )
+        for entry in study.run["techniques"] + study.run["baselines"]:
+            figure = entry["figures"]["balanced_accuracy"]
+            missed += not figure["low"] <= 0.5 <= figure["high"]
+            found.append(figure["value"])
+        assert study.verdict["recommended"] == "plain"
+    assert missed <= 2, "intervals of 95 %, twelve of them"
+    assert np.mean(found) == pytest.approx(0.5, abs=0.03)
+
+
+def test_cut_off_tuned_without_the_rows_it_is_scored_on():
+    """Noise for probabilities, many times: no optimism, and the interval holds one half."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [270, 30])
+    honest, flattered, covered = [], [], []
+    for seed in range(40):
+        splits = make_splits(y, folds=5, repeats=1, seed=seed, classes=(0, 1))
+        noise = rng.beta(1, 9, len(y)).astype("float32")
+        p = np.column_stack([1 - noise, noise])
+        beliefs = {split.key: p[split.test] for split in splits}
+        goal = Maximise("balanced_accuracy")
+        protocol = Protocol(y, splits, positive=1, goal=goal, metric="average_precision")
+        figure = judge(get("plain"), beliefs, protocol).figures["balanced_accuracy"]
+        honest.append(figure["value"])
+        covered.append(figure["low"] <= 0.5 <= figure["high"])
+        rule = tune(p, y, goal, positive=1, interval=False).rule
+        flattered.append(balanced_accuracy_score(y, rule.decide(p)))
+    assert np.mean(honest) == pytest.approx(0.5, abs=0.02)
+    assert np.mean(covered) >= 0.9
+    assert np.mean(flattered) > 0.54, "the usual way would have shown skill where there is none"
