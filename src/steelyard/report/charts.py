@@ -134,7 +134,9 @@ def _positives(run: dict[str, Any]) -> int:
 def _svg(chart: alt.LayerChart) -> str:
     styled = (
         chart.configure(font=FONT, background="transparent")
-        .configure_axis(labelColor=GROUND, titleColor=GROUND, gridColor="#e6e9eb", labelFontSize=12)
+        .configure_axis(
+            labelColor=GROUND, titleColor=GROUND, gridColor="#e6e9eb", labelFontSize=12, tickCount=6
+        )
         .configure_view(stroke=None)
     )
     return vl_convert.vegalite_to_svg(styled.to_dict())
