@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types clean
+.PHONY: demo test lint types bench-main-job clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -29,6 +29,9 @@ types: .venv/test.stamp
 .venv/test.stamp: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu,test]'
 	touch $@ .venv/run.stamp
+
+bench-main-job: .venv/test.stamp
+	$(BIN)/python benchmarks/main_job.py
 
 clean:
 	rm -rf .venv demo-run

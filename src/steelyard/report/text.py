@@ -69,8 +69,7 @@ def decision_sentence(run: dict[str, Any]) -> str:
     if rule.get("threshold") is not None:
         return (
             f"The model ({decision['technique']}) calls a row {decision['positive']} from a "
-            f"probability of {rule['threshold']:.4g} on: {goal}. "
-            "To change the goal, no retraining is needed."
+            f"probability of {rule['threshold']:.4g} on: {goal}."
         )
     return f"The model ({decision['technique']}) weighs the classes' probabilities: {goal}."
 
