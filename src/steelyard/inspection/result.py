@@ -21,13 +21,13 @@ class Inspection:
 
     def to_html(self) -> str:
         """One self-contained page: own styles and pictures, no script, nothing from the network."""
-        from steelyard.inspection.page import to_html
+        from steelyard.report.inspection_page import to_html
 
         return to_html(self._summary)
 
     def plot(self) -> Any:
         """An altair chart: rows per class, and what the rows of the rare classes are."""
-        from steelyard.inspection.charts import chart
+        from steelyard.report.inspection_charts import chart
 
         return chart(self._summary)
 
@@ -35,7 +35,7 @@ class Inspection:
         return to_text(self._summary)
 
     def _repr_html_(self) -> str:
-        from steelyard.inspection.page import in_frame
+        from steelyard.report.inspection_page import in_frame
 
         return in_frame(self.to_html())
 

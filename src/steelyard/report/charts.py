@@ -3,13 +3,10 @@
 from typing import Any
 
 import altair as alt
-import vl_convert
 
 from steelyard.comparison.figures import BY_NAME
 from steelyard.report.rows import ranked
-
-ACCENT, QUIET, GROUND = "#0b6e99", "#9aa5ad", "#444"
-FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
+from steelyard.report.svg import ACCENT, QUIET, to_svg
 
 
 def leaderboard(run: dict[str, Any]) -> str:
@@ -48,7 +45,7 @@ def leaderboard(run: dict[str, Any]) -> str:
     chart = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q") + base.mark_point(
         filled=True, size=70, opacity=1
     ).encode(x="value:Q")
-    return _svg(chart.properties(width=560, height=28 * len(rows)))
+    return to_svg(chart.properties(width=560, height=28 * len(rows)))
 
 
 def precision_recall(run: dict[str, Any]) -> str:
@@ -76,7 +73,7 @@ def precision_recall(run: dict[str, Any]) -> str:
     )
     chance = _positives(run) / run["data"]["rows"]
     rule = alt.Chart(alt.Data(values=[{"y": chance}])).mark_rule(strokeDash=[4, 4], color=QUIET)
-    return _svg((lines + rule.encode(y="y:Q")).properties(width=310, height=290))
+    return to_svg((lines + rule.encode(y="y:Q")).properties(width=310, height=290))
 
 
 def calibration(run: dict[str, Any]) -> str:
@@ -107,7 +104,7 @@ def calibration(run: dict[str, Any]) -> str:
     dots = points.mark_point(filled=True, size=55, color=ACCENT, opacity=1).encode(
         y=alt.Y("observed:Q", scale=scale)
     )
-    return _svg((ideal + bars + dots).properties(width=310, height=290))
+    return to_svg((ideal + bars + dots).properties(width=310, height=290))
 
 
 def _shown(run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -129,14 +126,3 @@ def _names(run: dict[str, Any]) -> alt.Color:
 def _positives(run: dict[str, Any]) -> int:
     data = run["data"]
     return next(e["count"] for e in data["classes"] if e["label"] == data["positive"])
-
-
-def _svg(chart: alt.LayerChart) -> str:
-    styled = (
-        chart.configure(font=FONT, background="transparent")
-        .configure_axis(
-            labelColor=GROUND, titleColor=GROUND, gridColor="#e6e9eb", labelFontSize=12, tickCount=6
-        )
-        .configure_view(stroke=None)
-    )
-    return vl_convert.vegalite_to_svg(styled.to_dict())

@@ -21,9 +21,9 @@ def to_html(run: dict[str, Any]) -> str:
         "number": number,
         "percent": percent,
     }
-    source = files("steelyard.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
     largest = max(entry["count"] for entry in run["data"]["classes"])
-    return environment.from_string(source).render(
+    return environment.from_string(resource("page.html.jinja")).render(
+        style=Markup(resource("style.css")),  # noqa: S704 - our own file
         run=run,
         heading=heading(run).split("\n"),
         decision=decision_sentence(run),
@@ -37,3 +37,8 @@ def to_html(run: dict[str, Any]) -> str:
         precision_recall=Markup(charts.precision_recall(run)),  # noqa: S704
         calibration=Markup(charts.calibration(run)),  # noqa: S704
     )
+
+
+def resource(name: str) -> str:
+    """The text of a file that lies beside this module."""
+    return files("steelyard.report").joinpath(name).read_text(encoding="utf-8")

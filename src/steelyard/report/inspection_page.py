@@ -1,0 +1,37 @@
+"""An inspection as one page: self-contained, offline, everything escaped."""
+
+import html
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from steelyard.inspection.minority import TYPES
+from steelyard.inspection.words import margin, percent, ratio
+from steelyard.report.inspection_charts import chart
+from steelyard.report.page import resource
+from steelyard.report.svg import to_svg
+
+FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
+
+
+def to_html(summary: dict[str, Any]) -> str:
+    """The page of an inspection, from its plain data alone (`Inspection.to_dict`)."""
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"percent": percent, "ratio": ratio}
+    typed = summary["minority_types"]
+    fewest = min((entry["typed"] for entry in typed["classes"]), default=0)
+    return environment.from_string(resource("inspection.html.jinja")).render(
+        it=summary,
+        types=TYPES,
+        margin=margin(fewest) if typed["sampled"] else None,
+        style=Markup(resource("style.css")),  # noqa: S704 - our own file
+        picture=Markup(to_svg(chart(summary))),  # noqa: S704 - drawn from numbers, names escaped
+    )
+
+
+def in_frame(page: str) -> str:
+    """The page inside a notebook's cell, its styles kept apart from the notebook's."""
+    escaped = html.escape(page, quote=True)
+    size = f'width="100%" height="{FRAME_HEIGHT}"'
+    return f'<iframe srcdoc="{escaped}" {size} style="border:0"></iframe>'

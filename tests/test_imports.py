@@ -1,0 +1,28 @@
+"""Every module of the package imports, and what it imports from steelyard on use is there."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+import steelyard
+
+ROOT = Path(steelyard.__file__).parent
+MODULES = sorted(path.relative_to(ROOT.parent) for path in ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_imports_within_the_package(path):
+    tree = ast.parse((ROOT.parent / path).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("steelyard"):
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                if not hasattr(module, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
+
+
+@pytest.mark.parametrize("name", steelyard.__all__)
+def test_public_names(name):
+    assert getattr(steelyard, name) is not None
