@@ -63,13 +63,16 @@ def encoded_auc(
 ) -> float:
     """AUC of a category, each half of the rows scored by the positive share in the other half.
 
-    Out of sample, so that a column of nearly unique values scores .5 and not 1.
+    Out of sample, so that a column of nearly unique values scores .5 and not 1; a class with a
+    single row has nothing to learn from and scores .5.
 
     Args:
         values: codes from 0, shape (rows,).
         positive: shape (rows,).
         half: 0 or 1 per row, drawn within each class.
     """
+    if np.bincount(2 * half + positive, minlength=4).min() == 0:
+        return 0.5
     size = int(values.max()) + 1
     scores = []
     for part in (0, 1):

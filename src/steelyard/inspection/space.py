@@ -65,7 +65,8 @@ def hvdm_space(
     columns: list[Floats] = []
     scales: list[float] = []
     for values in numbers:
-        sd = float(values.std())
+        with np.errstate(invalid="ignore"):  # infinite values make it NaN, seen next
+            sd = float(values.std())
         if not np.isfinite(sd):
             known = np.isfinite(values)
             sd = float(values[known].std()) if known.any() else 0.0

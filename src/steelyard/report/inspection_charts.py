@@ -53,4 +53,4 @@ def chart(summary: dict[str, Any]) -> Any:
             tooltip=["class:N", "type:N", alt.Tooltip("share:Q", format=".1%")],
         )
     )
-    return alt.hconcat(rows, kinds, spacing=40)
+    return alt.hconcat(rows, kinds, spacing=40).resolve_legend(color="independent")

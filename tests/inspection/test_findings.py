@@ -1,0 +1,133 @@
+"""Each code is raised by a table made for it, and none by a table without fault."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import steelyard
+from steelyard.inspection import FINDINGS
+
+
+def clean(rows=600, share=0.25, seed=0):
+    """Two columns that help, a third that does not; nothing to complain of."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(rows) < share).astype(int)
+    return pl.DataFrame(
+        {
+            "a": rng.normal(1.8 * y),
+            "b": rng.normal(-1.8 * y),
+            "c": rng.choice(["x", "y"], rows),
+            "label": np.where(y == 1, "rare", "usual"),
+        }
+    )
+
+
+def thinned(keep):
+    """The clean table with so many rows of the rare class."""
+    frame = clean()
+    rare = frame.filter(pl.col("label") == "rare").head(keep)
+    return pl.concat([rare, frame.filter(pl.col("label") != "rare")]).sample(
+        fraction=1, shuffle=True, seed=0
+    )
+
+
+def with_columns(**columns):
+    return clean().with_columns(**columns)
+
+
+def lost():
+    """A rare class lost among the others."""
+    rng = np.random.default_rng(0)
+    return pl.DataFrame(
+        {
+            "a": rng.normal(size=600),
+            "b": rng.normal(size=600),
+            "label": np.where(rng.random(600) < 0.1, "rare", "usual"),
+        }
+    )
+
+
+ROWS = 600
+IS_RARE = pl.col("label") == "rare"
+BY_INDEX = pl.int_range(pl.len())
+
+RAISED_BY = {
+    "SY001": lambda: clean().filter(IS_RARE),
+    "SY002": lambda: thinned(3),
+    "SY003": lambda: thinned(8),
+    "SY004": lambda: thinned(30),
+    "SY005": lambda: thinned(25),
+    "SY006": lambda: clean(share=0.5),
+    "SY011": lambda: pl.concat(
+        [clean(), clean().filter(IS_RARE).head(3).with_columns(label=pl.lit("usual"))]
+    ),
+    "SY012": lambda: pl.concat([clean(), clean().head(20)]),
+    "SY013": lambda: with_columns(
+        label=pl.when(BY_INDEX < 5).then(None).otherwise(pl.col("label"))
+    ),
+    "SY014": lambda: clean().sort("label"),
+    "SY021": lambda: with_columns(refund=IS_RARE.cast(int) + 0.001 * BY_INDEX / ROWS),
+    "SY022": lambda: with_columns(d=pl.when(BY_INDEX % 3 == 0).then(pl.col("a") ** 2)),
+    "SY023": lambda: with_columns(a=pl.when(BY_INDEX % 9 != 0).then(pl.col("a"))),
+    "SY024": lambda: with_columns(
+        a=pl.when(BY_INDEX == 4).then(float("inf")).otherwise(pl.col("a"))
+    ),
+    "SY025": lambda: with_columns(d=pl.lit(1.0)),
+    "SY026": lambda: with_columns(customer_id=BY_INDEX + 1000),
+    "SY027": lambda: with_columns(
+        d=pl.lit("a long remark about the customer number ") + BY_INDEX.cast(pl.String)
+    ),
+    "SY028": lambda: with_columns(d=pl.lit(1.0)).select("d", "label"),
+    "SY029": lambda: thinned(12).with_columns(
+        **{f"n{i}": pl.col("a") * (i + 2) for i in range(12)}
+    ),
+    "SY031": lost,
+    "SY032": lambda: clean(share=0.35).with_columns(a=pl.col("a") - IS_RARE.cast(int)).drop("b"),
+}
+
+
+def codes(frame):
+    return {f["code"] for f in steelyard.inspect(frame, "label").to_dict()["findings"]}
+
+
+def test_nothing_to_complain_of():
+    assert codes(clean()) == set()
+
+
+@pytest.mark.parametrize("code", [finding.code for finding in FINDINGS])
+def test_raised_where_it_should_be(code):
+    assert code in codes(RAISED_BY[code]())
+
+
+def test_an_honest_strong_column_is_no_leak():
+    noise = np.random.default_rng(1).normal(size=ROWS)
+    frame = with_columns(strong=IS_RARE.cast(int) * 2.0 + pl.Series(noise) * 0.8)
+    (score,) = [
+        entry
+        for entry in steelyard.inspect(frame, "label").to_dict()["separation"]["columns"]
+        if entry["column"] == "strong"
+    ]
+    assert 0.9 < score["auc"] < 0.99
+    assert "SY021" not in codes(frame)
+
+
+def test_a_leak_by_where_it_is_missing():
+    frame = with_columns(closed_on=pl.when(IS_RARE).then(pl.col("a")))
+    (finding,) = [
+        f for f in steelyard.inspect(frame, "label").to_dict()["findings"] if f["code"] == "SY021"
+    ]
+    assert finding["subjects"] == ["closed_on"]
+    assert "missing" in finding["seen"]
+
+
+def test_a_leak_by_category():
+    frame = with_columns(outcome=pl.when(IS_RARE).then(pl.lit("left")).otherwise(pl.lit("stays")))
+    assert "SY021" in codes(frame)
+
+
+def test_gravest_first_and_one_line_of_advice():
+    found = steelyard.inspect(RAISED_BY["SY024"](), "label").to_dict()["findings"]
+    assert found[0]["severity"] == "error"
+    for finding in FINDINGS:
+        assert "\n" not in finding.advice
+        assert finding.advice.endswith(".")
