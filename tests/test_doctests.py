@@ -4,6 +4,7 @@ import doctest
 import importlib
 
 import pytest
+
 from test_imports import MODULES
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
