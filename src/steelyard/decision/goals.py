@@ -151,7 +151,11 @@ class Maximise(Goal):
 
 @dataclass(frozen=True)
 class MinPrecision(Goal):
-    """The largest recall among cut-offs whose precision is at least `p`, in (0, 1]."""
+    """The largest recall among cut-offs whose precision is at least `p`, in (0, 1].
+
+    The precision is taken at its lower 95 % Wilson bound, so that it holds on new rows too;
+    where no cut-off flags rows enough for that, at what was seen, and the notes say so.
+    """
 
     kind: ClassVar[str] = "min-precision"
     served_by: ClassVar[str] = "recall"

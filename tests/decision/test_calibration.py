@@ -1,0 +1,79 @@
+"""Calibration fits against scikit-learn and against probabilities known to be true."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+
+from steelyard.decision import Affine, Beta, Identity, Isotonic, check_and_refit
+from steelyard.decision.fitting import fit_affine, fit_isotonic
+from steelyard.decision.kinds import KINDS
+from steelyard.decision.rows import Rows
+
+
+def bent(slope, shift, rows=20_000, share=0.05, seed=0):
+    """True log-odds, labels drawn from them, and probabilities bent by a slope and a shift."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(logit(share), 1.5, rows)
+    y = (rng.random(rows) < expit(true)).astype(int)
+    p = expit((true - shift) / slope)
+    return np.column_stack([1 - p, p]), y, expit(true)
+
+
+def test_true_probabilities_are_left_alone():
+    p, y, _ = bent(1.0, 0.0)
+    chosen, report = check_and_refit(p, y)
+    assert chosen == Identity()
+    assert report["chosen"] == "identity"
+    asked_for, _ = check_and_refit(p, y, closed_form=False)  # where no formula is known
+    np.testing.assert_allclose(asked_for.apply(p)[:, 1], p[:, 1], atol=0.02)
+
+
+@pytest.mark.parametrize(("slope", "shift"), [(0.5, 0.0), (1.0, -1.5), (2.0, 0.7)])
+def test_bent_probabilities_are_straightened(slope, shift):
+    p, y, true = bent(slope, shift)
+    chosen, _ = check_and_refit(p, y, closed_form=False)
+    mended = chosen.apply(p)[:, 1]
+    assert np.abs(mended - true).mean() < 0.01
+    assert y.sum() / mended.sum() == pytest.approx(1, abs=0.02)
+    assert log_loss(y, mended) < log_loss(y, p[:, 1])
+
+
+def test_affine_is_unpenalised_logistic_regression():
+    p, y, _ = bent(2.0, 0.7, rows=5000)
+    mine = fit_affine(Rows.of(p, y)).calibration.apply(p)[:, 1]
+    score = logit(p[:, 1])[:, None]
+    theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(score, y).predict_proba(score)[:, 1]
+    np.testing.assert_allclose(mine, theirs, atol=0.003)
+
+
+def test_isotonic_is_scikit_learns_within_its_bounds():
+    p, y, _ = bent(2.0, 0.7, rows=5000)
+    mine = fit_isotonic(Rows.of(p, y)).apply(p)[:, 1]
+    positives, negatives = y.sum(), (1 - y).sum()
+    theirs = IsotonicRegression(
+        y_min=1 / (negatives + 2), y_max=(positives + 1) / (positives + 2)
+    ).fit_transform(p[:, 1], y)
+    np.testing.assert_allclose(mine, theirs, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        Identity(),
+        Affine(1.2, (0.1, -0.1)),
+        Beta(1.1, 0.9, 0.2),
+        Isotonic(((0.1, 0.5, 0.9),), ((0.0, 0.2, 1.0),)),
+        Isotonic(((0.0, 1.0), (0.2, 0.8)), ((0.1, 0.9), (0.0, 1.0))),
+    ],
+    ids=lambda c: c.kind,
+)
+def test_plain_values_and_rows_that_sum_to_one(calibration):
+    p = np.random.default_rng(0).dirichlet([2, 1], 50)
+    out = calibration.apply(p)
+    np.testing.assert_allclose(out.sum(1), 1, atol=1e-12)
+    values = calibration.to_dict()
+    kind = values.pop("kind")
+    assert KINDS[kind](**values) == calibration

@@ -1,0 +1,208 @@
+"""Each goal against a brute force over every cut-off, ties and all."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    fbeta_score,
+    matthews_corrcoef,
+    precision_score,
+    recall_score,
+)
+
+from steelyard.comparison.intervals import wilson
+from steelyard.decision import (
+    Alerts,
+    CostMatrix,
+    Costs,
+    DecisionRule,
+    Maximise,
+    MinPrecision,
+    MinRecall,
+    tune,
+)
+from steelyard.errors import GoalError
+
+
+def gmean(y, d):
+    return np.sqrt(recall_score(y, d) * recall_score(1 - y, 1 - d))
+
+
+METRICS = {
+    "balanced_accuracy": balanced_accuracy_score,
+    "f1": lambda y, d: f1_score(y, d, zero_division=0),
+    "fbeta": lambda y, d: fbeta_score(y, d, beta=2, zero_division=0),
+    "mcc": matthews_corrcoef,
+    "gmean": gmean,
+}
+
+
+def two(p):
+    p = np.asarray(p, float)
+    return np.column_stack([1 - p, p])
+
+
+@st.composite
+def scored(draw):
+    """Rows of two classes, both there, with many ties among the scores."""
+    n = draw(st.integers(4, 30))
+    p = draw(st.lists(st.sampled_from(np.linspace(0.05, 0.95, 7)), min_size=n, max_size=n))
+    y = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
+    return np.array(p), np.array([0, 1, *y])
+
+
+def every_decision(p):
+    """All ways a threshold can part the rows."""
+    return [(p >= cut).astype(int) for cut in [*np.unique(p), 2.0]]
+
+
+def decided(p, y, goal, **options):
+    tuned = tune(two(p), y, goal, positive=1, interval=False, **options)
+    return tuned, tuned.rule.decide(two(p))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("metric", METRICS)
+@given(rows=scored())
+@settings(max_examples=60, deadline=None)
+def test_maximise(metric, rows):
+    p, y = rows
+    tuned, mine = decided(p, y, Maximise(metric))
+    best = max(METRICS[metric](y, d) for d in every_decision(p))
+    assert METRICS[metric](y, mine) == pytest.approx(best, abs=1e-12)
+    assert tuned.value == pytest.approx(best, abs=1e-12)
+
+
+@given(rows=scored(), asked=st.sampled_from([0.2, 0.5, 0.8, 1.0]))
+@settings(max_examples=60, deadline=None)
+def test_min_precision_holds_at_its_lower_wilson_bound_or_else_as_seen(rows, asked):
+    p, y = rows
+    flagging = [d for d in every_decision(p) if d.any()]
+    sure = [d for d in flagging if wilson(int((d * y).sum()), int(d.sum())).low >= asked]
+    seen = [d for d in flagging if precision_score(y, d) >= asked]
+    if not seen:
+        with pytest.raises(GoalError, match="precision"):
+            decided(p, y, MinPrecision(asked))
+        return
+    tuned, mine = decided(p, y, MinPrecision(asked))
+    assert precision_score(y, mine) >= asked
+    assert recall_score(y, mine) == pytest.approx(max(recall_score(y, d) for d in sure or seen))
+    assert bool(sure) or any("only" in note and "sure" in note for note in tuned.notes)
+
+
+@given(rows=scored(), asked=st.sampled_from([0.1, 0.3, 0.5]))
+@settings(max_examples=60, deadline=None)
+def test_min_recall_holds_at_its_lower_wilson_bound(rows, asked):
+    p, y = rows
+    positives = int(y.sum())
+    able = [
+        precision_score(y, d)
+        for d in every_decision(p)
+        if d.any() and wilson(int((d * y).sum()), positives).low >= asked
+    ]
+    if not able:
+        return  # what then happens is the next test's
+    _, mine = decided(p, y, MinRecall(asked))
+    assert wilson(int((mine * y).sum()), positives).low >= asked
+    assert precision_score(y, mine) == pytest.approx(max(able))
+
+
+def test_min_recall_out_of_reach_says_what_can_be_had():
+    p, y = np.linspace(0.1, 0.9, 20), np.repeat([0, 1], [16, 4])
+    with pytest.raises(GoalError, match="recall"):
+        decided(p, y, MinRecall(0.99))
+    tuned, mine = decided(p, y, MinRecall(0.99), strict=False)
+    assert tuned.notes
+    assert mine[y == 1].all()
+
+
+@given(rows=scored(), per_thousand=st.sampled_from([100, 250, 500, 1000]))
+@settings(max_examples=60, deadline=None)
+def test_alerts(rows, per_thousand):
+    p, y = rows
+    allowed = per_thousand / 1000 * len(y)
+    able = [recall_score(y, d) for d in every_decision(p) if d.sum() <= allowed]
+    _, mine = decided(p, y, Alerts(per_thousand), strict=False)
+    if any(d.any() and d.sum() <= allowed for d in every_decision(p)):
+        assert mine.sum() <= allowed
+        assert recall_score(y, mine) == pytest.approx(max(able))
+
+
+@pytest.mark.parametrize(("fp", "fn", "cut"), [(1, 9, 0.1), (1, 1, 0.5), (3, 1, 0.75)])
+def test_costs_need_no_tuning(fp, fn, cut):
+    rng = np.random.default_rng(0)
+    p = rng.random(2000)
+    y = (rng.random(2000) < p).astype(int)
+    tuned, mine = decided(p, y, Costs(fp=fp, fn=fn))
+    assert tuned.rule.threshold == pytest.approx(cut)
+    (_, false_alarms), (misses, _) = confusion_matrix(y, mine)
+    assert tuned.value == pytest.approx((fp * false_alarms + fn * misses) / 2000)
+    # True probabilities: no other cut-off is cheaper by more than chance.
+    paid = [fp * ((d == 1) & (y == 0)).sum() + fn * ((d == 0) & (y == 1)).sum()
+            for d in ((p >= c).astype(int) for c in np.linspace(0, 1, 41))]  # fmt: skip
+    assert tuned.value * 2000 <= min(paid) * 1.05
+
+
+def test_cost_matrix_takes_the_cheapest_answer():
+    costs = [[0, 1, 2], [5, 0, 2], [50, 20, 0]]
+    p = np.random.default_rng(0).dirichlet([5, 2, 0.3], 200)
+    expected = [min(range(3), key=lambda j: sum(row[i] * costs[i][j] for i in range(3)))
+                for row in p]  # fmt: skip
+    rule = tune(p, np.arange(200) % 3, CostMatrix(costs), positive=2).rule
+    assert rule.decide(p).tolist() == expected
+
+
+def test_more_classes_reach_what_a_grid_of_weights_reaches():
+    rng = np.random.default_rng(1)
+    y = rng.choice(3, 600, p=[0.8, 0.15, 0.05])
+    logits = rng.normal(size=(600, 3)) + 1.5 * np.eye(3)[y] + np.log([0.8, 0.15, 0.05])
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    tuned = tune(p, y, Maximise("balanced_accuracy"), positive=2, interval=False)
+    mine = balanced_accuracy_score(y, tuned.rule.decide(p))
+    assert tuned.value == pytest.approx(mine)
+    grid = np.logspace(-1, 2.5, 25)
+    best = max(balanced_accuracy_score(y, (p * [1, a, b]).argmax(1)) for a in grid for b in grid)
+    assert mine >= best - 0.01
+
+
+def test_interval_and_near_best_hold_the_cut_off():
+    rng = np.random.default_rng(0)
+    p = rng.beta(1, 6, 3000)
+    y = (rng.random(3000) < p).astype(int)
+    tuned = tune(two(p), y, Maximise("f1"), positive=1)
+    cut = tuned.rule.threshold
+    assert tuned.interval[0] <= cut <= tuned.interval[1]
+    assert tuned.near_best[0] <= cut <= tuned.near_best[1]
+    assert tuned.optimism > 0
+    for edge in tuned.near_best:
+        assert f1_score(y, p >= edge) >= 0.99 * tuned.value - 1e-12
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Costs(fp=-1, fn=2), "-1"),
+        (lambda: Costs(fp=0, fn=2), "more than 0"),
+        (lambda: Costs(fp="x", fn=2), "'x'"),
+        (lambda: CostMatrix([[1, 1], [1, 1]]), "decides nothing"),
+        (lambda: CostMatrix([[0, -1], [1, 0]]), "negative"),
+        (lambda: CostMatrix([[0, 1, 2], [1, 0, 2]]), r"\(2, 3\)"),
+        (lambda: Maximise("accuracy"), "balanced_accuracy"),
+        (lambda: Maximise("fbeta", beta=0), "beta"),
+        (lambda: MinPrecision(1.2), "1.2"),
+        (lambda: MinRecall(0), "above 0"),
+        (lambda: Alerts(0), "1,000"),
+        (lambda: DecisionRule(), "nothing"),
+        (lambda: DecisionRule(threshold=2.0), "2.0"),
+        (lambda: tune(two([0.1, 0.2]), [0, 0], Maximise(), positive=1), "negative"),
+        (lambda: tune(np.ones((3, 3)) / 3, [0, 1, 2], Costs(1, 2), positive=1), "CostMatrix"),
+        (lambda: tune(np.ones((3, 3)) / 3, [0, 1, 2], MinRecall(0.5), positive=1), "two classes"),
+    ],
+)
+def test_what_cannot_be_had_is_said(make, said):
+    with pytest.raises(GoalError, match=said):
+        make()
