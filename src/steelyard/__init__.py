@@ -22,7 +22,6 @@ _HOME = {
     "Alerts": "steelyard.decision",
 }
 _MODULES = (
-    "callbacks",
     "feeds",
     "layers",
     "losses",
