@@ -99,6 +99,11 @@ class GMean(DecisionMetric):
     """Geometric mean of the shares decided right: 0 as soon as one class is never found; exact.
 
     Arguments and NaN as for `BalancedAccuracy`.
+
+    >>> metric = GMean()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    0.5
     """
 
     default_name = "gmean"
@@ -114,6 +119,11 @@ class MCC(DecisionMetric):
 
     0 for a constant decision. Moves with prevalence and cut-off: judge decisions by it, do not
     choose between models. Arguments as for `BalancedAccuracy`; NaN until two classes were seen.
+
+    >>> metric = MCC()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    0.0
     """
 
     default_name = "mcc"
@@ -141,6 +151,11 @@ class F1(DecisionMetric):
         threshold: as for `BalancedAccuracy`, and so are the other arguments.
 
     NaN for a class neither true nor decided so far.
+
+    >>> metric = F1()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    0.5
     """
 
     default_name = "f1"

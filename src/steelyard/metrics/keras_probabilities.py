@@ -64,6 +64,11 @@ class BrierSkill(StreamingMetric):
 
     1 is perfect, 0 no better than the prevalence, negative worse. NaN until two classes have
     been seen. Arguments as for `LogLoss`.
+
+    >>> metric = BrierSkill()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    0.26
     """
 
     default_name = "brier_skill"
@@ -97,6 +102,11 @@ class ObservedExpected(StreamingMetric):
         from_logits: outputs are logits, not probabilities.
         name: as in Keras.
         dtype: of the result.
+
+    >>> metric = ObservedExpected()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    1.0
     """
 
     default_name = "observed_expected"
@@ -146,6 +156,11 @@ class CalibrationError(HistogramMetric):
         from_logits: outputs are logits, not probabilities.
         name: as in Keras.
         dtype: of the result.
+
+    >>> metric = CalibrationError()
+    >>> metric.update_state([0, 0, 1, 1], [[0.1], [0.6], [0.4], [0.9]])
+    >>> round(float(metric.result()), 6)
+    0.33
     """
 
     default_name = "calibration_error"
