@@ -22,11 +22,13 @@ _HOME = {
     "Alerts": "steelyard.decision",
 }
 _MODULES = (
+    "callbacks",
     "feeds",
     "layers",
     "losses",
     "metrics",
     "resample",
+    "surgery",
     "techniques",
     "weights",
 )

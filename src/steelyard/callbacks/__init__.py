@@ -1,0 +1,7 @@
+"""Callbacks that change the weighting or the sampling while a model trains, and one that looks."""
+
+from steelyard.callbacks.report import ClassReport
+from steelyard.callbacks.resampling import DeferredResampling, ProgressiveResampling
+from steelyard.callbacks.reweighting import DeferredReweighting
+
+__all__ = ["ClassReport", "DeferredResampling", "DeferredReweighting", "ProgressiveResampling"]
