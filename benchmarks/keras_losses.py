@@ -1,10 +1,10 @@
-"""What each loss costs per training step beside Keras' own cross-entropy; what weights cost to find.
+"""What a loss costs per training step beside Keras' own cross-entropy; what weights cost to find.
 
     python benchmarks/keras_losses.py [--rounds 40]
 
-A step is `model.train_step` in a compiled function: batch 1024, 128 inputs, one hidden layer of 128,
-100 classes. All losses take turns in every round; the ratio is the median over the rounds of a
-loss's time over cross-entropy's time in the same round.
+A step is `model.train_step` in a compiled function: batch 1024, 128 inputs, one hidden layer of
+128, 100 classes. All losses take turns in every round; the ratio is the median over the rounds of
+a loss's time over cross-entropy's time in the same round.
 """
 
 import argparse

@@ -4,11 +4,18 @@ import os
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from steelyard.cli import main
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+# The same examples every time, so that a run tells about the change and not about its luck. To go
+# looking for new ones: pytest --hypothesis-profile explore
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=500)
+settings.load_profile("same")
 
 
 @pytest.fixture

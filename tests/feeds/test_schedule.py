@@ -21,8 +21,11 @@ def test_every_batch_is_within_one_row_and_totals_never_drift(weights, batch_siz
     assert (np.abs(schedule.table - wanted) < 1 + 1e-9).all()
     steps = np.arange(1, 3 * len(schedule.table))
     drift = schedule.before(steps) - steps[:, None] * wanted
-    # Exact after each cycle; where the cycle was cut at 512 batches one row remains per cycle.
-    assert np.abs(drift).max() < 1 + 3 * (len(schedule.table) == 512)
+    # Largest remainder strays by a little over one row inside a cycle, and is exact after it; where
+    # the cycle was cut at 512 batches one row remains per cycle.
+    assert np.abs(drift).max() < 1.5 + 3 * (len(schedule.table) == 512)
+    if len(schedule.table) < 512:
+        assert np.abs(drift[len(schedule.table) - 1]).max() < 1e-6
 
 
 def test_leftover_rows_rotate():

@@ -170,7 +170,8 @@ def test_what_is_wrong_is_said_at_once(make, said):
 def test_a_label_out_of_range_stops_the_first_compiled_step():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
     model.compile("sgd", losses.BalancedSoftmax(COUNTS), jit_compile=False)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="label is outside"):
+    # Our assertion or TensorFlow's own kernel, whichever runs first in the compiled step.
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"label (is|value of 3 .*) outside"):
         model.fit(np.zeros((8, 2)), np.full(8, 3), verbose=0)
 
 
