@@ -8,6 +8,9 @@ from contextlib import contextmanager
 # Called with (done, total, what): library functions take one of these or None.
 Progress = Callable[[float, float, str], None]
 
+# Until this share is done, imports and tracing would be taken for the pace of the work.
+EARLY = 0.05
+
 
 @contextmanager
 def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Progress | None]:
@@ -54,8 +57,11 @@ def _plain_lines(title: str, every_s: float = 5.0) -> Progress:
         if now - last < every_s or not done or not total:
             return
         last = now
-        left = (now - start) * (total - done) / done
-        sys.stderr.write(f"{what or title}: {done / total:.0%}, about {left:.0f} s left\n")
+        share = done / total
+        line = f"{what or title}: {share:.0%}"
+        if share >= EARLY:
+            line += f", about {(now - start) * (1 - share) / share:.0f} s left"
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
     return report
