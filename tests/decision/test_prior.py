@@ -43,7 +43,8 @@ def test_there_and_back(p, a, b):
     there = correct_prior(two(p), [1 - a, a], [1 - b, b])
     back = correct_prior(there, [1 - b, b], [1 - a, a])[:, 1]
     np.testing.assert_allclose(back, p, rtol=1e-9)
-    assert (np.argsort(there[:, 1], kind="stable") == np.argsort(p, kind="stable")).all()
+    in_order = there[np.argsort(p), 1]
+    assert (np.diff(in_order) >= -1e-15).all(), "the order stays, but for the last digit"
 
 
 @pytest.mark.parametrize("prior", [[0, 1], [1, 0], [0.5, -0.5], [0.2, 0.3, 0.5]])

@@ -2,6 +2,7 @@
 
 from steelyard.decision.agreement import observed_expected
 from steelyard.decision.calibration import check_and_refit
+from steelyard.decision.deployment import DeployedPrior, estimate_deployed
 from steelyard.decision.goals import (
     Alerts,
     CostMatrix,
@@ -26,6 +27,7 @@ __all__ = [
     "CostMatrix",
     "Costs",
     "DecisionRule",
+    "DeployedPrior",
     "Goal",
     "Identity",
     "Isotonic",
@@ -37,6 +39,7 @@ __all__ = [
     "check_and_refit",
     "check_goal",
     "correct_prior",
+    "estimate_deployed",
     "estimate_prior",
     "goal_from_dict",
     "goal_from_options",

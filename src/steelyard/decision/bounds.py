@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from steelyard.decision.curve import Z95, Curve, auc_interval, wilson_low
+from steelyard.decision.curve import Z95, Curve, auc_interval
 from steelyard.decision.goals import Alerts, Goal, Maximise, MinPrecision, MinRecall
 from steelyard.decision.worth import within_bound
 
@@ -24,7 +24,7 @@ def out_of_reach(goal: Goal, curve: Curve) -> str:
         best = float(curve.precision[top])
         return (
             f"no cut-off reaches a precision of {goal.p:g}: the best is {best:.3g}, on "
-            f"{int(curve.flagged[top]):,} flagged rows; ask for {_rounded_down(best)} or less"
+            f"{round(curve.seen[top]):,} flagged rows; ask for {_rounded_down(best)} or less"
         )
     return _recall_out_of_reach(goal.r, int(curve.positives[0]))
 
@@ -45,7 +45,7 @@ def _recall_out_of_reach(recall: float, positives: int) -> str:
 def cutoff_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[str]:
     """Warnings about a cut-off that keeps its bound."""
     positives = int(curve.positives[0])
-    rows = positives + int(curve.negatives[0])
+    rows = positives + round(curve.negatives[0] / curve.each)
     notes = []
     if positives < SOME:
         tail = "the cut-off is a guess" if positives < FEW else "the cut-off is uncertain"
@@ -58,13 +58,13 @@ def cutoff_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[s
                 f"on which {goal.measure} is largest when every row is flagged"
             )
     if not sure:
-        lower = float(wilson_low(curve.tp, curve.flagged)[chosen])
+        lower = float(curve.sure_precision[chosen])
         notes.append(
             f"a precision of {float(curve.precision[chosen]):.3g} was seen on "
-            f"{int(curve.flagged[chosen]):,} flagged rows, but only {lower:.3g} is sure (lower "
+            f"{round(curve.seen[chosen]):,} flagged rows, but only {lower:.3g} is sure (lower "
             "95 % bound)"
         )
-    flagged = int(curve.flagged[chosen])
+    flagged = round(curve.seen[chosen])
     if flagged in (0, rows):
         notes.append(f"the cut-off flags {'every' if flagged else 'no'} row")
     return notes

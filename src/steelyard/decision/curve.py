@@ -18,12 +18,15 @@ class Curve:
 
     `tp`, `fp`: flagged rows of the class of interest and of the others, shape (..., cut-offs).
     `positives`, `negatives`: all rows of both kinds, numbers or shape (..., 1).
+    `each`: how many negatives of deployment one negative row stands for (its positives stand for
+    themselves); `fp` and `negatives` count those.
     """
 
     tp: Floats
     fp: Floats
     positives: Any
     negatives: Any
+    each: float = 1.0
 
     @property
     def flagged(self) -> Floats:
@@ -41,15 +44,30 @@ class Curve:
         return self.tp / np.maximum(self.flagged, 1.0)
 
     @property
+    def seen(self) -> Floats:
+        """Flagged rows among those at hand, whatever they stand for."""
+        return self.tp + self.fp / self.each
+
+    @property
+    def sure_precision(self) -> Floats:
+        """Lower 95 % Wilson bound of the precision.
+
+        Of the rows at hand; a precision under other class shares is theirs with its odds divided
+        by `each`, and so is its bound.
+        """
+        here = wilson_low(self.tp, self.seen)
+        return here / np.maximum(here + self.each * (1.0 - here), 1e-300)
+
+    @property
     def false_alarm_rate(self) -> Floats:
         """Share of the negatives that is flagged."""
         return self.fp / np.maximum(self.negatives, 1.0)
 
     @classmethod
-    def of(cls, positive: Floats, negative: Floats) -> "Curve":
+    def of(cls, positive: Floats, negative: Floats, each: float = 1.0) -> "Curve":
         """From rows newly flagged by each cut-off, shapes (..., cut-offs)."""
-        tp, fp = np.cumsum(positive, axis=-1), np.cumsum(negative, axis=-1)
-        return cls(tp, fp, tp[..., -1:], fp[..., -1:])
+        tp, fp = np.cumsum(positive, axis=-1), each * np.cumsum(negative, axis=-1)
+        return cls(tp, fp, tp[..., -1:], fp[..., -1:], each)
 
 
 def cutoffs(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -83,10 +101,11 @@ def auc_interval(curve: Curve) -> tuple[float, float, float]:
 
     Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988), on counts per cut-off.
     """
-    positive, negative = np.diff(curve.tp, prepend=0.0), np.diff(curve.fp, prepend=0.0)
+    fp = curve.fp / curve.each
+    positive, negative = np.diff(curve.tp, prepend=0.0), np.diff(fp, prepend=0.0)
     n_positive, n_negative = positive.sum(), negative.sum()
     # Share of the other side that each cut-off's rows beat (positives) or lose to (negatives).
-    beats = 1.0 - (curve.fp - negative / 2.0) / n_negative
+    beats = 1.0 - (fp - negative / 2.0) / n_negative
     loses = (curve.tp - positive / 2.0) / n_positive
     auc = float(positive @ beats / n_positive)
     variance = 0.0

@@ -40,6 +40,7 @@ def tune_cutoff(
     positive: NDArray[np.bool_],
     goal: Goal,
     *,
+    each: float,
     groups: NDArray[np.int64] | None,
     seed: int,
     interval: bool,
@@ -47,6 +48,7 @@ def tune_cutoff(
 ) -> Cut:
     """The cut-off that serves `goal` best; with `interval` also how sure it is.
 
+    `each`: negatives of deployment that one negative row stands for, as in `Curve`.
     Raises: GoalError: no positive or no negative row, or (`strict`) a bound out of reach.
     """
     if positive.all() or not positive.any():
@@ -59,6 +61,7 @@ def tune_cutoff(
     curve = Curve.of(
         np.bincount(rank[positive], minlength=size).astype(np.float64),
         np.bincount(rank[~positive], minlength=size).astype(np.float64),
+        each,
     )
     reached = out_of_reach(goal, curve)
     if reached and strict:
@@ -73,12 +76,12 @@ def tune_cutoff(
     if isinstance(goal, Costs):
         # With true probabilities the costs alone say where to cut.
         threshold = goal.threshold
-        chosen = int(np.searchsorted(curve.flagged, np.count_nonzero(scores >= threshold)))
+        chosen = int(np.searchsorted(curve.seen, np.count_nonzero(scores >= threshold) - 0.5))
     optimism, spread = None, None
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
         kept = thinned(rank, positive, size)
-        drawn = resampled_curves(rank, positive, groups, kept, resamples=RESAMPLES, rng=rng)
+        drawn = resampled_curves(rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each)
         picked = best(goal, drawn, sure=sure)
         there = np.take_along_axis(worth(goal, drawn), picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))

@@ -52,7 +52,13 @@ class PriorEstimate:
 
 
 def estimate_prior(
-    p: ArrayLike, trained_on: ArrayLike, *, tolerance: float = 1e-9, max_iterations: int = 20_000
+    p: ArrayLike,
+    trained_on: ArrayLike,
+    *,
+    times: ArrayLike | None = None,
+    start: ArrayLike | None = None,
+    tolerance: float = 1e-9,
+    max_iterations: int = 20_000,
 ) -> PriorEstimate:
     """Class shares of unlabelled rows, by maximum likelihood (EM).
 
@@ -62,6 +68,8 @@ def estimate_prior(
     Args:
         p: shape (rows, classes), calibrated for the class shares `trained_on`.
         trained_on: those class shares, or counts.
+        times: how many rows each row stands for, shape (rows,); by default 1.
+        start: shares to begin with, by default `trained_on`.
         tolerance: stop when no share moves by more in one step.
         max_iterations: stop there in any case.
     Raises: RequestError: no rows, or a share of 0.
@@ -78,11 +86,35 @@ def estimate_prior(
         raise RequestError("no rows to estimate class shares from; give unlabelled rows")
     known = shares(trained_on, classes, "trained_on")
     likelihood = values / known
-    prior = known
+    prior = known if start is None else np.maximum(np.asarray(start, dtype=np.float64), 1e-12)
+    weight = np.ones(rows) if times is None else np.asarray(times, dtype=np.float64)
+    weight = weight / weight.sum()
     for iteration in range(1, max_iterations + 1):
-        updated = prior * (likelihood / (likelihood @ prior)[:, None]).mean(axis=0)
+        updated = prior * (weight / (likelihood @ prior) @ likelihood)
         moved = np.abs(updated - prior).max()
         prior = updated / updated.sum()
         if moved <= tolerance:
             return PriorEstimate(prior, iteration, converged=True)
     return PriorEstimate(prior, max_iterations, converged=False)
+
+
+def likeliest_prior(p: Floats, trained_on: ArrayLike, times: Floats) -> Floats:
+    """What `estimate_prior` ends at for two classes, by root finding: the likelihood is concave.
+
+    Shapes: p (rows, 2), times (rows,); returns (2,).
+    """
+    from scipy.optimize import brentq
+
+    ratio = p / shares(trained_on, 2, "trained_on")
+    gap = ratio[:, 1] - ratio[:, 0]
+
+    def slope(share: float) -> float:
+        return float(times @ (gap / np.maximum(ratio[:, 0] + share * gap, 1e-300)))
+
+    if slope(0.0) <= 0.0:
+        share = 0.0
+    elif slope(1.0) >= 0.0:
+        share = 1.0
+    else:
+        share = float(brentq(slope, 0.0, 1.0, xtol=1e-12))
+    return np.array([1.0 - share, share])

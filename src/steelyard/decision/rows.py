@@ -42,7 +42,11 @@ class Rows:
 
     def drawn(self, times: Codes) -> "Rows":
         """The rows, each drawn so many times."""
-        return Rows(self.p, self.y, self.times * times)
+        return self.standing_for(self.times * times)
+
+    def standing_for(self, times: Any) -> "Rows":
+        """The rows, standing for so many rows each."""
+        return Rows(self.p, self.y, np.asarray(times, dtype=np.float64))
 
 
 def rank_in_class(y: Codes) -> Codes:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.arrays import Codes, labelled, probabilities
+from steelyard.decision.arrays import Codes, Floats, labelled, probabilities, shares
 from steelyard.decision.cutting import tune_cutoff
 from steelyard.decision.goals import CostMatrix, Goal, Maximise, check_goal
+from steelyard.decision.rows import Rows
 from steelyard.decision.weighing import tune_weights
 from steelyard.errors import GoalError
 
@@ -141,6 +142,7 @@ def tune(
     *,
     positive: int,
     groups: ArrayLike | None = None,
+    deployed_on: ArrayLike | None = None,
     seed: int = 0,
     interval: bool = True,
     strict: bool = True,
@@ -153,8 +155,11 @@ def tune(
     Args:
         p: true (corrected, calibrated) probabilities, out of fold, shape (rows, classes).
         y: codes, shape (rows,), at natural prevalence.
+        goal: what the rule is for.
         positive: code of the class of interest.
         groups: rows of one group are drawn together in the bootstrap, shape (rows,).
+        deployed_on: class shares where the rule will be used, if they are not those of the rows;
+            `p` is then true under them (`correct_prior`), and rows count by their class.
         seed: of the bootstrap.
         interval: False leaves out all that needs the bootstrap, where only the rule matters.
         strict: False takes the rule that comes closest where no rule reaches the goal's bound,
@@ -171,21 +176,33 @@ def tune(
     if not 0 <= positive < classes:
         raise GoalError(f"positive is {positive}; codes of {classes} classes run from 0")
     owners = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    times = _stood_for(codes, classes, deployed_on)
     if isinstance(goal, CostMatrix):
         # With true probabilities the costs alone decide.
         rule = DecisionRule(costs=goal.costs)
         paid = np.array(goal.costs)[codes, rule.decide(values)]
-        return TunedRule(rule, goal, "cost per row", float(paid.mean()))
+        return TunedRule(rule, goal, "cost per row", float(np.average(paid, weights=times[codes])))
     if isinstance(goal, Maximise) and classes > 2:
-        weights = tune_weights(values, codes, goal, groups=owners, seed=seed, interval=interval)
+        rows = Rows(values, codes, times[codes])
+        weights = tune_weights(rows, goal, groups=owners, seed=seed, interval=interval)
         return TunedRule(DecisionRule(weights=weights.best), goal, **weights.figures())
     cut = tune_cutoff(
         values[:, positive],
         codes == positive,
         goal,
+        each=float(times[1 - positive] / times[positive]),
         groups=owners,
         seed=seed,
         interval=interval,
         strict=strict,
     )
     return TunedRule(DecisionRule(cut.threshold, positive), goal, **cut.figures())
+
+
+def _stood_for(codes: Codes, classes: int, deployed_on: ArrayLike | None) -> Floats:
+    """How many rows of deployment one row of each class stands for, up to a common factor."""
+    if deployed_on is None:
+        return np.ones(classes)
+    here = np.bincount(codes, minlength=classes) / len(codes)
+    there = shares(deployed_on, classes, "deployed_on")
+    return np.where(here > 0.0, there / np.maximum(here, 1.0 / len(codes)), 1.0)

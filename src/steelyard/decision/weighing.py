@@ -39,8 +39,7 @@ class Weights:
 
 
 def tune_weights(
-    p: Floats,
-    y: Codes,
+    every: Rows,
     goal: Maximise,
     *,
     groups: NDArray[np.int64] | None,
@@ -55,13 +54,13 @@ def tune_weights(
 
     Raises: GoalError: fewer than two classes have rows.
     """
-    counts = np.bincount(y, minlength=p.shape[1])
+    counts = np.bincount(every.y, minlength=every.p.shape[1])
     if (counts > 0).sum() < 2:
         raise GoalError("all rows are of one class; weights are tuned on rows of two or more")
-    every = Rows.of(p, y)
-    starts = [np.zeros(len(counts)), -np.log(np.maximum(counts, 0.5) / len(y))]
+    weight = every.counts / every.times.sum()
+    starts = [np.zeros(len(counts)), -np.log(np.maximum(weight, 0.5 / len(every.y)))]
     start = max(starts, key=lambda log_w: value_of(every, log_w, goal))
-    kept = sampled(y, ROWS_PER_CLASS, seed)
+    kept = sampled(every.y, ROWS_PER_CLASS, seed)
     rows = thinned(every, kept)
     owner = None if groups is None else groups[kept]
     fold = (rank_in_class(rows.y) if owner is None else owner) % FOLDS

@@ -34,8 +34,7 @@ def margin(goal: Goal, curve: Curve, *, sure: bool = True) -> Floats | None:
         case MinRecall():
             return wilson_low(curve.tp, curve.positives) - goal.r
         case MinPrecision():
-            seen = wilson_low(curve.tp, curve.flagged) if sure else curve.precision
-            return seen - goal.p
+            return (curve.sure_precision if sure else curve.precision) - goal.p
         case Alerts():
             rows = curve.positives + curve.negatives
             # The hair's breadth keeps 3 of 1,000 rows 3 in spite of rounding.
