@@ -33,3 +33,10 @@ def goal_of(options: dict[str, Any]) -> Any:
     from steelyard.decision import goal_from_options
 
     return goal_from_options(**{name: options.pop(name) for name in NAMES})
+
+
+def goal_if_any(options: dict[str, Any]) -> Any:
+    """As `goal_of`, but None where no goal option was given."""
+    given = any(options[name] is not None for name in NAMES)
+    goal = goal_of(options)
+    return goal if given else None

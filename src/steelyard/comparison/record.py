@@ -44,6 +44,8 @@ def record(
             "goal": protocol.goal.to_dict(),
             "describe": protocol.goal.describe(),
             "positive": table.schema.classes[protocol.positive],
+            "prior": (table.class_counts / table.class_counts.sum()).tolist(),
+            "prior_from": "data",
             "rule": chosen.rule.to_dict(),
             "tuned": chosen.rule_report,
             "calibration": chosen.calibration.to_dict(),
@@ -57,6 +59,8 @@ def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.Da
     """Out-of-fold probabilities as shipped: a row per source row, repeat and technique."""
     rows = protocol.scored
     names = [f"probability_{label}" for label in table.schema.classes]
+    # With its truth beside it a prediction can be judged again without the table.
+    truth = [table.schema.classes[code] for code in protocol.y[rows]]
     frames = [
         pl.DataFrame(
             {
@@ -64,6 +68,7 @@ def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.Da
                 "repeat": np.full(len(rows), repeat, "int32"),
                 "fold": protocol.fold_of(repeat)[rows].astype("int32"),
                 "technique": [one.technique.name] * len(rows),
+                "truth": truth,
             }
             | {name: one.shipped[repeat, rows, k] for k, name in enumerate(names)}
         )

@@ -1,12 +1,15 @@
 """What a comparison leaves behind: figures, verdict, predictions and the model."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from steelyard.comparison.deployed import natural_prior
 from steelyard.comparison.figures import FIGURES
+from steelyard.decision import DecisionRule, Goal
 from steelyard.errors import RequestError
 from steelyard.tables import Schema
 
@@ -77,6 +80,52 @@ class Study:
 
         scored = Predictor(self.model, self.schema)(read_features(data, self.schema))
         return prediction_frame(*scored, self.classes)
+
+    def natural(self, frame: pl.DataFrame) -> Any:
+        """Probabilities under the class shares of training, (rows, classes), whatever the decision.
+
+        `frame` as `tables.read_features` gives it.
+        """
+        from steelyard.models.ship import Predictor, redecided
+
+        equal = DecisionRule(weights=(1.0,) * len(self.classes))
+        natural = redecided(self.model, equal, prior=natural_prior(self.run))
+        return Predictor(natural, self.schema)(frame)[0]
+
+    def retune(
+        self,
+        *,
+        prevalence: float | Mapping[Any, float] | None = None,
+        unlabelled: Any = None,
+        goal: Goal | None = None,
+        training: Any = None,
+        seed: int = 0,
+    ) -> "Study":
+        """The same model with a new decision: new costs or goal, new class shares. No training.
+
+        Args:
+            prevalence: share of the positive class where the model is used (the other classes
+                keep their proportions), or one share per class.
+            unlabelled: rows from there, any table without a target; their class shares are
+                estimated, with an interval, and whether the rows themselves moved is checked.
+            goal: what the cut-off is tuned to; by default as before.
+            training: the table that was compared on, where it is no longer at its place; only to
+                compare its features with those of `unlabelled`.
+            seed: of the draws behind intervals.
+        Returns: a new Study; this one stays as it is.
+        Raises: RequestError, GoalError: nothing to change, shares of 0 or 1, too few rows, or a
+            goal out of reach.
+        """
+        from steelyard.comparison.retune import retuned
+
+        return retuned(
+            self,
+            prevalence=prevalence,
+            unlabelled=unlabelled,
+            goal=goal,
+            training=training,
+            seed=seed,
+        )
 
     def save(self, path: str | Path) -> Path:
         """Write the run directory (`steelyard.load` reads it again); it must not exist."""

@@ -81,7 +81,9 @@ def tune_cutoff(
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
         kept = thinned(rank, positive, size)
-        drawn = resampled_curves(rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each)
+        drawn = resampled_curves(
+            rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each
+        )
         picked = best(goal, drawn, sure=sure)
         there = np.take_along_axis(worth(goal, drawn), picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))

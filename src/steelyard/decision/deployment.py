@@ -117,9 +117,7 @@ def _stand_ins(rows: Rows) -> Rows:
     return thinned(rows, sampled(rows.y, ROWS_PER_CLASS))
 
 
-def _estimate(
-    rows: Rows, new: Rows, near: Affine, prior: Floats | None
-) -> tuple[Affine, Floats]:
+def _estimate(rows: Rows, new: Rows, near: Affine, prior: Floats | None) -> tuple[Affine, Floats]:
     """Calibration of the labelled rows, and the shares that it gives the new ones."""
     classes = rows.p.shape[1]
     counts = np.maximum(rows.counts, 0.5)
@@ -139,7 +137,7 @@ def _notes(rows: Rows, prior: Floats, total: int) -> tuple[str, ...]:
     rare = int(rows.counts.argmin())
     if rows.counts[rare] < 50:
         notes.append(
-            f"only {int(rows.counts[rare])} labelled rows of the rarest class: the estimate is rough"
+            f"only {int(rows.counts[rare])} labelled rows of the rarest class, a rough estimate"
         )
     if prior.min() * total < 10:
         notes.append(

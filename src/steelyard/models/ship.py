@@ -67,9 +67,28 @@ def ship(
         p = PriorCorrection(trained_on.tolist(), prior.tolist(), name="prior_correction")(p)
     state = calibration.to_dict()
     p = CalibrationLayer(**state, name="calibration")(p)
-    decision = Decision(**rule.to_dict(), name="decision")(p)
     by_key = {keys[name]: tensor for name, tensor in inputs.items()}
-    return keras.Model(by_key, {"probability": p, "decision": decision}, name="steelyard")
+    return _decided(by_key, p, rule)
+
+
+def redecided(
+    model: Any, rule: DecisionRule, *, prior: np.ndarray, deployed_on: np.ndarray | None = None
+) -> Any:
+    """A shipped model with another decision; what it believes of a row is trained and stays.
+
+    `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
+    `deployed_on`: class shares to be true for instead.
+    """
+    p = model.get_layer("calibration").output
+    if deployed_on is not None:
+        layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name="deployment")
+        p = layer(p)
+    return _decided(model.input, p, rule)
+
+
+def _decided(inputs: Any, p: Any, rule: DecisionRule) -> Any:
+    decision = Decision(**rule.to_dict(), name="decision")(p)
+    return keras.Model(inputs, {"probability": p, "decision": decision}, name="steelyard")
 
 
 def input_names(schema: Schema) -> dict[str, str]:

@@ -67,11 +67,74 @@ def decision_sentence(run: dict[str, Any]) -> str:
     rule = decision["rule"]
     goal = decision["describe"]
     if rule.get("threshold") is not None:
-        return (
+        said = (
             f"The model ({decision['technique']}) calls a row {decision['positive']} from a "
             f"probability of {rule['threshold']:.4g} on: {goal}."
         )
-    return f"The model ({decision['technique']}) weighs the classes' probabilities: {goal}."
+    else:
+        said = f"The model ({decision['technique']}) weighs the classes' probabilities: {goal}."
+    return " ".join([said, *_prior_sentence(run), *_caveats(decision)])
+
+
+def _prior_sentence(run: dict[str, Any]) -> list[str]:
+    """Which class shares the decision is for, where they are not those of the table."""
+    decision = run["decision"]
+    if decision.get("prior_from", "data") == "data":
+        return []
+    labels = [entry["label"] for entry in run["data"]["classes"]]
+    k = labels.index(decision["positive"])
+    share = f"It is set for {percent(decision['prior'][k])} {decision['positive']}"
+    if decision["prior_from"] == "stated":
+        return [f"{share}, as stated."]
+    estimate = decision["unlabelled"]["estimate"]
+    return [
+        f"{share}, estimated from {estimate['rows']:,} unlabelled rows (95 % interval "
+        f"{percent(estimate['low'][k])} to {percent(estimate['high'][k])})."
+    ]
+
+
+def _caveats(decision: dict[str, Any]) -> list[str]:
+    said = [*decision["tuned"]["notes"], *decision.get("warnings", [])]
+    return ["Mind: " + "; ".join(said) + "."] if said else []
+
+
+def retuned_text(run: dict[str, Any]) -> str:
+    """The decision of a run after `retune`, with the range that is as good."""
+    tuned = run["decision"]["tuned"]
+    lines = [textwrap.fill("Decision. " + decision_sentence(run), WIDTH)]
+    if run["decision"]["rule"].get("threshold") is not None:
+        low, high = tuned["near_best"]
+        lines.append(
+            f"{tuned['measure']} {number(tuned['value'])}; cut-offs from {low:.4g} to {high:.4g} "
+            "do within 1 % of it"
+        )
+    return "\n".join(lines)
+
+
+def monitor_text(found: dict[str, Any]) -> str:
+    """What `monitor` found, a line a check, then what to mind."""
+    prevalence, scores, features = found["prevalence"], found["scores"], found["features"]
+    band = " to ".join(percent(end) for end in prevalence["band"])
+    lines = [
+        f"{found['rows']:,} rows",
+        f"{'prevalence':<12}{percent(prevalence['value'])} {found['positive']} "
+        f"({percent(prevalence['low'])} to {percent(prevalence['high'])}); "
+        f"band {band}: {_left(prevalence)}",
+        f"{'scores':<12}stability index {scores['psi']:.3f} (by chance up to "
+        f"{scores['chance']:.3f}); band {scores['band']:g}: {_left(scores)}",
+    ]
+    if features:
+        interval = f"{number(features['low'])} to {number(features['high'])}"
+        lines.append(
+            f"{'features':<12}ROC-AUC {number(features['auc'])} ({interval}), new against old "
+            f"rows: {'moved' if features['moved'] else 'the same'}"
+        )
+    lines += [textwrap.fill("Mind: " + warning + ".", WIDTH) for warning in found["warnings"]]
+    return "\n".join(lines)
+
+
+def _left(check: dict[str, Any]) -> str:
+    return "LEFT" if check["left"] else "kept"
 
 
 def figures_table(figures: dict[str, Any]) -> str:

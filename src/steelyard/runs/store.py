@@ -8,6 +8,7 @@ import polars as pl
 
 from steelyard.errors import RunError
 from steelyard.runs.files import write_json, write_whole
+from steelyard.runs.seal import sealed
 
 SCHEMA = 1  # of run.json; raised when a reader of older files would go wrong
 
@@ -20,8 +21,15 @@ def save(study: Any, run: Path) -> Path:
     )
     write_json(run / "ledger.json", study.ledger)
     write_report(study.run, run)
-    write_json(run / "run.json", study.run)
+    write_json(run / "run.json", sealed(study.run, run))
     return run
+
+
+def save_decision(study: Any, run: Path) -> None:
+    """Write what a new decision changes: the model, the page and run.json."""
+    write_whole(run / "model.keras", study.model.save)
+    write_report(study.run, run)
+    write_json(run / "run.json", sealed(study.run, run))
 
 
 def write_report(values: dict[str, Any], run: Path) -> None:

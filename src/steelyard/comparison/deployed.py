@@ -1,0 +1,157 @@
+"""New class shares or a new goal for a finished comparison: a new decision, no training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from steelyard.comparison.drift import feature_shift, score_shift
+from steelyard.decision import (
+    Goal,
+    correct_prior,
+    estimate_deployed,
+    goal_from_dict,
+    tune,
+)
+from steelyard.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    from steelyard.comparison.study import Study
+
+
+def natural_prior(run: dict[str, Any]) -> np.ndarray:
+    """Class shares of the table that was compared on, shape (classes,)."""
+    counts = np.array([entry["count"] for entry in run["data"]["classes"]], dtype=np.float64)
+    return counts / counts.sum()
+
+
+def stated_prior(run: dict[str, Any], prevalence: float | Mapping[Any, float]) -> np.ndarray:
+    """Class shares from the share of the positive class, or of every class, that is stated.
+
+    Raises: RequestError: a share that is not between 0 and 1, or shares that do not sum to 1.
+    """
+    classes = [entry["label"] for entry in run["data"]["classes"]]
+    if isinstance(prevalence, Mapping):
+        return _every_share(classes, prevalence)
+    share = _share(prevalence)
+    prior, positive = natural_prior(run), classes.index(run["data"]["positive"])
+    rest = np.where(np.arange(len(classes)) == positive, 0.0, prior)
+    prior = (1.0 - share) * rest / rest.sum()
+    prior[positive] = share
+    return prior
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions of the shipped technique: p (rows, classes), codes, source rows, folds."""
+
+    p: np.ndarray
+    y: np.ndarray
+    row: np.ndarray
+    fold: np.ndarray
+
+
+def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
+    """All repeats, or one of them."""
+    kept = study.predictions.filter(pl.col("technique") == study.run["decision"]["technique"])
+    if repeat is not None:
+        kept = kept.filter(pl.col("repeat") == repeat)
+    if "truth" not in kept.columns:
+        raise DataError(
+            "this run's predictions.parquet was written without the column truth, which a new "
+            "decision is tuned on; run compare again"
+        )
+    p = kept.select(f"probability_{label}" for label in study.classes).to_numpy()
+    code = {label: k for k, label in enumerate(study.classes)}
+    y = np.array([code[label] for label in kept["truth"].to_list()])
+    return OutOfFold(p.astype(np.float64), y, kept["row"].to_numpy(), kept["fold"].to_numpy())
+
+
+def new_rows(
+    study: "Study", unlabelled: Any, *, training: Any = None, seed: int = 0
+) -> dict[str, Any]:
+    """What unlabelled rows say: class shares with interval, and whether the rows themselves moved.
+
+    `training`: the table that was compared on, to compare its features with the new ones; None
+    leaves that look out.
+    """
+    from steelyard.tables import read_features
+
+    frame = read_features(unlabelled, study.schema)
+    scores = study.natural(frame)
+    known = out_of_fold(study, repeat=0)
+    estimate = estimate_deployed(known.p, known.y, scores, seed=seed)
+    positive = study.classes.index(study.run["data"]["positive"])
+    moved = score_shift(
+        known.p[:, positive], known.y, known.fold, estimate.prior, scores[:, positive]
+    )
+    features = None
+    if training is not None:
+        features = feature_shift(
+            training.features,
+            training.y,
+            estimate.prior,
+            frame,
+            categories=study.schema.categories,
+            seed=seed,
+        )
+    return {
+        "estimate": estimate.to_dict(),
+        "scores": moved.to_dict(),
+        "features": None if features is None else features.to_dict(),
+    }
+
+
+def redecide(
+    study: "Study", *, prior: np.ndarray, goal: Goal | None, seed: int = 0
+) -> tuple[Any, dict[str, Any]]:
+    """The decision rule for `goal` (None: as before) where class shares are `prior`.
+
+    Returns: the rule and run.json's `decision`.
+    """
+    decision = study.run["decision"]
+    wanted = goal or goal_from_dict(decision["goal"])
+    known = out_of_fold(study)
+    tuned = tune(
+        correct_prior(known.p, natural_prior(study.run), prior),
+        known.y,
+        wanted,
+        positive=study.classes.index(study.run["data"]["positive"]),
+        groups=known.row,
+        deployed_on=prior,
+        seed=seed,
+    )
+    return tuned.rule, decision | {
+        "goal": wanted.to_dict(),
+        "describe": wanted.describe(),
+        "prior": prior.tolist(),
+        "rule": tuned.rule.to_dict(),
+        "tuned": tuned.to_dict(),
+    }
+
+
+def _share(value: Any) -> float:
+    try:
+        share = float(value)
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"prevalence is {value!r}; give a share such as 0.02") from error
+    if not 0.0 < share < 1.0:
+        raise RequestError(
+            f"prevalence is {share:g}; it must lie between 0 and 1, both left out: where a class "
+            "never or always occurs there is nothing to decide (2 % is 0.02)"
+        )
+    return share
+
+
+def _every_share(classes: list[Any], prevalence: Mapping[Any, float]) -> np.ndarray:
+    if set(prevalence) != set(classes):
+        raise RequestError(
+            f"prevalence names {', '.join(map(repr, prevalence))}; give one share for each of "
+            f"{', '.join(map(repr, classes))}, or one number for the positive class"
+        )
+    prior = np.array([_share(prevalence[label]) for label in classes])
+    if abs(prior.sum() - 1.0) > 1e-3:
+        raise RequestError(f"the shares in prevalence sum to {prior.sum():.4g}; they must sum to 1")
+    return prior / prior.sum()

@@ -1,0 +1,87 @@
+"""Are new rows still what a run's decision was made for? Shares and scores, each in a band."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steelyard.comparison.deployed import new_rows
+from steelyard.comparison.retune import SCORES_MOVED, warnings_of
+from steelyard.errors import RequestError
+from steelyard.runs.source import training_table
+from steelyard.runs.store import load
+
+TIMES = 2.0  # the default band: from half the prevalence that the decision is for to twice it
+
+
+def monitor_run(
+    run: str | Path,
+    data: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    max_psi: float = SCORES_MOVED,
+    training: Any = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Look at unlabelled rows as `retune` does, and hold what is found against bands.
+
+    The prevalence has left its band when its whole 95 % interval lies outside; the scores have
+    when their stability index is above `max_psi` and above what chance gives.
+
+    Args:
+        run: run directory.
+        data: unlabelled rows, any table with the run's columns.
+        low, high: prevalence of the positive class; by default half and twice that of the run's
+            decision.
+        max_psi: stability index of the scores.
+        training: as in `Study.retune`.
+        seed: of the draws behind intervals.
+    Returns: plain values: `left` (a band was left), `prevalence`, `scores`, `features`,
+        `warnings`.
+    """
+    study = load(run)
+    decision = study.run["decision"]
+    positive = study.classes.index(decision["positive"])
+    set_for = decision["prior"][positive]
+    band = (
+        set_for / TIMES if low is None else low,
+        min(set_for * TIMES, 1.0) if high is None else high,
+    )
+    _check_band(band, max_psi)
+    table = training_table(study.run, training)
+    found = new_rows(study, data, training=table, seed=seed)
+    estimate, scores = found["estimate"], found["scores"]
+    ends = {name: estimate[key][positive] for name, key in _ENDS}
+    prevalence = ends | {
+        "set_for": set_for,
+        "band": list(band),
+        "left": bool(ends["high"] < band[0] or ends["low"] > band[1]),
+    }
+    scores = scores | {
+        "band": max_psi,
+        "left": bool(scores["psi"] > max(max_psi, scores["chance"])),
+    }
+    return {
+        "run": str(run),
+        "rows": estimate["rows"],
+        "positive": decision["positive"],
+        "left": prevalence["left"] or scores["left"],
+        "prevalence": prevalence,
+        "scores": scores,
+        "features": found["features"],
+        "warnings": warnings_of(found, compared=table is not None),
+    }
+
+
+_ENDS = (("value", "prior"), ("low", "low"), ("high", "high"))
+
+
+def _check_band(band: tuple[float, float], max_psi: float) -> None:
+    if not np.isfinite(band).all() or not 0.0 <= band[0] < band[1] <= 1.0:
+        raise RequestError(
+            f"the band of the prevalence runs from {band[0]:g} to {band[1]:g}; give two shares "
+            "between 0 and 1, the lower one first"
+        )
+    if not max_psi > 0.0:
+        raise RequestError(f"max_psi is {max_psi:g}; give a number above 0, such as 0.2")

@@ -1,0 +1,62 @@
+"""Two looks at new rows: silent when only class shares moved, loud when the rows did."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from steelyard.comparison.drift import feature_shift, score_shift
+
+PRIOR = [0.7, 0.3]
+
+
+def table(rows, share, seed, shift=0.0, letters="abc"):
+    rng = np.random.default_rng(seed)
+    y = (np.arange(rows) < round(share * rows)).astype(int)
+    X = rng.normal(size=(rows, 4)) + y[:, None] * [2.0, 1.0, 0.0, 0.0] + [0, 0, 0, shift]
+    frame = pl.DataFrame(X, schema=list("wxyz"))
+    return frame.with_columns(kind=pl.Series(rng.choice(list(letters), rows))), y
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shares_alone_are_not_seen(seed):
+    (old, y), (new, _) = table(4000, 0.1, seed), table(2000, 0.3, seed + 50)
+    found = feature_shift(old, y, PRIOR, new, categories=["kind"], seed=seed)
+    assert not found.moved
+    assert found.low <= 0.5 <= found.high
+    unweighted = feature_shift(old, y, [0.9, 0.1], new, categories=["kind"], seed=seed)
+    assert unweighted.moved, "without equal shares it would have cried wolf"
+
+
+@pytest.mark.parametrize("change", [{"shift": 0.8}, {"letters": "ab"}])
+def test_rows_that_moved_are_seen(change):
+    (old, y), (new, _) = table(4000, 0.1, 0), table(2000, 0.3, 50, **change)
+    assert feature_shift(old, y, PRIOR, new, categories=["kind"]).moved
+
+
+def test_too_few_rows_say_nothing():
+    (old, y), (new, _) = table(4000, 0.1, 0), table(30, 0.3, 50)
+    assert feature_shift(old, y, PRIOR, new, categories=["kind"]) is None
+
+
+def test_scores_of_a_mix_of_the_classes_are_within_chance_19_times_in_20():
+    beyond, beyond_moved = [], []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        y, fresh = (np.arange(3000) < 300) * 1, (np.arange(1000) < 300) * 1
+        score = 1 / (1 + np.exp(-rng.normal(size=3000) - 2 * y))
+        new = 1 / (1 + np.exp(-rng.normal(size=1000) - 2 * fresh))
+        found = score_shift(score, y, np.zeros(3000), PRIOR, new)
+        beyond.append(found.psi > found.chance)
+        squeezed = score_shift(score, y, np.zeros(3000), PRIOR, new**2)
+        beyond_moved.append(squeezed.psi > max(squeezed.chance, 0.2))
+    assert np.mean(beyond) <= 0.11
+    assert np.mean(beyond_moved) > 0.95
+
+
+def test_models_that_disagree_among_themselves_allow_new_ones_to():
+    rng = np.random.default_rng(0)
+    y, model = (np.arange(3000) < 300) * 1, np.arange(3000) % 3
+    logit = rng.normal(size=3000) + 2 * y
+    score = 1 / (1 + np.exp(-logit * np.array([0.5, 1.0, 2.0])[model]))
+    same = score_shift(1 / (1 + np.exp(-logit)), y, model, PRIOR, score[:500])
+    assert score_shift(score, y, model, PRIOR, score[:500]).chance > 5 * same.chance
