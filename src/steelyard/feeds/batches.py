@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 
 from steelyard._keras import keras
-from steelyard.feeds.blend import Mix
-from steelyard.feeds.columns import numpy_take
-from steelyard.feeds.core import Augment, Core, make_core
-from steelyard.feeds.draws import Drawn
+from steelyard.feeds.core import Augment, make_core
+from steelyard.feeds.gather import beside, gather
 from steelyard.feeds.shares import Shares
 
 
@@ -71,8 +69,17 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         self._ended |= index == len(self) - 1
-        drawn, mix = self._core.drawn(self.epoch, index, index + 1)
-        return numpy_batch(self._core, drawn, mix)
+        block = gather(self._core, self.epoch, index, index + 1)
+        there = block.drawn.rows[0] >= 0
+        nest = keras.tree.map_structure(lambda leaf: leaf[0][there], block.nest)
+        if self._core.repeat_map is None:
+            return nest
+        again = block.drawn.passes[0][there] > 0
+        mapped = self._core.repeat_map(nest[0], block.drawn.seeds.view(np.int32))
+        inputs = keras.tree.map_structure(
+            lambda old, new: np.where(beside(again, old), new, old), nest[0], mapped
+        )
+        return (inputs, *nest[1:])
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch, if this one was shown to its end; Keras calls this.
@@ -81,36 +88,3 @@ class Batches(keras.utils.PyDataset):
         """
         self.epoch += self._ended
         self._ended = False
-
-
-def numpy_batch(core: Core, drawn: Drawn, mix: Mix | None) -> tuple[Any, ...]:
-    """The arrays of the one batch drawn."""
-    there = drawn.rows[0] >= 0
-    rows, again = drawn.rows[0][there], drawn.passes[0][there] > 0
-    out = keras.tree.map_structure(lambda leaf: numpy_take(leaf, rows), core.data)
-    if core.repeat_map is not None:
-        mapped = core.repeat_map(out[0], drawn.seeds.view(np.int32))
-        inputs = keras.tree.map_structure(
-            lambda old, new: np.where(_beside(again, old), new, old), out[0], mapped
-        )
-        out = (inputs, *out[1:])
-    if mix is None:
-        return out
-    other, keep = mix.rows[0][there], mix.keep_x[0][there]
-
-    def lerp(first: np.ndarray, leaf: Any) -> np.ndarray:
-        part = _beside(keep.astype(first.dtype), first)
-        return part * first + (1 - part) * numpy_take(leaf, other)
-
-    inputs = keras.tree.map_structure(lerp, out[0], core.data[0])
-    if core.blend is None or not core.blend.mixes_labels:
-        return (inputs, *out[1:])
-    one_hot = np.eye(len(core.info.classes), dtype=np.float32)
-    keep_y = mix.keep_y[0][there][:, None]
-    labels = keep_y * one_hot[core.codes[rows]] + (1 - keep_y) * one_hot[core.codes[other]]
-    return (inputs, labels, *out[2:])
-
-
-def _beside(flags: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """One value per row, shaped to broadcast against `values`."""
-    return flags.reshape(-1, *[1] * (values.ndim - 1))

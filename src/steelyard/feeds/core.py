@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from steelyard._keras import keras
 from steelyard.errors import RequestError
-from steelyard.feeds.blend import Blend, Mix
+from steelyard.feeds.blend import Blend
 from steelyard.feeds.columns import Nest, as_nest, check_lengths, class_codes, prepare, row_count
-from steelyard.feeds.draws import Drawn, Draws
+from steelyard.feeds.draws import Draws
 from steelyard.feeds.info import FeedInfo, weighted_shares
 from steelyard.feeds.schedule import Schedule
 from steelyard.feeds.shares import Shares, target_shares
@@ -29,11 +29,6 @@ class Core:
     info: FeedInfo
     blend: Blend | None
     repeat_map: Callable[[Any, Any], Any] | None
-
-    def drawn(self, epoch: int, first: int, last: int) -> tuple[Drawn, Mix | None]:
-        """Rows, and second rows if there is a blend, of some batches."""
-        drawn = self.draws.block(epoch, first, last)
-        return drawn, self.blend.mix(drawn) if self.blend else None
 
 
 def make_core(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from steelyard.feeds.hashing import derive, splitmix64
 from steelyard.feeds.schedule import Ints, Schedule
 
+# Drawn at once: few enough to be ready in milliseconds, enough to hide Python's overhead.
+_ROWS_AHEAD = 65_536
 # Classes above this size keep the order of their current pass instead of sorting it again.
 _KEEP_ORDER_FROM = 10_000
 
@@ -53,12 +56,23 @@ class Cursor:
         return np.stack(list(kept.values())) if len(kept) > 1 else next(iter(kept.values()))
 
     def _sort(self, passes: Ints) -> Ints:
-        keys = derive(self.seed, self.code, passes)[:, None]
-        return self.rows[np.argsort(splitmix64(self.numbers() ^ keys), axis=1)]
+        return self.rows[shuffled(self.rows.size, derive(self.seed, self.code, passes))]
 
-    def numbers(self) -> NDArray[np.uint64]:
-        """Positions of the rows within the class."""
-        return np.arange(self.rows.size, dtype=np.uint64)
+
+def shuffled(size: int, keys: NDArray[np.uint64]) -> Ints:
+    """The numbers below `size` in an order of chance for every key, shape (keys, size).
+
+    Ordered by hash; the number itself stands in the low bits of its hash, as numpy sorts values
+    several times as fast as it finds the order of values.
+    """
+    numbers = np.arange(size, dtype=np.uint64)
+    low = np.uint64((1 << size.bit_length()) - 1)
+    order = splitmix64(numbers ^ keys[:, None])
+    order &= ~low
+    order |= numbers
+    order.sort(axis=1)
+    order &= low
+    return order.view(np.int64)
 
 
 @dataclass(frozen=True)
@@ -75,9 +89,19 @@ class Drawn:
     passes: NDArray[np.int32]
     seeds: NDArray[np.uint64]
 
+    def between(self, first: int, last: int) -> "Drawn":
+        """Batches first ... last - 1 of these."""
+        part = np.s_[first:last]
+        return Drawn(self.rows[part], self.codes[part], self.passes[part], self.seeds[part])
+
+    def followed_by(self, more: "Drawn") -> "Drawn":
+        """These batches and more of them."""
+        pairs = ((getattr(self, name), getattr(more, name)) for name in self.__dataclass_fields__)
+        return Drawn(*(np.concatenate(pair) for pair in pairs))
+
 
 class Draws:
-    """The rows of every batch of every epoch, each block of batches computed on its own.
+    """The rows of every batch of every epoch; any batch can be drawn without those before it.
 
     Args:
         rows_of: row numbers of each class.
@@ -107,6 +131,8 @@ class Draws:
         self.steps = steps
         self.last_rows = last_rows
         self.shard = shard
+        self.ahead = max(1, _ROWS_AHEAD // schedule.slots.shape[1])
+        self._drawn: dict[tuple[int, int], Drawn] = {}
 
     @property
     def batch_size(self) -> int:
@@ -115,6 +141,19 @@ class Draws:
 
     def block(self, epoch: int, first: int, last: int) -> Drawn:
         """Batches first ... last - 1 of an epoch."""
+        start = first // self.ahead
+        chunks = {
+            key: self._drawn.get(key) or self._chunk(*key)
+            for key in ((epoch, number) for number in range(start, -(-last // self.ahead)))
+        }
+        self._drawn = chunks  # replaced in one step: threads may share this
+        drawn = reduce(Drawn.followed_by, chunks.values())
+        return drawn.between(first - start * self.ahead, last - start * self.ahead)
+
+    def _chunk(self, epoch: int, number: int) -> Drawn:
+        """Some batches at once: for one alone, Python's overhead would weigh more than the work."""
+        first = number * self.ahead
+        last = min(first + self.ahead, self.steps)
         steps = np.arange(first, last)
         if self.last_rows is None:
             steps += epoch * self.steps

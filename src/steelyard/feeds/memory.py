@@ -7,16 +7,16 @@ import numpy as np
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
-from steelyard.feeds.columns import Nest, numpy_take, stays_outside
+from steelyard.feeds.columns import Nest
 from steelyard.feeds.core import Augment, Core, make_core
 from steelyard.feeds.epochs import epochs
+from steelyard.feeds.gather import Block, gather
 from steelyard.feeds.info import attach
 from steelyard.feeds.shares import Shares
 
-Take = Callable[[Any], Any]
-
-# Rows drawn at once: few enough to be ready in milliseconds, enough to hide Python's overhead.
-_BLOCK_ROWS = 65_536
+# Taken at once: a block should fit the processor's cache on its way into batches.
+_BLOCK_BYTES = 2 << 20
+_BLOCK_BATCHES = 64
 
 
 def balanced(
@@ -134,87 +134,75 @@ def natural(
 
 
 def to_dataset(core: Core, first_epoch: int = 0, first_step: int = 0) -> Any:
-    """The batches of a core: row numbers block by block in numpy, rows gathered in the graph."""
-    draws, steps = core.draws, core.info.steps_per_epoch
-    static = None if draws.last_rows is not None else draws.batch_size
-    block = max(1, _BLOCK_ROWS // draws.batch_size)
-    takes = keras.tree.map_structure(lambda leaf: _taker(leaf, static), core.data)
-    classes = tf.constant(core.codes) if core.blend and core.blend.mixes_labels else None
-
-    specs = _place_specs(core, draws.batch_size)
+    """The batches of a core: drawn and taken in numpy block by block, then cut into batches."""
+    steps = core.info.steps_per_epoch
+    block = _batches_per_block(core)
+    sample = _parts(core, gather(core, 0, 0, 1))
+    kinds = [_kind(part) for part in keras.tree.flatten(sample)]
 
     def draw(epoch: np.int64, first: np.int64) -> list[np.ndarray]:
-        drawn, mix = core.drawn(int(epoch), int(first), min(int(first) + block, steps))
-        parts: dict[str, np.ndarray] = {"rows": drawn.rows, "again": drawn.passes > 0}
-        parts["seed"] = drawn.seeds.view(np.int32).reshape(-1, 2)
-        if mix is not None:
-            parts |= {"other": mix.rows, "keep_x": mix.keep_x, "keep_y": mix.keep_y}
-        return [parts[name].astype(spec.dtype.as_numpy_dtype) for name, spec in specs.items()]
+        last = min(int(first) + block, steps)
+        return keras.tree.flatten(_parts(core, gather(core, int(epoch), int(first), last)))
 
     @tf.autograph.experimental.do_not_convert
-    def draw_in_graph(epoch: Any, first: Any) -> dict[str, Any]:
-        kinds = [spec.dtype for spec in specs.values()]
-        parts = tf.numpy_function(draw, [epoch, first], kinds, stateful=False)
-        return {
-            name: tf.ensure_shape(part, spec.shape)
-            for (name, spec), part in zip(specs.items(), parts, strict=True)
-        }
+    def draw_in_graph(epoch: Any, first: Any) -> Any:
+        flat = tf.numpy_function(draw, [epoch, first], kinds, stateful=False)
+        parts = keras.tree.pack_sequence_as(sample, flat)
+        return keras.tree.map_structure(
+            lambda part, like: tf.ensure_shape(part, [None, *like.shape[1:]]), parts, sample
+        )
 
     @tf.autograph.experimental.do_not_convert  # else our errors arrive as AutoGraph's
-    def batch(place: dict[str, Any]) -> tuple[Any, ...]:
-        if static is None:
-            there = place["rows"] >= 0
-            place = {
-                name: value if name == "seed" else tf.boolean_mask(value, there)
-                for name, value in place.items()
-            }
-        out = keras.tree.map_structure(lambda take: take(place["rows"]), takes)
+    def finish(parts: dict[str, Any]) -> tuple[Any, ...]:
+        nest = parts["nest"]
         if core.repeat_map is not None:
-            out = (_map_repeats(core.repeat_map, out[0], place), *out[1:])
-        if core.blend is not None:
-            out = _mix(out, takes, place, classes, len(core.info.classes))
-        return out
+            mapped = _map_repeats(core.repeat_map, nest[0], parts["again"], parts["seed"])
+            nest = (mapped, *nest[1:])
+        if "there" in parts:
+            nest = keras.tree.map_structure(
+                lambda leaf: tf.boolean_mask(leaf, parts["there"]), nest
+            )
+        return nest
 
-    # A plain gather is quicker than handing it to another thread.
-    threads = tf.data.AUTOTUNE if core.repeat_map or core.blend else None
-    data = epochs(steps, block, first_epoch, first_step).map(draw_in_graph).unbatch()
-    data = data.map(batch, num_parallel_calls=threads).prefetch(tf.data.AUTOTUNE)
+    blocks = epochs(steps, block, first_epoch, first_step).map(draw_in_graph)
+    if set(sample) == {"nest"}:
+        data = blocks.map(lambda parts: parts["nest"]).unbatch()
+    else:
+        # A plain cut is quicker than handing it to another thread; a user's function is not.
+        threads = None if core.repeat_map is None else tf.data.AUTOTUNE
+        data = blocks.unbatch().map(finish, num_parallel_calls=threads)
+    data = data.prefetch(2 * block)
     if first_step:
         return data  # the first epoch is shorter than the others
     return data.apply(tf.data.experimental.assert_cardinality(steps))
 
 
-def _place_specs(core: Core, batch_size: int) -> dict[str, Any]:
-    """What is drawn for every batch: only what it takes, as each array costs time per batch."""
-    index = tf.int32 if core.codes.size < 2**31 else tf.int64
-    specs = {"rows": tf.TensorSpec([None, batch_size], index)}
+def _batches_per_block(core: Core) -> int:
+    """Batches taken at once: enough to hide the overhead, few enough to stay in the cache."""
+    sample = gather(core, 0, 0, 1).nest
+    size = sum(leaf.nbytes for leaf in keras.tree.flatten(sample))
+    return max(1, min(_BLOCK_BYTES // max(size, 1), _BLOCK_BATCHES))
+
+
+def _parts(core: Core, block: Block) -> dict[str, Any]:
+    """What travels with a batch: only what is needed, as each array costs time per batch."""
+    parts: dict[str, Any] = {"nest": block.nest}
+    drawn = block.drawn
+    if core.draws.last_rows is not None:
+        parts["there"] = drawn.rows >= 0
     if core.repeat_map is not None:
-        specs["again"] = tf.TensorSpec([None, batch_size], tf.bool)
-        specs["seed"] = tf.TensorSpec([None, 2], tf.int32)
-    if core.blend is not None:
-        specs["other"] = tf.TensorSpec([None, batch_size], index)
-        specs["keep_x"] = specs["keep_y"] = tf.TensorSpec([None, batch_size], tf.float32)
-    return specs
+        parts["again"] = drawn.passes > 0
+        parts["seed"] = drawn.seeds.view(np.int32).reshape(-1, 2)
+    return parts
 
 
-def _taker(leaf: Any, static: int | None) -> Take:
-    """A function rows -> values: a gather in the graph, or in numpy for what is no tensor."""
-    if not stays_outside(leaf):
-        with tf.device("CPU"):  # data on an accelerator would travel back for every gather
-            tensor = tf.convert_to_tensor(leaf)
-        return lambda rows: tf.gather(tensor, rows)
-    kind = tf.as_dtype(leaf.dtype)
-
-    def take(rows: Any) -> Any:
-        values = tf.numpy_function(lambda at: numpy_take(leaf, at), [rows], kind, stateful=False)
-        return tf.ensure_shape(values, [static, *leaf.shape[1:]])
-
-    return take
+def _kind(part: np.ndarray) -> Any:
+    return tf.string if part.dtype.kind in "OUS" else tf.as_dtype(part.dtype)
 
 
-def _map_repeats(function: Callable, inputs: Nest, place: dict[str, Any]) -> Nest:
+def _map_repeats(function: Callable, inputs: Nest, again: Any, seed: Any) -> Nest:
     """The user's function where a row is shown again, the row itself where it is new."""
-    mapped = function(inputs, place["seed"])
+    mapped = function(inputs, seed)
     keras.tree.assert_same_structure(inputs, mapped)
 
     def choose(old: Any, new: Any) -> Any:
@@ -223,29 +211,6 @@ def _map_repeats(function: Callable, inputs: Nest, place: dict[str, Any]) -> Nes
                 f"augment turned inputs of shape {old.shape}, {old.dtype.name} into {new.shape}, "
                 f"{new.dtype.name}; it must keep both, as first showings are not augmented"
             )
-        return tf.where(tf.reshape(place["again"], [-1] + [1] * (len(old.shape) - 1)), new, old)
+        return tf.where(tf.reshape(again, [-1] + [1] * (len(old.shape) - 1)), new, old)
 
     return keras.tree.map_structure(choose, inputs, mapped)
-
-
-def _mix(
-    out: tuple, takes: tuple, place: dict[str, Any], classes: Any, n_classes: int
-) -> tuple[Any, ...]:
-    """First rows mixed with second rows; labels as soft one-hot rows if they are mixed."""
-
-    def lerp(first: Any, take: Take) -> Any:
-        if not first.dtype.is_floating:
-            raise RequestError(
-                f"mixing rows needs float inputs, not {first.dtype.name}; cast them to float32"
-            )
-        keep = tf.reshape(place["keep_x"], [-1] + [1] * (len(first.shape) - 1))
-        keep = tf.cast(keep, first.dtype)
-        return keep * first + (1 - keep) * take(place["other"])
-
-    inputs = keras.tree.map_structure(lerp, out[0], takes[0])
-    if classes is None:
-        return (inputs, *out[1:])
-    keep = place["keep_y"][:, None]
-    mine = tf.one_hot(tf.gather(classes, place["rows"]), n_classes)
-    other = tf.one_hot(tf.gather(classes, place["other"]), n_classes)
-    return (inputs, keep * mine + (1 - keep) * other, *out[2:])
