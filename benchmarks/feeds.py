@@ -16,8 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from interleaved import ratio, take_turns, write_json
 
+from interleaved import ratio, take_turns, write_json
 from steelyard import feeds
 
 COLUMNS, BATCH, SHARE = 30, 1024, 0.01
