@@ -103,6 +103,34 @@ def test_resumed_from_a_checkpoint_equals_uninterrupted(data, tmp_path):
     assert len(rest) == len(feed) - 9
 
 
+def test_a_training_run_resumed_in_mid_epoch_ends_with_the_same_weights(data, tmp_path):
+    def feed(first_step=0):
+        return balanced(*data, batch_size=64, seed=4, first_step=first_step)
+
+    def model():
+        keras.utils.set_random_seed(0)
+        net = keras.Sequential([keras.Input((3,)), keras.layers.Rescaling(1e-3)])
+        net.add(keras.layers.Dense(4, activation="relu"))
+        net.add(keras.layers.Dense(1))
+        net.compile("adam", "mse")
+        return net
+
+    uninterrupted = model()
+    uninterrupted.fit(feed(), epochs=3, verbose=0, shuffle=False)
+    killed = model()
+    killed.fit(feed().take(37), verbose=0, shuffle=False)
+    killed.save(tmp_path / "half.keras")
+
+    resumed = keras.saving.load_model(tmp_path / "half.keras")
+    rest = feed(first_step=int(resumed.optimizer.iterations))
+    # Keras takes the length of the first epoch for that of all, so the broken one is fitted alone.
+    resumed.fit(rest, initial_epoch=0, epochs=1, verbose=0, shuffle=False)
+    resumed.fit(rest, initial_epoch=1, epochs=3, verbose=0, shuffle=False)
+    assert int(resumed.optimizer.iterations) == 3 * len(feed())
+    for ours, theirs in zip(resumed.weights, uninterrupted.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_workers_share_every_batch_exactly(data):
     parts = [balanced(*data, batch_size=64, shard=(i, 2)) for i in range(2)]
     whole = rows_of(balanced(*data, batch_size=64))

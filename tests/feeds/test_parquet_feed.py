@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
+import tensorflow as tf
 
 from steelyard.errors import DataError, RequestError, TargetError
 from steelyard.feeds import from_csv, from_parquet
@@ -68,6 +69,37 @@ def test_same_seed_same_batches_and_resume_at_an_epoch(folder):
     np.testing.assert_array_equal(epoch(resumed)[0], epochs[1])
     other = from_parquet(folder, "y", 60, seed=6, window_rows=400)
     assert not np.array_equal(epoch(other)[0], epochs[0])
+
+
+@pytest.mark.parametrize("memory_limit", [0, 1 << 30])
+@pytest.mark.parametrize("step", [8, 45, 130])
+def test_resumed_in_mid_epoch_equals_uninterrupted(folder, step, memory_limit):
+    made = {"seed": 5, "window_rows": 400, "memory_limit": memory_limit}
+    feed = from_parquet(folder, "y", 64, **made)
+    whole = np.concatenate([epoch(feed)[0], epoch(feed)[0]])
+    assert len(feed) < 130
+    resumed = from_parquet(folder, "y", 64, **made, first_step=step)
+    np.testing.assert_array_equal(epoch(resumed)[0], whole[step:][: -step % len(feed)])
+    rest = iter(from_parquet(folder, "y", 64, **made, first_step=step))
+    np.testing.assert_array_equal(next(rest)[0][:, 0], whole[step])
+
+
+def test_resumed_from_a_checkpoint_equals_uninterrupted(folder, tmp_path):
+    iterator = iter(from_parquet(folder, "y", 64, window_rows=400))
+    for _ in range(21):
+        next(iterator)
+    path = tf.train.Checkpoint(iterator=iterator).save(str(tmp_path / "feed"))
+    rest = epoch(iterator)[0]
+    fresh = iter(from_parquet(folder, "y", 64, window_rows=400))
+    tf.train.Checkpoint(iterator=fresh).restore(path)
+    np.testing.assert_array_equal(epoch(fresh)[0], rest)
+
+
+def test_workers_share_every_batch_exactly(folder):
+    whole, labels = epoch(from_parquet(folder, "y", 64, window_rows=400))
+    parts = [epoch(from_parquet(folder, "y", 64, window_rows=400, shard=(i, 4))) for i in range(4)]
+    np.testing.assert_array_equal(np.concatenate([rows for rows, _ in parts], axis=1), whole)
+    np.testing.assert_array_equal(np.concatenate([mine for _, mine in parts], axis=1), labels)
 
 
 def test_rotating_rows_and_own_shares(folder):

@@ -8,6 +8,7 @@ _HOME = {
     "balanced": "memory",
     "natural": "memory",
     "Batches": "batches",
+    "rebalance": "datasets",
     "from_parquet": "parquet",
     "from_csv": "parquet",
     "Mixup": "blend",

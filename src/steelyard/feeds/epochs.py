@@ -11,9 +11,11 @@ def epochs(steps: int, block: int, first_epoch: int = 0, first_step: int = 0) ->
     """Dataset of (epoch, first step of a block) for one epoch; a new iteration is a new epoch.
 
     `model.fit` iterates over a finite dataset once per epoch. The number is read when an
-    iteration starts and travels with it, so a checkpoint of the iterator holds it.
+    iteration starts and travels with it, so a checkpoint of the iterator holds it. The first
+    iteration starts at `first_step`, counted on through later epochs if it is beyond this one.
     """
-    started = {"epoch": first_epoch - 1, "step": first_step}
+    more, step = divmod(first_step, steps)
+    started = {"epoch": first_epoch + more - 1, "step": step}
 
     def start(_: Any) -> tuple[np.int64, np.int64]:
         started["epoch"] += 1

@@ -64,8 +64,9 @@ def balanced(
             (inputs, seed) -> inputs, applied to rows that have been shown before. `seed` is an
             int32 pair for `tf.random.stateless_*` and `tf.image.stateless_*`.
         allow_absent: let classes rotate through batches too small to hold all of them.
-        first_epoch, first_step: where the first iteration starts, to resume; a
-            `tf.train.Checkpoint` of the iterator works as well.
+        first_epoch, first_step: where the first iteration starts, to resume. A step beyond an
+            epoch counts on, so `first_step=int(model.optimizer.iterations)` goes on where a
+            saved model stopped. A `tf.train.Checkpoint` of the iterator works as well.
     Returns: dataset of (X, y) or (X, y, sample_weight).
     Raises: RequestError, TargetError, DataError, EmptyClassError: with what to change.
 
@@ -172,7 +173,7 @@ def to_dataset(core: Core, first_epoch: int = 0, first_step: int = 0) -> Any:
         threads = None if core.repeat_map is None else tf.data.AUTOTUNE
         data = blocks.unbatch().map(finish, num_parallel_calls=threads)
     data = data.prefetch(2 * block)
-    if first_step:
+    if first_step % steps:
         return data  # the first epoch is shorter than the others
     return data.apply(tf.data.experimental.assert_cardinality(steps))
 

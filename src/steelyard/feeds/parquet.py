@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard._tensorflow import tf
-from steelyard.feeds.core import check_present
+from steelyard.feeds.core import check_present, check_shard
 from steelyard.feeds.csv import csv_to_parquet
 from steelyard.feeds.hashing import derive, splitmix64
 from steelyard.feeds.info import FeedInfo, attach
@@ -26,7 +26,7 @@ from steelyard.feeds.scan import (
 )
 from steelyard.feeds.schedule import Ints, Schedule
 from steelyard.feeds.shares import Shares, target_shares
-from steelyard.feeds.streaming import keep_in_memory, mixed
+from steelyard.feeds.streaming import Stream, keep_in_memory, mixed
 
 Matrix = NDArray[np.float32]
 
@@ -42,7 +42,9 @@ def from_parquet(
     steps_per_epoch: int | None = None,
     memory_limit: int = 1 << 30,
     window_rows: int = 1 << 17,
+    shard: tuple[int, int] = (0, 1),
     first_epoch: int = 0,
+    first_step: int = 0,
 ) -> Any:
     """Balanced batches of a Parquet file, folder or glob that need not fit in memory.
 
@@ -61,7 +63,9 @@ def from_parquet(
         memory_limit: bytes for the rows kept in memory. Classes are kept smallest first while
             they fit; every class that is streamed reads the files once per pass.
         window_rows: rows shuffled among each other. More mixes better and takes more memory.
-        batch_size, shares, seed, steps_per_epoch, first_epoch: as in `feeds.balanced`.
+        shard: (index, workers): this worker's part of every batch. Each worker reads all files.
+        batch_size, shares, seed, steps_per_epoch, first_epoch, first_step: as in
+            `feeds.balanced`.
     Returns: dataset of (float32 matrix (batch_size, columns), labels), static shapes.
     Raises: DataError, TargetError, RequestError: with what to change.
     """
@@ -71,6 +75,7 @@ def from_parquet(
     counts = tally.by_piece.sum(axis=0)
     q = target_shares(shares, tally.classes, counts.tolist())
     check_present(q, batch_size, tally.classes)
+    check_shard(shard, batch_size, drop_remainder=True)
     schedule = Schedule.make(q, batch_size)
     steps = steps_per_epoch or schedule.steps_to_show(counts.tolist())
     by_code = dict(enumerate(counts.tolist()))
@@ -82,7 +87,6 @@ def from_parquet(
         code: _stream(
             Windows(pieces, tally, target, names, code, seed, window_rows),
             labels[code],
-            int(per_epoch[code]),
         )
         for code in by_code
         if code not in kept
@@ -96,12 +100,14 @@ def from_parquet(
         streams,
         seed=seed,
         first_epoch=first_epoch,
+        first_step=first_step,
+        shard=shard,
     )
     info = FeedInfo(
         classes=tally.classes,
         counts=tuple(counts.tolist()),
         trained_on=tuple(q.tolist()),
-        batch_size=batch_size,
+        batch_size=batch_size // shard[1],
         steps_per_epoch=steps,
         rows_per_epoch=tuple(per_epoch.tolist()),
     )
@@ -218,21 +224,21 @@ class Windows:
         return out
 
 
-def _stream(windows: Windows, label: Any, rows_per_epoch: int) -> Any:
-    """A stream for `mixed`: epoch -> dataset of (rows, labels) from where the last epoch ended."""
+def _stream(windows: Windows, label: Any) -> Stream:
+    """The walk over one class as a stream of (rows, labels)."""
     kind = tf.as_dtype(np.asarray(label).dtype)
 
-    def read(epoch: np.int64, index: np.int64) -> Matrix:
-        return windows.read(int(epoch) * rows_per_epoch, int(index))
+    def read(given: np.int64, index: np.int64) -> Matrix:
+        return windows.read(int(given), int(index))
 
     @tf.autograph.experimental.do_not_convert
-    def window(epoch: Any, index: Any) -> tuple[Any, Any]:
-        rows = tf.numpy_function(read, [epoch, index], tf.float32, stateful=False)
+    def window(given: Any, index: Any) -> tuple[Any, Any]:
+        rows = tf.numpy_function(read, [given, index], tf.float32, stateful=False)
         rows = tf.ensure_shape(rows, [None, len(windows.names)])
         return rows, tf.fill([tf.shape(rows)[0]], tf.constant(label, kind))
 
-    def stream(epoch: Any) -> Any:
+    def stream(given: Any) -> Any:
         indices = tf.data.Dataset.range(np.iinfo(np.int64).max)
-        return indices.map(lambda index: window(epoch, index)).prefetch(1)
+        return indices.map(lambda index: window(given, index)).prefetch(1)
 
     return stream

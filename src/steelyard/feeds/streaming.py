@@ -11,7 +11,7 @@ from steelyard.feeds.draws import Cursor
 from steelyard.feeds.epochs import epochs
 from steelyard.feeds.schedule import Ints, Schedule
 
-# (epoch tensor) -> dataset of nests with some rows of one class each
+# (rows of the class given before, a tensor) -> endless dataset of nests, some rows of it each
 Stream = Callable[[Any], Any]
 
 _BLOCK_ROWS = 65_536
@@ -26,39 +26,45 @@ def mixed(
     *,
     seed: int,
     first_epoch: int = 0,
+    first_step: int = 0,
+    shard: tuple[int, int] = (0, 1),
 ) -> Any:
     """Dataset of one epoch of balanced batches, static shapes, classes spread over each batch.
 
     Whole runs of rows are taken from each stream and put in their places by one gather, never row
-    by row. The pattern of the schedule starts again with each epoch.
+    by row. The pattern of the schedule starts again with each epoch. Every worker of a shard
+    reads all the streams and keeps its part of each batch.
 
     Args:
         memory: nest of the rows kept in memory.
         rows_of: rows in `memory` of each class kept there.
         streams: a stream for each other class; endless.
     """
-    batch_size = schedule.slots.shape[1]
-    block = max(1, _BLOCK_ROWS // batch_size)
+    whole = schedule.slots.shape[1]
+    batch_size = whole // shard[1]
+    part = np.s_[:, shard[0] * batch_size : (shard[0] + 1) * batch_size]
+    block = max(1, _BLOCK_ROWS // whole)
     cursors = {code: Cursor(rows, seed=seed, code=code) for code, rows in rows_of.items()}
     order = list(streams)
+    per_epoch = schedule.before(np.int64(steps))
 
     def draw(epoch: np.int64, first: np.int64) -> tuple[np.ndarray, np.ndarray]:
         numbers = np.arange(int(first), min(int(first) + block, steps))
         slots = schedule.slots[numbers % len(schedule.table)]
-        start = schedule.before(numbers[0]) + int(epoch) * schedule.before(np.int64(steps))
+        start = schedule.before(numbers[0]) + int(epoch) * per_epoch
         rows = np.zeros(slots.shape, dtype=np.int32)
-        place = np.broadcast_to(np.arange(batch_size, dtype=np.int32), slots.shape).copy()
+        own = np.arange(whole, dtype=np.int32) - part[1].start
+        place = np.broadcast_to(own, slots.shape).copy()
         offset = np.full(len(slots), batch_size)
-        for code in range(schedule.table.shape[1]):
+        for code, cursor in cursors.items():
             mine = slots == code
-            if code in cursors:
-                end = int(start[code] + np.count_nonzero(mine))
-                rows[mine] = cursors[code].take(int(start[code]), end)
+            end = int(start[code] + np.count_nonzero(mine))
+            rows[mine] = cursor.take(int(start[code]), end)
         for code in order:
             mine = slots == code
             place[mine] = (offset[:, None] + np.cumsum(mine, axis=1) - 1)[mine]
             offset += mine.sum(axis=1)
-        return rows, place
+        return rows[part], place[part]
 
     @tf.autograph.experimental.do_not_convert
     def draw_in_graph(epoch: Any, first: Any) -> tuple[Any, Any]:
@@ -79,15 +85,21 @@ def mixed(
         return keras.tree.map_structure(join, kept, *parts)
 
     @tf.autograph.experimental.do_not_convert
-    def one_epoch(epoch: Any, _: Any) -> Any:
-        ranges = tf.data.Dataset.range(0, steps, block)
-        draws = ranges.map(lambda first: draw_in_graph(epoch, first)).unbatch()
-        runs = [streams[code](epoch).rebatch(schedule.table[:, code]) for code in order]
+    def one_epoch(epoch: Any, step: Any) -> Any:
+        blocks = tf.data.Dataset.range(step, steps, block)
+        draws = blocks.map(lambda first: draw_in_graph(epoch, first)).unbatch()
+        given = epoch * per_epoch + tf.gather(schedule.before_in_cycle, step % cycle)
+        given += step // cycle * schedule.before_in_cycle[-1]
+        sizes = tf.roll(schedule.table, -step % cycle, axis=0)
+        runs = [streams[code](given[code]).rebatch(sizes[:, code]) for code in order]
         return tf.data.Dataset.zip((draws, *runs)).map(batch)
 
+    cycle = len(schedule.table)
     # One element per epoch: the block is the whole epoch.
-    started = epochs(steps, steps, first_epoch)
+    started = epochs(steps, steps, first_epoch, first_step)
     data = started.flat_map(one_epoch).prefetch(tf.data.AUTOTUNE)
+    if first_step % steps:
+        return data  # the first epoch is shorter than the others
     return data.apply(tf.data.experimental.assert_cardinality(steps))
 
 
