@@ -118,14 +118,16 @@ def test_a_training_run_resumed_in_mid_epoch_ends_with_the_same_weights(data, tm
     uninterrupted = model()
     uninterrupted.fit(feed(), epochs=3, verbose=0, shuffle=False)
     killed = model()
-    killed.fit(feed().take(37), verbose=0, shuffle=False)
+    shown = feed()
+    killed.fit(shown, verbose=0, shuffle=False)
+    killed.fit(shown.take(17), verbose=0, shuffle=False)
     killed.save(tmp_path / "half.keras")
 
     resumed = keras.saving.load_model(tmp_path / "half.keras")
     rest = feed(first_step=int(resumed.optimizer.iterations))
     # Keras takes the length of the first epoch for that of all, so the broken one is fitted alone.
-    resumed.fit(rest, initial_epoch=0, epochs=1, verbose=0, shuffle=False)
-    resumed.fit(rest, initial_epoch=1, epochs=3, verbose=0, shuffle=False)
+    resumed.fit(rest, initial_epoch=1, epochs=2, verbose=0, shuffle=False)
+    resumed.fit(rest, initial_epoch=2, epochs=3, verbose=0, shuffle=False)
     assert int(resumed.optimizer.iterations) == 3 * len(feed())
     for ours, theirs in zip(resumed.weights, uninterrupted.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
