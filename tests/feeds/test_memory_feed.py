@@ -104,8 +104,8 @@ def test_resumed_from_a_checkpoint_equals_uninterrupted(data, tmp_path):
 
 
 def test_a_training_run_resumed_in_mid_epoch_ends_with_the_same_weights(data, tmp_path):
-    def feed(first_step=0):
-        return balanced(*data, batch_size=64, seed=4, first_step=first_step)
+    def feed(**place):
+        return balanced(*data, batch_size=64, seed=4, **place)
 
     def model():
         keras.utils.set_random_seed(0)
@@ -124,10 +124,13 @@ def test_a_training_run_resumed_in_mid_epoch_ends_with_the_same_weights(data, tm
     killed.save(tmp_path / "half.keras")
 
     resumed = keras.saving.load_model(tmp_path / "half.keras")
-    rest = feed(first_step=int(resumed.optimizer.iterations))
+    epoch, step = divmod(int(resumed.optimizer.iterations), len(feed()))
+    assert (epoch, step) == (1, 17)
+    quiet = {"verbose": 0, "shuffle": False}
     # Keras takes the length of the first epoch for that of all, so the broken one is fitted alone.
-    resumed.fit(rest, initial_epoch=1, epochs=2, verbose=0, shuffle=False)
-    resumed.fit(rest, initial_epoch=2, epochs=3, verbose=0, shuffle=False)
+    rest = feed(first_epoch=epoch, first_step=step)
+    resumed.fit(rest, steps_per_epoch=len(feed()) - step, **quiet)
+    resumed.fit(feed(first_epoch=epoch + 1), **quiet)
     assert int(resumed.optimizer.iterations) == 3 * len(feed())
     for ours, theirs in zip(resumed.weights, uninterrupted.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)

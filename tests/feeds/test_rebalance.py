@@ -111,7 +111,7 @@ def test_nested_inputs_and_weights():
     inputs = {"row": X, "text": np.array([f"row {i}" for i in range(N)])}
     weights = np.where(Y == 2, 3.0, 1.0)
     feed = feeds.rebalance(dataset(inputs=inputs, weights=weights), batch_size=30)
-    x, y, w = next(iter(feed))
+    x, _, w = next(iter(feed))
     rows = x["row"].numpy()[:, 0].astype(int)
     assert x["text"].numpy().tolist() == [f"row {i}".encode() for i in rows]
     np.testing.assert_array_equal(w, weights[rows])
