@@ -6,8 +6,9 @@ import numpy as np
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.metrics._histogram import HistogramMetric
+from steelyard.metrics._histogram import HistogramMetric, sums_above
 from steelyard.metrics._streaming import (
+    NAN,
     SUMS,
     Rows,
     Shapes,
@@ -86,7 +87,9 @@ class BrierSkill(StreamingMetric):
 
     def figure(self, sums: Sums) -> Tensor:
         mass, n = sums["mass"], ops.sum(sums["mass"])
-        return 1 - sums["squares"] / ops.sum(mass * (1 - mass / n))
+        constant = ops.sum(mass * (1 - mass / n))
+        # With one class the shares forecast perfectly, and no score can be measured against that.
+        return ops.where(constant > 0, 1 - sums["squares"] / constant, ops.full_like(n, NAN))
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -207,29 +210,29 @@ class CalibrationError(HistogramMetric):
 
         Both per unit of mass, (columns, bins + 1).
         """
-        columns, mass = histogram.shape[0], ops.sum(histogram[:, :, :1], axis=1, keepdims=True)
-        part = histogram / mass
-        upto = ops.cumsum(part, axis=1)
+        columns = histogram.shape[0]
+        bins = ops.stack([histogram[:, :, i] for i in range(3)])  # (3, columns, resolution)
+        above = sums_above(bins)
+        total = above[:, :, :1] + bins[:, :, :1]
+        upto, all_mass = total - above, total[0]
         # One sorted line for all columns, so that one search serves them: column k in [k, k + 1].
         offset = ops.arange(columns, dtype=SUMS)[:, None]
-        line = ops.reshape(upto[:, :, 0] + offset, (-1,))
+        line = ops.reshape(upto[0] / all_mass + offset, (-1,))
         border = np.linspace(0, 1, self.bins + 1)[None, 1:-1] + offset
         at = ops.searchsorted(line, ops.reshape(border, (-1,)), side="left")
         at = ops.minimum(at, columns * self.resolution - 1)  # NaN before the first batch
-        shape = (columns, self.bins - 1)
-        mass_in, hits, expected = self._column_values(part, at, shape)
-        mass_to, hits_to, expected_to = self._column_values(upto, at, shape)
+
+        def found(sums: Tensor) -> Tensor:
+            flat = ops.take(ops.reshape(sums, (3, -1)), at, axis=1)
+            return ops.reshape(flat, (3, columns, self.bins - 1)) / all_mass
+
+        mass_in, hits, expected = ops.unstack(found(bins), 3)
+        mass_to, hits_to, expected_to = ops.unstack(found(upto), 3)
         below = 1 - (mass_to + offset - border) / mass_in  # share of the bin below the border
         excess = expected_to - hits_to - (1 - below) * (expected - hits)
         open_ = below * expected + ops.maximum(below, 1 - below) * hits
-        start = ops.zeros((columns, 1), dtype=SUMS) * mass[:, 0]
-        end = upto[:, -1, 2:] - upto[:, -1, 1:2]
-        return ops.concatenate([start, excess, end], axis=1), open_
-
-    @staticmethod
-    def _column_values(sums: Tensor, at: Tensor, shape: tuple[int, int]) -> list[Tensor]:
-        found = ops.take(ops.reshape(sums, (-1, 3)), at, axis=0)
-        return [ops.reshape(found[:, i], shape) for i in range(3)]
+        end = (total[2] - total[1]) / all_mass
+        return ops.concatenate([ops.zeros_like(end), excess, end], axis=1), open_
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"bins": self.bins}
