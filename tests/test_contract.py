@@ -107,12 +107,25 @@ def test_loss_trains_is_saved_and_trains_on(kind, tmp_path):
     keras.utils.set_random_seed(0)
     before = model.evaluate(X, targets, batch_size=38, verbose=0)
     keras.utils.set_random_seed(0)
-    if kind is not losses.Equalization:  # draws anew for each batch
-        assert again.evaluate(X, targets, batch_size=38, verbose=0) == pytest.approx(
-            before, rel=1e-5
-        )
+    after = again.evaluate(X, targets, batch_size=38, verbose=0)
+    assert after == pytest.approx(before, rel=1e-5)
     history = again.fit(X, targets, batch_size=38, epochs=2, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_loss_trains_in_16_bits_and_compiled_by_xla(kind):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        loss = make(kind)
+        model, targets = columns_for(loss), targets_for(loss)
+        model.compile("adam", loss, jit_compile=True)
+        history = model.fit(X, targets, batch_size=38, epochs=2, verbose=0).history
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.compute_dtype == "bfloat16"
+    assert np.isfinite(history["loss"]).all()
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 @pytest.mark.parametrize("kind", METRICS)

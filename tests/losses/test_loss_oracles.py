@@ -5,6 +5,8 @@ import pytest
 
 from steelyard import losses
 from steelyard._keras import keras
+from steelyard.losses.asymmetric import asymmetric_crossentropy
+from steelyard.weights import from_counts
 
 COUNTS = [1000, 100, 10]
 Z = np.array([[2.0, 1.0, 0.5], [0.2, 0.4, 0.1], [1.5, -0.5, 0.3]], "float32")
@@ -50,11 +52,21 @@ def test_ldam_oracle():
     np.testing.assert_allclose(loss.call(Y, Z / 2.5), LDAM_ROWS, rtol=1e-5, atol=2e-6)
 
 
+def test_ldam_oracle_with_deferred_weights():
+    late = from_counts(COUNTS, "effective", beta=0.9999)
+    loss = losses.Reweighted(losses.LDAM(COUNTS), late)
+    assert float(loss(Y, Z / 2.5)) == pytest.approx(27.033413, rel=1e-5)
+
+
 def test_asymmetric_oracle():
     x = np.array([[2.0, -1.0, 0.5, -4.0]], "float32")
     t = np.array([[1.0, 0.0, 0.0, 0.0]], "float32")
+    each = asymmetric_crossentropy(t, x, gamma_neg=4.0, gamma_pos=1.0, clip=0.05)
+    np.testing.assert_allclose(each[0], (0.015130, 0.000568, 0.091253, 0), rtol=1e-5, atol=6e-7)
     found = losses.Asymmetric(reduction="sum")(t, x)
-    assert float(found) == pytest.approx(0.106951, rel=1e-4)
+    assert float(found) == pytest.approx(0.106951, rel=1e-5)
+    narrow = losses.Asymmetric()(t, keras.ops.cast(x, "bfloat16"))
+    assert float(narrow) == pytest.approx(0.106951, rel=1e-2)
 
 
 @pytest.mark.parametrize("make", [losses.PairwiseSquaredHinge, losses.AUCMargin])
@@ -70,6 +82,16 @@ def test_bfloat16_logits(name):
     if rows is not None:
         found = np.asarray(loss.call(Y, keras.ops.cast(Z, "bfloat16")), "float32")
         np.testing.assert_allclose(found, rows, rtol=1e-2, atol=2e-3)
+
+
+def test_bfloat16_cosines_and_scores():
+    cosines = keras.ops.cast(Z / 2.5, "bfloat16")
+    found = np.asarray(losses.LDAM(COUNTS).call(Y, cosines))
+    np.testing.assert_allclose(found[1:], LDAM_ROWS[1:], rtol=1e-2)
+    scores = keras.ops.cast([[0.9], [0.4], [0.1], [0.3], [0.6]], "bfloat16")
+    for make in (losses.PairwiseSquaredHinge, losses.AUCMargin):
+        found = float(make(from_logits=False)(np.array([1, 1, 0, 0, 0]), scores))
+        assert found == pytest.approx(0.571667, rel=1e-2)
 
 
 def test_focal_of_one_sigmoid_unit():

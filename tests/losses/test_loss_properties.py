@@ -25,10 +25,20 @@ COUNTED = [
 # Equalization draws; with gamma 1 the draw is sure.
 EXCLUSIVE = [
     *(make(COUNTS) for make in COUNTED),
+    losses.ClassBalanced(COUNTS, base="sigmoid"),
+    losses.ClassBalanced(COUNTS, base="focal", gamma=0.5),
     losses.Equalization(COUNTS, gamma=1.0),
+    losses.Reweighted(losses.LogitAdjusted(COUNTS, tau=0.3), [1.0, 2.0, 30.0]),
     losses.SparseFocal(),
+    losses.SparseFocal(gamma=0.5, alpha=[1.0, 2.0, 30.0]),
 ]
-by_name = {"ids": lambda loss: type(loss).__name__}
+
+
+def named(loss):
+    return "-".join([type(loss).__name__, *filter(None, [getattr(loss, "base", "")])])
+
+
+by_name = {"ids": named}
 
 
 def keras_own(y=Y, z=Z):
@@ -102,7 +112,14 @@ def test_probabilities_in(loss):
         with pytest.raises(TypeError):
             losses.LDAM(COUNTS, from_logits=False)
         return
-    again = type(loss).from_config(loss.get_config() | {"from_logits": False})
+    if getattr(loss, "base", "softmax") != "softmax":
+        with pytest.raises(SteelyardError, match="needs logits"):
+            losses.ClassBalanced(COUNTS, base=loss.base, from_logits=False)
+        return
+    config = loss.get_config()
+    inside = config["loss"]["config"] if isinstance(loss, losses.Reweighted) else config
+    inside["from_logits"] = False
+    again = type(loss).from_config(config)
     p = np.exp(Z) / np.exp(Z).sum(1, keepdims=True)
     np.testing.assert_allclose(again.call(Y, p), loss.call(Y, np.log(p)), rtol=2e-4, atol=1e-5)
 
@@ -126,6 +143,28 @@ def test_gradients_stay_finite_at_extreme_logits(loss, dtype):
         assert gradient.dtype == z.dtype
         assert np.isfinite(np.asarray(gradient, "float32")).all()
         assert np.isfinite(float(value))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [
+        (losses.Asymmetric(), np.eye(3)[[0, 1]]),
+        (losses.Asymmetric(gamma_neg=2.5, gamma_pos=0.5, clip=0.0), np.eye(3)[[2, 0]]),
+        (losses.AUCMargin(), np.array([[0], [1]])),
+        (losses.PairwiseSquaredHinge(), np.array([[1], [0]])),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_gradients_stay_finite_for_the_other_losses(loss, targets, dtype):
+    z = tf.constant([[100, -100, 0], [-100, 100, 100]], dtype)[:, : targets.shape[1]]
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        value = loss(targets, z)
+    gradient = tape.gradient(value, z)
+    assert gradient.dtype == z.dtype
+    assert np.isfinite(np.asarray(gradient, "float32")).all()
+    assert np.isfinite(float(value))
 
 
 def test_gradient_of_logit_adjustment_is_softmax_of_shifted_logits_minus_target():
