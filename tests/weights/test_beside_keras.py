@@ -215,6 +215,37 @@ def test_several_outputs():
     ]
 
 
+def test_several_outputs_without_names():
+    inputs = keras.Input((2,))
+    heads = [keras.layers.Dense(2, "softmax", kernel_initializer="zeros")(inputs) for _ in "ab"]
+    model = keras.Model(inputs, heads)
+    losses = ["sparse_categorical_crossentropy"] * 2
+    model.compile(keras.optimizers.SGD(0.0), losses, run_eagerly=True)
+    with pytest.raises(ValueError, match="single output"):
+        model.fit(X, [Y, Y], class_weight=OWN, verbose=0)
+    table = weights.class_weight(Y, OWN)
+    expected = pytest.approx(math.log(2) * (2.0 + 1.0))
+    data = tf.data.Dataset.from_tensor_slices((X, (Y, Y))).batch(4)
+    for rule in ([OWN, None], [table, None]):
+        arguments = weights.fit_arguments(X, [Y, Y], rule)
+        assert model.fit(**arguments, verbose=0).history["loss"] == [expected]
+        streamed = weights.weighted(data, rule)
+        assert model.fit(streamed, shuffle=False, verbose=0).history["loss"] == [expected]
+    _, _, (first, second) = weights.weighted(Batches(X, [Y, Y]), [table, None])[0]
+    assert (first.tolist(), second.tolist()) == ([1, 1, 1, 5], [1, 1, 1, 1])
+
+
+def test_one_hot_as_a_plain_list_is_no_list_of_outputs():
+    arguments = weights.fit_arguments(X, [[1, 0], [1, 0], [1, 0], [0, 1]], OWN)
+    assert arguments["sample_weight"].tolist() == [1, 1, 1, 5]
+
+
+@pytest.mark.parametrize("held", [in_batches(X, Y), (X,)], ids=["dataset", "no targets"])
+def test_validation_data_that_cannot_be_weighed_here(held):
+    with pytest.raises(RequestError, match="a dataset pass weights"):
+        weights.fit_arguments(X, Y, OWN, validation_data=held)
+
+
 @pytest.mark.parametrize("labels", [["ham", "ham", "ham", "spam"], [3, 3, 3, 9]])
 def test_labels_that_are_not_columns(labels):
     y = np.array(labels)

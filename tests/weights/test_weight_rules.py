@@ -95,6 +95,7 @@ def test_own_order_of_columns():
     [
         (([],), TargetError, "empty"),
         (([1, 1],), TargetError, r"one class, \[1\]"),
+        (([[0, 1], [1]],), TargetError, "equal length"),
         (([0.0, 1.0, float("nan")],), TargetError, "misses 1 label"),
         ((["a", None],), TargetError, "NoneType"),
         ((["a", 1.5, 2],), TargetError, "classes|mixes"),

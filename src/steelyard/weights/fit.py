@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.errors import TargetError, WeightError
+from steelyard.errors import RequestError, TargetError, WeightError
 from steelyard.weights.rules import Rule
 from steelyard.weights.table import ClassWeights, class_weight, is_column_numbers
 from steelyard.weights.targets import (
@@ -37,11 +37,13 @@ def fit_arguments(
 
     Args:
         x: anything `fit` takes beside arrays of targets; handed through.
-        y: labels or one-hot, any shape; or a dict of them, one entry per output of the model.
+        y: labels or one-hot, any shape; or a dict or list of such arrays, one per output of the
+            model.
         rule: as in `class_weight`, or its result (then `result.classes` names the columns).
-            With a dict `y`: one rule for all outputs, or a dict by output, None for no weights.
-        sample_weight: one weight per row, or per position of `y`; a dict with a dict `y`.
-        validation_data: `(x, y)` or `(x, y, sample_weight)`.
+            With several outputs: one rule for all, or a dict or list of them as `y` is, None for
+            no weights.
+        sample_weight: one weight per row, or per position of `y`; or by output, as `y` is.
+        validation_data: `(x, y)` or `(x, y, sample_weight)`; a dataset goes through `weighted`.
         target: what `y` is; "labels" for (n, T) labels that could be taken for one-hot.
         normalise: mean weight over training rows is one, so the learning rate keeps its meaning.
     Returns: dict of `x`, `y`, `sample_weight`, and `validation_data` where given.
@@ -56,13 +58,33 @@ def fit_arguments(
     codes, weights = weigh(y, weighers, sample_weight)
     arguments = {"x": x, "y": codes, "sample_weight": weights}
     if validation_data is not None:
+        if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+            raise RequestError(
+                f"validation_data is a {type(validation_data).__name__}, not (x, y) or (x, y, "
+                "sample_weight); for a dataset pass weights.weighted(dataset, rule=table), with "
+                "the table = weights.class_weight(y, ...) of the training labels"
+            )
         x_held, y_held, own = (*validation_data, None)[:3]
         arguments["validation_data"] = (x_held, *weigh(y_held, weighers, own))
     return arguments
 
 
+def by_position(y: Any) -> Any:
+    """A list or tuple of arrays, one per output, as a dict by position; all else as it is."""
+    if (
+        isinstance(y, list | tuple)
+        and y
+        and all(np.ndim(one) and hasattr(one, "shape") for one in y)
+    ):
+        return dict(enumerate(y))
+    return y
+
+
 def by_output(rule: Weighing, outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """One rule per output name, in the order of the outputs."""
+    numbers = isinstance(rule, list | tuple) and all(isinstance(one, int | float) for one in rule)
+    if isinstance(rule, list | tuple) and not numbers:
+        rule = dict(enumerate(rule))
     if not isinstance(rule, Mapping):
         return [(name, rule) for name in outputs]
     if set(rule) != set(outputs):
@@ -74,7 +96,8 @@ def by_output(rule: Weighing, outputs: Mapping[str, Any]) -> list[tuple[str, Any
 
 
 def weighers_of(y: Any, rule: Weighing, target: Target, *, normalise: bool) -> Any:
-    """How to weigh a target, or each output of a dict of them, from all its training labels."""
+    """How to weigh a target, or each of several outputs, from all its training labels."""
+    y = by_position(y)
     if isinstance(y, Mapping):
         rules = by_output(rule, y)
         return {n: weighers_of(y[n], r, target, normalise=normalise) for n, r in rules}
@@ -97,7 +120,11 @@ def weighers_of(y: Any, rule: Weighing, target: Target, *, normalise: bool) -> A
 
 
 def weigh(y: Any, weighers: Any, sample_weight: Any) -> tuple[Any, Any]:
-    """Columns and weights of a target, or of each output of a dict of them."""
+    """Columns and weights of a target, or of each output of a dict or list of them."""
+    outputs = by_position(y)
+    if outputs is not y:
+        codes, weights = weigh(outputs, weighers, by_position(sample_weight))
+        return list(codes.values()), list(weights.values())
     if isinstance(y, Mapping):
         own = sample_weight
         if not isinstance(own, Mapping):

@@ -14,7 +14,11 @@ Tensor = Any
 
 
 def weigh_batch(y: Any, lookups: Any, own: Any) -> tuple[Any, Any]:
-    """Columns and weights of one batch of targets, or of a dict of them by output."""
+    """Columns and weights of one batch of targets, or of a dict or tuple of them by output."""
+    if isinstance(y, tuple):
+        owns = dict(enumerate(own)) if isinstance(own, tuple) else own
+        codes, weights = weigh_batch(dict(enumerate(y)), lookups, owns)
+        return tuple(codes.values()), tuple(weights.values())
     if not isinstance(y, Mapping):
         return weigh_tensor(y, lookups, own)
     owns = own if isinstance(own, Mapping) else dict.fromkeys(y, own)

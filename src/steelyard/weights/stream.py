@@ -7,7 +7,7 @@ import numpy as np
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError, TargetError
-from steelyard.weights.fit import Weighing, by_output, weigh, weighers_of
+from steelyard.weights.fit import Weighing, by_output, by_position, weigh, weighers_of
 from steelyard.weights.graph import LookUp, weigh_batch
 from steelyard.weights.table import ClassWeights
 from steelyard.weights.targets import Target, Weigher
@@ -20,8 +20,8 @@ def weighted(
 
     Args:
         data: batches `(x, y)` or `(x, y, sample_weight)` from a `tf.data.Dataset` (of any rank,
-            known or not), a `keras.utils.PyDataset` or a Python iterator; `y` may be a dict by
-            output. A `sample_weight` is multiplied in.
+            known or not), a `keras.utils.PyDataset` or a Python iterator; `y` may be a dict or
+            tuple by output. A `sample_weight` is multiplied in.
         rule: a `ClassWeights` from `class_weight`, or a rule: then `data` is read once to count,
             which an iterator or an endless dataset cannot bear. By output for a dict `y`.
         target: "labels", "one-hot", or "auto": with a table given, K columns are one-hot.
@@ -55,12 +55,15 @@ def weighted(
 
 def has_tables(rule: Weighing) -> bool:
     """Whether the weights are known, so that nothing has to be counted."""
-    parts = list(rule.values()) if isinstance(rule, Mapping) else [rule]
+    several = rule if isinstance(rule, list | tuple) else [rule]
+    parts = list(rule.values()) if isinstance(rule, Mapping) else several
     return bool(parts) and all(part is None or isinstance(part, ClassWeights) for part in parts)
 
 
 def known(rule: Weighing, target: Target, y: Any) -> Any:
-    """Weighers from tables alone; the shape of `y` says which are outputs."""
+    """Weighers from tables alone; the structure of `y` says which are outputs."""
+    if isinstance(y, tuple | list):  # of arrays or of tensor specs
+        y = dict(enumerate(y))
     if isinstance(y, Mapping):
         return {name: known(part, target, None) for name, part in by_output(rule, y)}
     return Weigher(rule, target) if isinstance(rule, ClassWeights) else None
@@ -90,6 +93,7 @@ def unpack(batch: Any) -> tuple[Any, Any, Any]:
 
 def joined(parts: list[Any]) -> Any:
     """The targets of all batches in one array, or in one array per output."""
+    parts = [by_position(part) for part in parts]
     if isinstance(parts[0], Mapping):
         return {name: joined([part[name] for part in parts]) for name in parts[0]}
     return np.concatenate([np.asarray(part) for part in parts])

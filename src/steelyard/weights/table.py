@@ -90,7 +90,10 @@ def class_weight(
 
 def labels_of(y: ArrayLike) -> NDArray[Any]:
     """Labels as an array that sorts; missing and mixed labels are refused by name."""
-    labels = np.asarray(y)
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise TargetError(f"y is no array of labels ({error}); give rows of equal length") from None
     if labels.dtype.kind == "O":
         kinds = {type(label).__name__ for label in labels.ravel().tolist()}
         if len(kinds) > 1:
