@@ -80,8 +80,7 @@ def retrain_head(
 
     copy, head = _copy(model)
     features = keras.Model(copy.inputs, head.input).predict(X, batch_size=8192, verbose=0)
-    keras.utils.set_random_seed(seed)
-    fresh = type(head).from_config(head.get_config())
+    fresh = _with_seed(head, seed)
     trained = keras.Sequential([keras.Input(features.shape[1:]), fresh])
     trained.compile(keras.optimizers.Adam(learning_rate), loss or _crossentropy(head))
     feed = feeds.balanced(features, np.asarray(y), batch_size, seed=seed)
@@ -101,6 +100,15 @@ def _copy(model: Model) -> tuple[Model, Any]:
             "a Dense layer with a column per class (its activation inside it)"
         )
     return copy, head
+
+
+def _with_seed(head: Any, seed: int) -> Any:
+    """An untrained layer of the same kind, whose random start hangs on `seed` alone."""
+    config = head.get_config()
+    start = config["kernel_initializer"]["config"]
+    if "seed" in start:
+        start["seed"] = seed
+    return type(head).from_config(config)
 
 
 def _crossentropy(head: Any) -> Any:

@@ -70,3 +70,19 @@ def test_retrain_head_finds_the_rare_class_with_the_features_left_alone(head):
 
     assert found(again) > found(model) + 0.1
     assert found(again) > 0.85
+
+
+@pytest.mark.parametrize("head", [keras.layers.Dense, layers.NormalizedDense])
+def test_the_same_seed_gives_the_same_head_and_no_global_generator_is_touched(head):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 2)).astype("float32"), np.repeat([0, 1], [80, 10])
+    model = keras.Sequential([keras.Input((2,)), head(2)])
+    kernels = []
+    for number, seed in enumerate([3, 3, 4]):
+        keras.utils.set_random_seed(number)
+        state = np.random.get_state()[1].copy()  # noqa: NPY002
+        again = surgery.retrain_head(model, X, y, epochs=1, batch_size=20, seed=seed)
+        np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+        kernels.append(again.layers[-1].get_weights()[0])
+    np.testing.assert_allclose(kernels[0], kernels[1], atol=1e-6)
+    assert not np.allclose(kernels[0], kernels[2])

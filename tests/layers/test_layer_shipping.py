@@ -31,6 +31,19 @@ loaded = keras.saving.load_model(f"{folder}/model.keras")
 np.savez(f"{folder}/out.npz", *[np.asarray(t) for t in [*served, *lite, *loaded(x)]])
 """
 
+LOAD_ONNX = """
+import sys
+import numpy as np
+import onnxruntime
+
+folder = sys.argv[1]
+session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
+(wanted,) = session.get_inputs()
+out = session.run(None, {wanted.name: np.load(f"{folder}/x.npy")})
+assert not {"steelyard", "tensorflow"} & set(sys.modules)
+np.savez(f"{folder}/out.npz", *out)
+"""
+
 
 def every_layer_in_one_model():
     keras.utils.set_random_seed(0)  # weights under which every rule decides both classes
@@ -69,3 +82,20 @@ def test_a_fresh_process_reads_the_same_numbers_from_all_three_formats(tmp_path)
         want = expected[position % len(expected)]
         assert values.dtype == want.dtype
         np.testing.assert_allclose(values, want, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_process_without_tensorflow_reads_the_same_numbers_from_onnx(tmp_path):
+    pytest.importorskip("tf2onnx")
+    pytest.importorskip("onnxruntime")
+    model = every_layer_in_one_model()
+    x = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+    expected = model(x)
+    np.save(tmp_path / "x.npy", x)
+    model.export(str(tmp_path / "model.onnx"), format="onnx", verbose=False)
+    subprocess.run([sys.executable, "-c", LOAD_ONNX, str(tmp_path)], check=True, timeout=120)
+    got = list(np.load(tmp_path / "out.npz").values())
+    assert len(got) == len(expected)
+    for values, want in zip(got, expected, strict=True):
+        np.testing.assert_allclose(values, want, atol=1e-6)
+        assert values.dtype == np.asarray(want).dtype
