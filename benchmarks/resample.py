@@ -127,27 +127,35 @@ def measure(processes, case, paths, rounds):
     )
 
 
-HEAD = f"{'':31}{'theirs s':>9}{'ours s':>8}{'ratio':>7}{'cpu':>6}{'MB':>6}{'ours':>6}  same{'goal':>6}"
+HEAD = (
+    f"{'':31}{'theirs s':>9}{'ours s':>9}{'ratio':>7}{'cpu':>6}{'MB':>5}{'ours':>5} same{'goal':>5}"
+)
 
 
 def line(case, found):
+    """One row of at most 80 characters."""
     if "ours" not in found:
         return f"{case.label:31} failed: {found['errors']['ours']}"
     ours, theirs = found["ours"], found.get("theirs")
+    seconds, memory = short(ours["wall"]), f"{ours['mb']:.0f}"
     if theirs is None:
-        said = found["errors"].get("theirs", "not run")[:24]
-        return (
-            f"{case.label:31}{'-':>9}{ours['wall']:>8.3g}{'-':>7}{'-':>6}{'-':>6}{ours['mb']:>6.0f}"
-            f"  {said}"
-        )
-    mark = "~" if case.sliced else ""
-    memory = "-" if case.sliced else f"{theirs['mb']:.0f}"
+        said = found["errors"].get("theirs", "not run")[:20]
+        return f"{case.label:31}{'-':>9}{seconds:>9}{'-':>7}{'-':>6}{'-':>5}{memory:>5} {said}"
+    # Of a run that was multiplied, the memory says nothing.
+    their_seconds, their_memory = short(theirs["wall"]), f"{theirs['mb']:.0f}"
+    if case.sliced:
+        their_seconds, their_memory = f"~{their_seconds}", "-"
+    same = "yes" if found["same"] else "NO"
     goal = f"{case.goal:g}" if case.goal else ""
     return (
-        f"{case.label:31}{mark + format(theirs['wall'], '.3g'):>9}{ours['wall']:>8.3g}"
-        f"{found['ratio']:>7.3g}{found['cpu_ratio']:>6.3g}{memory:>6}{ours['mb']:>6.0f}"
-        f"  {'yes' if found['same'] else 'NO':4}{goal:>6}"
+        f"{case.label:31}{their_seconds:>9}{seconds:>9}{found['ratio']:>7.3g}"
+        f"{found['cpu_ratio']:>6.3g}{their_memory:>5}{memory:>5} {same:4}{goal:>5}"
     )
+
+
+def short(seconds):
+    """Three digits, whatever the size."""
+    return f"{seconds:.2g}" if seconds < 0.01 else f"{seconds:.3g}"
 
 
 def main():

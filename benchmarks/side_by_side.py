@@ -13,7 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 STATUS = Path("/proc/self/status")
-MOST_PAIRS, ENOUGH_SECONDS = 25, 3.0
+# Short runs are repeated up to 25 times or three seconds; one pair is enough where it takes long.
+MOST_PAIRS, ENOUGH_SECONDS, LONG_SECONDS = 25, 3.0, 20.0
 
 
 def resident(field):
@@ -95,14 +96,14 @@ def compared(processes, prepare, ours, theirs, *, rounds):
 
     Args:
         ours, theirs: jobs for `prepare`; `theirs` may be None where there is nothing to compare.
-        rounds: at least this many pairs; short runs get more, up to 25 or three seconds of ours.
+        rounds: at least this many pairs, unless one takes long; short runs get more.
     Returns: medians of `wall` and `cpu` a side, peak `mb`, ratios as medians over pairs, `same`.
     """
     sides = {"ours": Side(processes, prepare, ours)}
     if theirs is not None:
         sides["theirs"] = Side(processes, prepare, theirs)
     runs = {name: [] for name in sides}
-    while not enough(runs["ours"], rounds):
+    while not enough(runs, rounds):
         for name, side in sides.items():
             if side.error is None:
                 answer = side.run()
@@ -116,10 +117,12 @@ def compared(processes, prepare, ours, theirs, *, rounds):
     return summary(runs, errors)
 
 
-def enough(done, rounds):
-    if len(done) < rounds:
-        return False
-    return len(done) >= MOST_PAIRS or sum(r["wall"] for r in done) >= ENOUGH_SECONDS
+def enough(runs, rounds):
+    seconds = {name: sum(run["wall"] for run in done) for name, done in runs.items()}
+    done = len(runs["ours"])
+    if done and sum(seconds.values()) >= LONG_SECONDS:
+        return True
+    return done >= rounds and (done >= MOST_PAIRS or seconds["ours"] >= ENOUGH_SECONDS)
 
 
 def summary(runs, errors):

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard.resample._threads import one_blas_thread
+
 LEAF = 256
 # Padding of the last leaf: a score that no threshold lets pass.
 _NOWHERE = -1e30
@@ -170,7 +172,8 @@ def choose_scaling(X: np.ndarray) -> Scaling:
     size = float(np.sqrt(np.square(widest).sum()))
     factor = float(2.0 ** -np.frexp(size)[1]) if 0 < size < np.inf else 1.0
     single = Scaling(centre, factor, np.dtype(np.float32))
-    if _is_sharp(X, single):
+    # On a small table float64 costs less than finding out.
+    if len(X) > 4 * LEAF and _is_sharp(X, single):
         return single
     return Scaling(centre, factor, np.dtype(np.float64))
 
@@ -180,16 +183,22 @@ def _is_sharp(X: np.ndarray, scaling: Scaling, sample: int = 16 * LEAF) -> bool:
     rows = np.arange(0, len(X), max(1, len(X) // sample))[:sample]
     packed = scaling.pack(X, rows)
     packed = packed[spatial_order(packed)].astype(np.float64)
-    gaps, slacks = [], []
-    for start in range(0, len(packed), LEAF):
-        leaf = packed[start : start + LEAF]
-        squares = np.einsum("ij,ij->i", leaf, leaf)
-        between = squares[:, None] + squares - 2 * (leaf @ leaf.T)
-        np.fill_diagonal(between, np.inf)
-        gaps.append(between.min(axis=1))
-        slacks.append(error_factor(X.shape[1], scaling) * 4 * squares)
+    leaves = [packed[start : start + LEAF] for start in range(0, len(packed), LEAF)]
+    with one_blas_thread():
+        found = [_gaps(leaf) for leaf in leaves]
+    gaps, squares = (np.concatenate(part) for part in zip(*found, strict=True))
     # 1 % of the distance in the sample: in the whole table neighbours are closer than here.
-    return bool(np.median(np.concatenate(slacks)) <= 0.01 * np.median(np.concatenate(gaps)))
+    slack = error_factor(X.shape[1], scaling) * 4 * np.median(squares)
+    return bool(slack <= 0.01 * np.median(gaps))
+
+
+def _gaps(leaf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distance to the nearest other row of the leaf, and |x|^2, for every fourth row."""
+    squares = np.einsum("ij,ij->i", leaf, leaf)
+    asking = np.arange(0, len(leaf), 4)
+    between = squares[asking, None] + squares - 2 * (leaf[asking] @ leaf.T)
+    between[np.arange(asking.size), asking] = np.inf
+    return between.min(axis=1), squares[asking]
 
 
 def distances(X: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -4,14 +4,17 @@ The tie rule, here and in every sampler: a row is never its own neighbour, by ro
 distance; of rows at the same distance the one with the lower row number is nearer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
 from steelyard.resample._points import LEAF, Points, distances
 from steelyard.resample._threads import each
+
+Result = TypeVar("Result")
 
 # Query rows and leaves per tile: 512 x 2,048 float32 scores are 4 MB, about one core's cache.
 _QUERIES = 2 * LEAF
@@ -19,6 +22,8 @@ _LEAVES = 8
 # How many leaves around them queries look at before those left are gathered in new blocks: a tile
 # of few rows costs nearly as much as a full one.
 _LOOKS = (2, 16)
+# Fewer pairs than this are done before a pool of threads has started.
+_WORTH_A_POOL = 2**21
 
 
 def nearest(
@@ -30,11 +35,8 @@ def nearest(
     Returns: squared distances and row numbers, each of shape (len(queries), k), in the order of
         `queries.rows`; where `data` has too few rows, infinity and -1.
     """
-    parts = each(
-        partial(_best_block, data, queries, k=k, want=k + (not apart), sign=1),
-        _blocks(len(queries)),
-        n_jobs,
-    )
+    work = partial(_best_block, data, queries, k=k, want=k + (not apart), sign=1)
+    parts = _by_block(work, data, queries, n_jobs)
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
@@ -45,19 +47,22 @@ def farthest(
 
     Returns: as `nearest`; of rows at the same distance the ones with lower numbers are taken.
     """
-    parts = each(
-        partial(_best_block, data, queries, k=k, want=k + 1, sign=-1), _blocks(len(queries)), n_jobs
-    )
+    work = partial(_best_block, data, queries, k=k, want=k + 1, sign=-1)
+    parts = _by_block(work, data, queries, n_jobs)
     return (
         np.concatenate([p[0][:, ::-1] for p in parts]),
         np.concatenate([p[1][:, ::-1] for p in parts]),
     )
 
 
-def _blocks(number: int) -> list[slice]:
-    """Runs of queries: long ones for speed, but short where few rows are spread over the table."""
-    size = min(_QUERIES, max(16, number // 32))
-    return [slice(a, min(a + size, number)) for a in range(0, number, size)]
+def _by_block(
+    work: Callable[[slice], Result], data: Points, queries: Points, n_jobs: int | None
+) -> list[Result]:
+    """Work on runs of queries: long ones, but short where few rows ask many leaves."""
+    number = len(queries)
+    size = _QUERIES if data.leaves <= _LEAVES else min(_QUERIES, max(16, number // 32))
+    blocks = [slice(a, min(a + size, number)) for a in range(0, number, size)]
+    return each(work, blocks, n_jobs if number * len(data) > _WORTH_A_POOL else 1)
 
 
 def _best_block(
@@ -220,12 +225,12 @@ def enough_nearer(
             break
         part = queries.subset(left)
         work = partial(_surely_enough, data, part, squared=squared[left], need=need, look=look)
-        answer[left] = np.concatenate(each(work, _blocks(left.size), n_jobs))
+        answer[left] = np.concatenate(_by_block(work, data, part, n_jobs))
         left = left[~answer[left]]
     if left.size:
         part = queries.subset(left)
         work = partial(_enough_block, data, part, squared=squared[left], rows=rows[left], need=need)
-        answer[left] = np.concatenate(each(work, _blocks(left.size), n_jobs))
+        answer[left] = np.concatenate(_by_block(work, data, part, n_jobs))
     return answer
 
 

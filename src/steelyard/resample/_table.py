@@ -48,6 +48,8 @@ def as_table(X: Any) -> Table:
 
     Raises: DataError: `X` is of a kind that holds no table.
     """
+    if isinstance(X, np.ndarray | list) or sparse.issparse(X):
+        return ArrayTable(X)
     if is_pandas(X, "DataFrame"):
         return PandasTable(X)
     frame = nw.from_native(X, eager_only=True, pass_through=True)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -12,8 +13,6 @@ from threadpoolctl import ThreadpoolController
 Block = TypeVar("Block")
 Result = TypeVar("Result")
 
-# Fewer blocks than this finish before a pool has started.
-_WORTH_A_POOL = 4
 _MOST_THREADS = 8
 
 
@@ -31,19 +30,21 @@ def threads(n_jobs: int | None) -> int:
     return min(cores or 1, _MOST_THREADS)
 
 
+def one_blas_thread() -> AbstractContextManager:
+    """Hold BLAS to one thread: for tiles too small to share, and where our own threads work.
+
+    The limit is for the whole process, so others feel it: only around tiles.
+    """
+    return _libraries().limit(limits=1, user_api="blas")
+
+
 def each(
     work: Callable[[Block], Result], blocks: Sequence[Block], n_jobs: int | None = None
 ) -> list[Result]:
-    """`[work(b) for b in blocks]`, on threads where that pays.
-
-    numpy lets other threads run during products and comparisons. BLAS is held to one thread only
-    here, around the tiles: the limit is for the whole process, so others would feel it.
-    """
+    """`[work(b) for b in blocks]` on threads; numpy lets others run during products."""
     workers = min(threads(n_jobs), len(blocks))
-    if len(blocks) < _WORTH_A_POOL:
-        return [work(block) for block in blocks]
-    with _libraries().limit(limits=1, user_api="blas"):
-        if workers == 1:
+    with one_blas_thread():
+        if workers < 2:
             return [work(block) for block in blocks]
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(work, blocks))
