@@ -10,6 +10,7 @@ import steelyard
 # of them; each lives in the file of its name and is called `command` there.
 COMMANDS = {
     "inspect": "Show the imbalance of a table: counts, measures, findings.",
+    "resample": "Write a resampled table, and a ledger of what changed.",
     "compare": "Compare techniques honestly; keep a model, a verdict and a report.",
     "train": "Train one technique, without the comparison.",
     "predict": "Probabilities and decisions for the rows of a file.",
