@@ -18,8 +18,11 @@ from steelyard.cli.progress import progress_bar
 @click.command("resample")
 @data_argument
 @target_option
-@click.option("--method", required=True, metavar="NAME", help="random-under, smote, enn, ...")
+@click.option("--method", required=True, metavar="NAME", help="One of the methods above.")
 @click.option("--ratio", multiple=True, metavar="R", help="0.1, or CLASS=N (repeat for more).")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the method."
+)
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @standard_options
 def command(
@@ -27,16 +30,36 @@ def command(
     target: str,
     method: str,
     ratio: tuple[str, ...],
+    settings: tuple[str, ...],
     out: str,
     as_json: bool,
     quiet: bool,
     seed: int,
 ) -> None:
-    r"""Write a resampled table, and FILE.ledger.json: rows added and dropped per class.
+    """Write a resampled table, and FILE.ledger.json: rows added and dropped per class.
 
     \b
-    Example:
-      steelyard resample churn.csv --target churned --method random-under --ratio 0.5 --out half.csv
+    Methods:
+      add rows     random-over, smote, smotenc (with categories), smoten
+                   (categories only), borderline-smote, svm-smote,
+                   kmeans-smote, adasyn
+      choose rows  random-under, near-miss-1, near-miss-2, near-miss-3,
+                   instance-hardness, condensed, cluster-centroids
+      clean        tomek-links, enn, repeated-enn, all-knn,
+                   one-sided-selection, neighbourhood-cleaning
+      both         smote-enn, smote-tomek
+
+    \b
+    --ratio R    every class at least R times the largest (methods that add),
+                 or at most the smallest over R (methods that choose)
+    --ratio C=N  class C gets N rows; other classes stay as they are
+
+    \b
+    Examples:
+      steelyard resample churn.csv --target churned --method random-under \\
+        --ratio 0.5 --out half.csv
+      steelyard resample churn.csv --target churned --method smote \\
+        --set k_neighbors=3 --out more.parquet
     """
     with plain_errors():
         from steelyard.errors import RequestError
@@ -47,8 +70,10 @@ def command(
         path = must_not_exist(out)
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
-        with progress_bar(f"resampling with {method}", quiet=quiet):
-            frame, ledger = resample_table(data, target, method, ratio=ratio, seed=seed)
+        with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
+            frame, ledger = resample_table(
+                data, target, method, ratio=ratio, settings=settings, seed=seed, progress=progress
+            )
         write = frame.write_parquet if path.suffix == ".parquet" else frame.write_csv
         write_whole(path, write)
         ledger["out"] = {"path": out, "sha256": sha256_of_files([path])}

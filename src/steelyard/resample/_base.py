@@ -53,7 +53,7 @@ class AnyTable(_Theirs):
 
     def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
         X_new, y_new = self._fit_resample(self._matrix(table), target.labels)[:2]
-        return _aligned(table.replace(X_new), target.replace(y_new))
+        return aligned(table.replace(X_new), target.replace(y_new))
 
     def _read(self, X: Any, y: Any, **params: Any) -> tuple[Table, Target]:
         table, target = as_table(X), Target(y)
@@ -73,7 +73,7 @@ class AnyTable(_Theirs):
         finite = checks.pop("ensure_all_finite")
         rows = table.matrix(ensure_all_finite=False, ensure_min_samples=1, **checks)
         if finite is True:
-            _check_finite(rows, table, type(self).__name__)
+            check_finite(rows, _names(table), type(self).__name__)
         return rows
 
     def _refuse_weights(self) -> None:
@@ -99,7 +99,7 @@ class Selecting(AnyTable):
         if sample_weight is not None:
             check_consistent_length(table.native, sample_weight)
         self.sample_indices_ = rows = self._rows(table, target.labels)
-        result = _aligned(table.take(rows), target.take(rows), keep_index=self._keep_index)
+        result = aligned(table.take(rows), target.take(rows), keep_index=self._keep_index)
         return result if sample_weight is None else (*result, take_vector(sample_weight, rows))
 
     fit_resample.__doc__ = AnyTable.fit_resample.__doc__
@@ -131,8 +131,8 @@ class Appending(AnyTable):
         blocks, labels = self._make(self._matrix(table), target.labels)
         if not blocks:
             everything = np.arange(len(target.labels))
-            return _aligned(table.take(everything), target.take(everything))
-        return _aligned(table.append(_stack(blocks)), target.append(np.concatenate(labels)))
+            return aligned(table.take(everything), target.take(everything))
+        return aligned(table.append(_stack(blocks)), target.append(np.concatenate(labels)))
 
     def _make_as_theirs(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
         """The rows that imbalanced-learn's own code makes: for what ours does not cover."""
@@ -154,7 +154,7 @@ def _stack(blocks: list[Block]) -> Block:
     return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
 
-def _aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
+def aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
     """Number pandas rows anew, and give a target the row names of its table."""
     if is_pandas(X, "DataFrame"):
         if not keep_index:
@@ -166,7 +166,17 @@ def _aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
     return X, y
 
 
-def _check_finite(rows: Any, table: Table, sampler: str) -> None:
+def _names(table: Table) -> list[Any]:
+    return [table.name(position) for position in range(table.shape[1])]
+
+
+def check_finite(rows: Any, names: list[Any], sampler: str) -> None:
+    """Refuse gaps and infinities.
+
+    Args:
+        names: the name of each column of `rows`.
+    Raises: DataError: naming the first column with such cells.
+    """
     values = rows.data if sparse.issparse(rows) else rows
     # A finite sum proves finite terms in one pass; an infinite one may still be an overflow.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -179,7 +189,7 @@ def _check_finite(rows: Any, table: Table, sampler: str) -> None:
     where = ""
     if values.ndim == 2:
         position = int(np.argmax(bad.any(axis=0)))
-        where = f" ({int(bad[:, position].sum()):,} in column {table.name(position)!r})"
+        where = f" ({int(bad[:, position].sum()):,} in column {names[position]!r})"
     raise DataError(
         f"Input X contains {what}{where}, and {sampler} measures distances: fill the gaps, drop "
         "the rows, or use a random sampler, which takes them as they are"

@@ -40,14 +40,26 @@ def searchable(X: Any, *neighbours: Any) -> np.ndarray | None:
     return X.toarray()
 
 
-def require_rows(have: int, more_than: int, sampler: str, what: str, label: Hashable) -> None:
-    """Refuse a class with too few rows for its neighbours.
+def require_rows(
+    have: int, sampler: str, parameter: str, k: int, *, label: Hashable = None, own: int = 1
+) -> None:
+    """Refuse to look for more neighbours than there are rows.
 
-    Raises: TargetCountError: `have` is not more than `more_than`.
+    Args:
+        have: number of rows of class `label`, or of all rows where that is None.
+        own: 1 where a row is not its own neighbour, 0 where it may be.
+    Raises: TargetCountError: `have` is less than `k + own`.
     """
-    if have <= more_than:
-        raise TargetCountError(
-            f"{sampler} needs more than {what}={more_than} rows of class {label!r}, got {have} "
-            f"(n_samples = {have}): use {what}={have - 1} or less"
-            f"{', or RandomOverSampler' if have < 3 else ''}"
-        )
+    if have >= k + own:
+        return
+    of_class = "" if label is None else f" of class {plain(label)!r}"
+    fewer = f"use {parameter}={have - own} or less, or " if have > own else "use "
+    raise TargetCountError(
+        f"{sampler} needs {'more than' if own else 'at least'} {parameter}={k} rows{of_class}, "
+        f"got {have} (n_samples = {have}): {fewer}a random sampler"
+    )
+
+
+def plain(label: Any) -> Any:
+    """A label as Python's own type, which prints without numpy's name around it."""
+    return label.item() if isinstance(label, np.generic) else label

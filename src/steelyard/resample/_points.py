@@ -88,7 +88,7 @@ class Points:
         positions = np.flatnonzero(keep) if keep.dtype == bool else keep
         if positions.size == len(self):
             return self
-        return _cut(self.X, self.scaling, self.rows[positions], self.packed[positions, :-1])
+        return _cut(self.X, self.scaling, self.rows, self.packed, positions)
 
     def slack(self, norms: np.ndarray, reach: float) -> np.ndarray:
         """Bound on the error of the scores of queries of these norms, shape (queries,)."""
@@ -105,26 +105,31 @@ def error_factor(columns: int, scaling: Scaling) -> float:
 def make_points(X: np.ndarray, rows: np.ndarray, scaling: Scaling) -> Points:
     """Pack the given rows of `X` in spatial order."""
     packed = scaling.pack(X, rows)
-    order = spatial_order(packed)
-    return _cut(X, scaling, rows[order], packed[order])
+    return _cut(X, scaling, rows, packed, spatial_order(packed))
 
 
-def _cut(X: np.ndarray, scaling: Scaling, rows: np.ndarray, packed: np.ndarray) -> Points:
-    number, columns = packed.shape
+def _cut(
+    X: np.ndarray, scaling: Scaling, rows: np.ndarray, packed: np.ndarray, order: np.ndarray
+) -> Points:
+    """Points at the given places of `rows` and `packed`, in that order."""
+    number, columns = len(order), scaling.centre.size
     leaves = max(1, -(-number // LEAF))
     padded = np.zeros((leaves * LEAF, columns + 1), dtype=packed.dtype)
-    padded[:number, :-1] = packed
-    squares = np.einsum("ij,ij->i", packed, packed, dtype=np.float64)
+    for start in range(0, number, 16 * LEAF):  # so that no second copy of all rows is made
+        places = order[start : start + 16 * LEAF]
+        padded[start : start + len(places), :-1] = packed[places, :columns]
+    inside = padded[:number, :-1]
+    squares = np.einsum("ij,ij->i", inside, inside, dtype=np.float64)
     padded[:number, -1] = squares / -2
     padded[number:, -1] = _NOWHERE
     return Points(
         X=X,
         scaling=scaling,
-        rows=rows,
+        rows=rows[order],
         packed=padded,
         squares=squares,
-        low=_by_leaf(packed, np.minimum),
-        high=_by_leaf(packed, np.maximum),
+        low=_by_leaf(inside, np.minimum),
+        high=_by_leaf(inside, np.maximum),
         reach=np.sqrt(_by_leaf(squares, np.maximum)),
     )
 
@@ -207,7 +212,7 @@ def distances(X: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarra
     Exact zero for equal rows, the same either way round, whatever other pairs are asked for.
     """
     out = np.empty(len(first))
-    step = max(1, 2**21 // max(1, X.shape[1]))
+    step = max(1, 2**17 // max(1, X.shape[1]))
     for start in range(0, len(first), step):
         part = slice(start, start + step)
         gaps = np.subtract(X[first[part]], X[second[part]], dtype=np.float64)

@@ -1,5 +1,6 @@
 """Any target in, the same kind of target out: labels, one column, or one-hot columns."""
 
+import sys
 from typing import Any
 
 import narwhals as nw
@@ -64,6 +65,8 @@ class Target:
             return type(y)(values, dtype=y.dtype, name=y.name)
         if sparse.issparse(y):
             return sparse.csr_matrix(values).asformat(y.format)
+        if _is_arrow_array(y):
+            return type(y).from_pandas(values, type=y.type)
         frame = _frame(y)
         if frame is not None:
             return _framed(frame, values)
@@ -89,16 +92,24 @@ def take_vector(values: Any, rows: np.ndarray) -> Any:
         return values.iloc[rows]
     if isinstance(values, list):
         return np.asarray(values)[rows].tolist()
+    if _is_arrow_array(values):
+        return values.take(rows)
     frame = _frame(values)
     return values[rows] if frame is None else frame[rows].to_native()
 
 
 def _frame(y: Any) -> nw.DataFrame | nw.Series | None:
     """A polars or Arrow target behind narwhals; None for everything else."""
-    if isinstance(y, list | np.ndarray) or sparse.issparse(y):
+    if isinstance(y, list | np.ndarray) or sparse.issparse(y) or _is_arrow_array(y):
         return None
     found = nw.from_native(y, eager_only=True, allow_series=True, pass_through=True)
     return found if isinstance(found, nw.DataFrame | nw.Series) else None
+
+
+def _is_arrow_array(values: Any) -> bool:
+    """Whether this is one Arrow array, which narwhals knows only as part of a chunked one."""
+    arrow = sys.modules.get("pyarrow")
+    return arrow is not None and isinstance(values, arrow.Array)
 
 
 def _as_array(y: Any) -> np.ndarray:
@@ -106,7 +117,10 @@ def _as_array(y: Any) -> np.ndarray:
         return y.toarray()
     frame = _frame(y)
     values = np.asarray(y) if frame is None else frame.to_numpy()
-    missing = None if frame is None or isinstance(frame, nw.DataFrame) else frame.is_null().any()
+    if _is_arrow_array(y):
+        missing = y.null_count > 0
+    else:
+        missing = isinstance(frame, nw.Series) and frame.is_null().any()
     if missing or (values.dtype.kind == "f" and np.isnan(values).any()):
         raise TargetError("Input y contains NaN: drop the rows without a class, or label them")
     return values

@@ -1,9 +1,10 @@
 """Blocks of work on a few Python threads, with the BLAS library held to one thread each."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TypeVar
 
@@ -38,6 +39,27 @@ def one_blas_thread() -> AbstractContextManager:
     return _libraries().limit(limits=1, user_api="blas")
 
 
+# Called with the share of a pass over the table that is done; see `watched`.
+_watcher: ContextVar[Callable[[float], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watched(report: Callable[[float], None]) -> Iterator[None]:
+    """Have every pass of every sampler report its share while inside."""
+    token = _watcher.set(report)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def tell(share: float) -> None:
+    """Report how much of the present pass is done, if somebody watches."""
+    report = _watcher.get()
+    if report is not None:
+        report(share)
+
+
 def each(
     work: Callable[[Block], Result], blocks: Sequence[Block], n_jobs: int | None = None
 ) -> list[Result]:
@@ -45,6 +67,14 @@ def each(
     workers = min(threads(n_jobs), len(blocks))
     with one_blas_thread():
         if workers < 2:
-            return [work(block) for block in blocks]
+            return _collected(map(work, blocks), len(blocks))
         with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(work, blocks))
+            return _collected(pool.map(work, blocks), len(blocks))
+
+
+def _collected(results: Iterable[Result], number: int) -> list[Result]:
+    found = []
+    for result in results:
+        found.append(result)
+        tell(len(found) / number)
+    return found

@@ -13,6 +13,7 @@ from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, rarest, searchable
 from steelyard.resample._points import Points, choose_scaling, distances, make_points
 from steelyard.resample._search import enough_nearer, nearest
+from steelyard.resample._threads import tell
 from steelyard.resample.tomek import tomek_links
 
 
@@ -82,10 +83,9 @@ class OneSidedSelection(Selecting, imblearn.under_sampling.OneSidedSelection):
                 seeds, others = members[drawn], np.delete(members, drawn)
                 members = seeds  # a store of one class misjudges nothing
                 if code != codes[rare[0]] and others.size:
-                    asking = make_points(rows, others, scaling)
                     vote = k, _votes_against(k, code, codes[rare[0]])
-                    wrong = _misjudged(rare_points, asking, seeds, vote, self.n_jobs)
-                    members = np.concatenate([seeds, np.sort(asking.rows[wrong])])
+                    wrong = _misjudged(rare_points, others, seeds, vote, self.n_jobs)
+                    members = np.concatenate([seeds, wrong])
                 store = np.append(rare, seeds)
                 self.estimators_.append(KNeighborsClassifier(k).fit(X[store], labels[store]))
             kept.append(members)
@@ -116,22 +116,25 @@ def _radius(
 
 
 def _misjudged(
-    rare: Points, asking: Points, seeds: np.ndarray, vote: tuple[int, int], n_jobs: int | None
+    rare: Points, others: np.ndarray, seeds: np.ndarray, vote: tuple[int, int], n_jobs: int | None
 ) -> np.ndarray:
-    """Which rows a store of all rare rows and the given seeds misjudges.
+    """The rows, of some others, that a store of all rare rows and the given seeds misjudges.
 
     A row is judged right exactly if k - votes + 1 seeds are nearer than the rare row that would
     decide the vote. With one seed that row need not be found: it is enough to know whether
     `votes` rare rows are nearer than the seed.
     """
     k, votes = vote
+    asking = make_points(rare.X, others, rare.scaling)
     if k == 1 and seeds.size == 1:
         seed = np.full(len(asking), seeds[0])
         squared = distances(asking.X, asking.rows, seed)
-        return enough_nearer(rare, asking, squared, seed, need=votes, n_jobs=n_jobs)
-    squared, rows = _radius(rare, asking, votes, n_jobs)
-    store = make_points(asking.X, seeds, asking.scaling)
-    return ~enough_nearer(store, asking, squared, rows, need=k - votes + 1, n_jobs=n_jobs)
+        wrong = enough_nearer(rare, asking, squared, seed, need=votes, n_jobs=n_jobs)
+    else:
+        squared, rows = _radius(rare, asking, votes, n_jobs)
+        store = make_points(asking.X, seeds, asking.scaling)
+        wrong = ~enough_nearer(store, asking, squared, rows, need=k - votes + 1, n_jobs=n_jobs)
+    return np.sort(asking.rows[wrong])
 
 
 def _condense(
@@ -197,7 +200,9 @@ class _Waiting:
             self._need = self._need[keep]
 
     def __iter__(self) -> Iterator[int]:
+        number = len(self._rows)
         while len(self._rows):
+            tell(1 - len(self._rows) / number)
             row = self._rows[0]
             self._keep(np.arange(len(self._rows)) > 0)
             yield row

@@ -1,6 +1,8 @@
 """Resample a table by the name of a method, and keep a ledger of what changed."""
 
-from collections.abc import Sequence
+import ast
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
 
 from steelyard import resample
 from steelyard.errors import DataError, RequestError, SteelyardError, TargetCountError
+from steelyard.resample._threads import watched
 from steelyard.tables import Table, read_table
 from steelyard.tables.sources import open_table
 
@@ -41,7 +44,14 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def resample_table(
-    data: Any, target: str, method: str, *, ratio: Sequence[str] = (), seed: int = 0
+    data: Any,
+    target: str,
+    method: str,
+    *,
+    ratio: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    seed: int = 0,
+    progress: Callable[[float, float, str], None] | None = None,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Resample a table that fits in memory.
 
@@ -53,6 +63,8 @@ def resample_table(
         method: a key of `METHODS`.
         ratio: one number R: every class at least R times the largest (methods that add rows), or
             at most the smallest over R (methods that remove some); or items CLASS=N.
+        settings: items NAME=VALUE for parameters of the sampler, such as `k_neighbors=3`.
+        progress: called with (done, total, what) during each pass over the table.
     Returns: the new table, and the ledger as plain values.
     Raises: RequestError, DataError, TargetCountError: the request does not fit, in one line.
     """
@@ -67,11 +79,39 @@ def resample_table(
     sampler = getattr(resample, name)(**arguments)
     if "random_state" in sampler.get_params():
         sampler.set_params(random_state=seed)
+    sampler.set_params(**_settings(method, sampler, settings))
     if ratio:
         sampler.set_params(sampling_strategy=_wanted(sampler, table, ratio))
     _check_columns(method, table)
-    frame, codes = _resampled(data, table, sampler)
-    return frame, _ledger(table, method, seed, sampler, codes)
+    report = progress or (lambda *_: None)
+    with watched(lambda share: report(share, 1.0, method)):
+        frame, codes = _resampled(data, table, sampler)
+    request = {
+        "method": method,
+        "ratio": list(ratio),
+        "settings": list(settings),
+        "seed": seed,
+    }
+    return frame, _ledger(table, request, sampler, codes)
+
+
+def _settings(method: str, sampler: Any, items: Sequence[str]) -> dict[str, Any]:
+    """Values of sampler parameters; what looks like a number is one."""
+    own = {"sampling_strategy", "random_state", "n_jobs", "categorical_features"}
+    known = sorted(sampler.get_params(deep=False).keys() - own)
+    values = {}
+    for item in items:
+        name, given, text = item.partition("=")
+        if name not in known or not given:
+            raise RequestError(
+                f"--set {item}: --method {method} takes NAME=VALUE with one of "
+                f"{', '.join(known) or 'no parameters'}"
+            )
+        try:
+            values[name] = ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            values[name] = text
+    return values
 
 
 def _check_columns(method: str, table: Table) -> None:
@@ -150,15 +190,18 @@ def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.
 
 def _named(error: ValueError, table: Table) -> Exception:
     """The error with class names where the sampler, which saw codes, named a code."""
-    text = str(error)
-    for code, label in enumerate(table.schema.classes):
-        text = text.replace(f"class np.int64({code})", f"class {label!r}")
-        text = text.replace(f"class {code},", f"class {label!r},")
+    labels = table.schema.classes
+
+    def label(found: re.Match) -> str:
+        code = int(found[1])
+        return f"class {labels[code]!r}" if code < len(labels) else found[0]
+
+    text = re.sub(r"\bclass (\d+)\b", label, str(error))
     return type(error)(text) if isinstance(error, SteelyardError) else DataError(text)
 
 
 def _ledger(
-    table: Table, method: str, seed: int, sampler: Any, codes: np.ndarray
+    table: Table, request: dict[str, Any], sampler: Any, codes: np.ndarray
 ) -> dict[str, Any]:
     before = table.class_counts
     after = np.bincount(codes, minlength=before.size)
@@ -167,17 +210,13 @@ def _ledger(
         kept = np.bincount(table.y[np.unique(rows)], minlength=before.size)
         added, dropped = after - kept, before - kept
     else:
-        made = getattr(sampler, "smote_", sampler).sampling_strategy_
-        made = made if hasattr(sampler, "smote_") else {}
-        added = np.array([made.get(code, 0) for code in range(before.size)])
-        added = np.maximum(added, after - before)
+        added = _made(sampler, before, after)
         dropped = before + added - after
     classes = zip(table.schema.classes, before, added, dropped, after, strict=True)
     keys = ("before", "added", "dropped", "after")
     return {
         "schema": 1,
-        "method": method,
-        "seed": seed,
+        **request,
         "source": {"path": table.source.path, "sha256": table.source.sha256},
         "rows_without_target": table.dropped_rows,
         "rows_in": int(before.sum()),
@@ -189,3 +228,14 @@ def _ledger(
             for label, *numbers in classes
         ],
     }
+
+
+def _made(sampler: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """How many rows of each class were made up."""
+    if hasattr(sampler, "smote_"):  # over-sampled and then cleaned
+        made = sampler.smote_.sampling_strategy_
+    elif getattr(sampler, "voting_", "") == "soft":  # cluster centres, in place of rows
+        made = sampler.sampling_strategy_
+    else:
+        return after - before
+    return np.array([made.get(code, 0) for code in range(before.size)])

@@ -33,24 +33,22 @@ class NearMiss(Selecting, imblearn.under_sampling.NearMiss):
         scaling = choose_scaling(rows)
         rare = make_points(rows, np.flatnonzero(codes == code), scaling)
         require_rows(
-            len(rare), self.n_neighbors - 1, type(self).__name__, "n_neighbors - 1", classes[code]
+            len(rare), "NearMiss", "n_neighbors", self.n_neighbors, label=classes[code], own=0
         )
         kept = []
         for code, label in enumerate(classes):
             members = np.flatnonzero(codes == code)
             if label in self.sampling_strategy_:
                 points = make_points(rows, members, scaling)
-                members = self._keep(points, rare, self.sampling_strategy_[label])
+                members = self._keep(points, rare, label, self.sampling_strategy_[label])
             kept.append(members)
         return np.concatenate(kept)
 
-    def _keep(self, points: Points, rare: Points, number: int) -> np.ndarray:
+    def _keep(self, points: Points, rare: Points, label: Any, number: int) -> np.ndarray:
         among_itself = np.array_equal(points.rows, rare.rows)
         if self.version == 3:
             k = self.n_neighbors_ver3
-            require_rows(
-                len(points), k - 1, type(self).__name__, "n_neighbors_ver3 - 1", "all targeted"
-            )
+            require_rows(len(points), "NearMiss", "n_neighbors_ver3", k, label=label, own=0)
             _, found = nearest(points, rare, k, self.n_jobs, apart=not among_itself)
             near = np.zeros(len(points.X), dtype=bool)
             if among_itself:

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from steelyard.errors import TargetError
 from steelyard.resample._base import Appending
-from steelyard.resample._classes import require_rows, searchable
+from steelyard.resample._classes import plain, require_rows, searchable
 from steelyard.resample._interpolate import between, class_neighbours, neighbours_among
 
 
@@ -37,7 +37,7 @@ class SMOTE(Appending, imblearn.over_sampling.SMOTE):
             if number == 0:
                 continue
             members = np.flatnonzero(labels == label)
-            require_rows(members.size, self.k_neighbors, "SMOTE", "k_neighbors", label)
+            require_rows(members.size, "SMOTE", "k_neighbors", self.k_neighbors, label=label)
             near = class_neighbours(rows[members], self.k_neighbors)
             draw = _draw(self.random_state, near, number)
             blocks.append(between(X, members[draw.row], members[draw.neighbour], draw.steps))
@@ -80,7 +80,7 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
             if number == 0:
                 continue
             members = np.flatnonzero(labels == label)
-            require_rows(len(labels), self.m_neighbors, "BorderlineSMOTE", "m_neighbors", "all")
+            require_rows(len(labels), "BorderlineSMOTE", "m_neighbors", self.m_neighbors)
             around = neighbours_among(rows, members, self.m_neighbors)
             strangers = (labels[around] != label).sum(axis=1)
             half_of = strangers >= self.m_neighbors / 2
@@ -105,7 +105,9 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
     ) -> Any:
         members, danger = where
         if self.kind == "borderline-1":
-            require_rows(members.size, self.k_neighbors, "BorderlineSMOTE", "k_neighbors", label)
+            require_rows(
+                members.size, "BorderlineSMOTE", "k_neighbors", self.k_neighbors, label=label
+            )
             among = np.searchsorted(members, danger)
             near = members[neighbours_among(rows[members], among, self.k_neighbors)]
         else:
@@ -143,7 +145,7 @@ class ADASYN(Appending, imblearn.over_sampling.ADASYN):
             if number == 0:
                 continue
             members = np.flatnonzero(labels == label)
-            require_rows(members.size, k, "ADASYN", "n_neighbors", label)
+            require_rows(members.size, "ADASYN", "n_neighbors", k, label=label)
             around = neighbours_among(rows, members, k)
             share = (labels[around] != label).sum(axis=1) / k
             counts = _new_rows_per_row(share, number, label)
@@ -160,14 +162,14 @@ def _new_rows_per_row(share: np.ndarray, number: int, label: Any) -> np.ndarray:
     if not share.sum():
         raise AdasynError(
             f"Not any neigbours belong to the majority class: no neighbour of a row of class "
-            f"{label!r} is of another class, so ADASYN has nothing to adapt to; use SMOTE instead"
+            f"{plain(label)!r} is of another class, so ADASYN has nothing to adapt to; use SMOTE"
         )
     counts = np.rint(share / share.sum() * number).astype(int)
     if not counts.sum():
         raise TargetError(
             f"No samples will be generated with the provided ratio settings: {number} new rows of "
-            f"class {label!r} spread over {share.size} rows round to none; ask for more, or use "
-            "SMOTE"
+            f"class {plain(label)!r} spread over {share.size} rows round to none; ask for more, "
+            "or use SMOTE"
         )
     return counts
 

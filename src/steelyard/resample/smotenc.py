@@ -13,9 +13,10 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from steelyard.errors import DataError, RequestError
-from steelyard.resample._base import Appending
+from steelyard.resample._base import Appending, check_finite
 from steelyard.resample._classes import require_rows
 from steelyard.resample._interpolate import between
+from steelyard.resample._levels import encode_columns, is_missing
 from steelyard.resample._mixed import mixed_neighbours
 from steelyard.resample._table import Table, as_table
 from steelyard.resample._target import Target
@@ -71,16 +72,15 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
     def _make(self, table: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
         table = table if hasattr(table, "column") else as_table(table)
         numbers = self._numbers(table)
-        levels, codes = _encode(table, self.categorical_features_)
-        self.categorical_encoder_ = OneHotEncoder(categories=levels, handle_unknown="ignore")
-        self.categorical_encoder_.fit(_one_row(levels))
+        levels, codes = encode_columns(table, self.categorical_features_)
+        self.categorical_encoder_ = _fitted_encoder(levels)
         self.median_std_: dict[Any, float] = {}
         blocks, made = [], []
         for label, number in self.sampling_strategy_.items():
             if number == 0:
                 continue
             members = np.flatnonzero(labels == label)
-            require_rows(members.size, self.k_neighbors, "SMOTENC", "k_neighbors", label)
+            require_rows(members.size, "SMOTENC", "k_neighbors", self.k_neighbors, label=label)
             _, variance = mean_variance_axis(sparse.csr_matrix(numbers[members]), axis=0)
             self.median_std_[label] = penalty = float(np.median(np.sqrt(variance)))
             near = mixed_neighbours(numbers[members], codes[members], penalty, self.k_neighbors)
@@ -103,7 +103,11 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
                     f"column {table.name(position)!r} holds no numbers ({values.dtype}) but is not "
                     "among categorical_features: name it there, or turn it into numbers"
                 )
-        return check_array(np.column_stack(columns), dtype=[np.float64, np.float32])
+        rows = check_array(
+            np.column_stack(columns), dtype=[np.float64, np.float32], ensure_all_finite=False
+        )
+        check_finite(rows, [table.name(p) for p in self.continuous_features_], "SMOTENC")
+        return rows
 
     def _columns(
         self,
@@ -123,11 +127,16 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
         return columns
 
 
-def _one_row(levels: list[np.ndarray]) -> np.ndarray:
-    """A row to fit an encoder on whose categories are given."""
+def _fitted_encoder(levels: list[np.ndarray]) -> OneHotEncoder:
+    """The encoder that imbalanced-learn would have fitted, from the levels alone."""
+    # scikit-learn takes None for a missing category, but not what pandas puts there.
+    categories = [
+        np.where(is_missing(known), None, known) if known.dtype == object else known
+        for known in levels
+    ]
     row = np.empty((1, len(levels)), dtype=object)
-    row[0] = [known[0] for known in levels]
-    return row
+    row[0] = [known[0] for known in categories]
+    return OneHotEncoder(categories=categories, handle_unknown="ignore").fit(row)
 
 
 def _winners(votes: np.ndarray, random_state: np.random.RandomState) -> np.ndarray:
@@ -144,29 +153,6 @@ def _winners(votes: np.ndarray, random_state: np.random.RandomState) -> np.ndarr
     _, first = np.unique(row[shuffled], return_index=True)
     chosen = shuffled[first]
     return ordered[row[chosen], column[chosen]]
-
-
-def _encode(table: Table, positions: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The levels of each column in order, and every cell as the number of its level."""
-    levels = []
-    codes = np.empty((table.shape[0], len(positions)), dtype=np.int32)
-    for number, position in enumerate(positions):
-        known, codes[:, number] = _levels(table.column(position))
-        levels.append(known)
-    return levels, codes
-
-
-def _levels(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if values.dtype != object:
-        known, codes = np.unique(values, return_inverse=True)
-        return known, codes
-    missing = np.array([v is None or v != v for v in values])  # noqa: PLR0124 - NaN is not itself
-    known, codes = np.unique(values[~missing], return_inverse=True)
-    all_codes = np.full(len(values), len(known), dtype=np.int64)
-    all_codes[~missing] = codes
-    if missing.any():
-        known = np.append(known, np.array([values[missing][0]], dtype=object))
-    return known, all_codes
 
 
 def _positions(wanted: Any, table: Table) -> list[int]:
