@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 # Query rows and leaves per tile: 512 x 2,048 float32 scores are 4 MB, about one core's cache.
 _QUERIES = 2 * LEAF
 _LEAVES = 8
+# Columns of a tile whose largest score is looked at first.
+_GROUP = 32
 # How many leaves around them queries look at before those left are gathered in new blocks: a tile
 # of few rows costs nearly as much as a full one.
 _LOOKS = (2, 16)
@@ -76,15 +78,13 @@ def _best_block(
     for leaves in tour.leaves():
         scores = tour.scores(q, leaves)
         slack = data.slack(norms, data.reach[leaves].max()).astype(q.dtype)
-        fresh = not found and scores.shape[1] > want
-        if fresh:
-            best = _largest(scores, want) - slack[:, None]
         # `best` holds scores that are surely reached, so what stays below its least by more than
         # the slack is surely not among the best.
-        hit, column, score = _above(scores, best.min(axis=1) - slack)
-        found.append((hit, _positions(leaves, column), score + slack[hit]))
-        if not fresh:
-            _improve(best, hit, score - slack[hit])
+        rows, part = _reaching(scores, best.min(axis=1) - slack)
+        peaks = _peaks(part, want)
+        best[rows] = _largest(np.concatenate([best[rows], peaks - slack[rows, None]], axis=1), want)
+        hit, column, score = _above(part, peaks, best[rows].min(axis=1) - slack[rows])
+        found.append((rows[hit], _positions(leaves, column), score + slack[rows[hit]]))
         if sign > 0:
             tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * best.min(axis=1)).max())))
     hit, position, upper = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -94,8 +94,6 @@ def _best_block(
 
 
 def _largest(scores: np.ndarray, want: int) -> np.ndarray:
-    if want == 1:
-        return scores.max(axis=1, keepdims=True)
     return np.partition(scores, -want, axis=1)[:, -want:]
 
 
@@ -106,38 +104,41 @@ def _query(queries: Points, block: slice) -> tuple[np.ndarray, np.ndarray]:
     return q, np.sqrt(queries.squares[block])
 
 
-def _above(scores: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row, column and value of the scores that reach the limit of their row, row by row."""
-    # One look for the largest of each row is cheaper than comparing every score.
+def _reaching(scores: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows whose largest score reaches the limit, and their scores."""
     rows = np.flatnonzero(scores.max(axis=1) >= limit)
-    part = scores if rows.size == len(scores) else scores[rows]
-    flat = np.flatnonzero(part >= limit[rows, None])
-    row, column = np.divmod(flat, scores.shape[1])
-    return rows[row], column, part.ravel()[flat]
+    return rows, scores if rows.size == len(scores) else scores[rows]
+
+
+def _peaks(scores: np.ndarray, want: int) -> np.ndarray:
+    """The largest score of each group of columns, at least four times as many as wanted.
+
+    Column c is in the group of number c modulo the number of groups. The largest of many are
+    found by looking at the peaks, and then into the groups of the highest.
+    """
+    groups = scores.shape[1]
+    peaks = scores
+    while groups > scores.shape[1] // _GROUP and groups % 2 == 0 and groups >= 8 * want:
+        groups //= 2
+        peaks = np.maximum(peaks[:, :groups], peaks[:, groups:])
+    return peaks
+
+
+def _above(
+    scores: np.ndarray, peaks: np.ndarray, limit: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, column and value of the scores that reach the limit of their row."""
+    groups = peaks.shape[1]
+    row, group = np.nonzero(peaks >= limit[:, None])
+    cells = scores.reshape(len(scores), scores.shape[1] // groups, groups)[row, :, group]
+    which, within = np.nonzero(cells >= limit[row, None])
+    return row[which], within * groups + group[which], cells[which, within]
 
 
 def _positions(leaves: np.ndarray, column: np.ndarray) -> np.ndarray:
     """Positions in the points of tile columns."""
     leaf, within = np.divmod(column, LEAF)
     return leaves[leaf] * LEAF + within
-
-
-def _improve(best: np.ndarray, row: np.ndarray, score: np.ndarray) -> None:
-    """Merge scores, sorted by row, in the best of each row."""
-    if not row.size:
-        return
-    want = best.shape[1]
-    order = np.lexsort((-score, row))
-    row, score = row[order], score[order]
-    starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
-    sizes = np.diff(np.r_[starts, row.size])
-    rank = np.arange(row.size) - np.repeat(starts, sizes)
-    top = rank < want
-    new = np.full((starts.size, want), -np.inf, dtype=best.dtype)
-    new[np.repeat(np.arange(starts.size), sizes)[top], rank[top]] = score[top]
-    rows = row[starts]
-    merged = np.concatenate([best[rows], new], axis=1)
-    best[rows] = np.partition(merged, want, axis=1)[:, want:]
 
 
 def _decide(
@@ -250,8 +251,9 @@ def _surely_enough(
     for leaves in islice(tour.leaves(), -(-look // _LEAVES)):
         scores = tour.scores(q, leaves)
         sure = (at + data.slack(norms, data.reach[leaves].max())).astype(q.dtype)
-        rows = np.flatnonzero(scores.max(axis=1) > sure)
-        counts[rows] += (scores[rows] > sure[rows, None]).sum(axis=1)
+        rows, part = _reaching(scores, sure)
+        # Bytes add up several times faster than booleans.
+        counts[rows] += (part > sure[rows, None]).view(np.uint8).sum(axis=1, dtype=np.uint16)
     # One more than needed, as the query itself may be among them.
     return counts > need
 
@@ -276,7 +278,10 @@ def _enough_block(
         slack = data.slack(norms[alive], data.reach[leaves].max())
         at = scores_at_radius[alive]
         scores = tour.scores(q[alive], leaves)
-        hit, column, score = _above(scores, (at - slack).astype(q.dtype))
+        limit = (at - slack).astype(q.dtype)
+        rows_in_reach, part = _reaching(scores, limit)
+        hit, column, score = _above(part, _peaks(part, 1), limit[rows_in_reach])
+        hit = rows_in_reach[hit]
         position = _positions(leaves, column)
         real = position < len(data)
         found = data.rows[position[real]]
