@@ -169,6 +169,7 @@ class _Tour:
         self, data: Points, q: np.ndarray, norms: np.ndarray, first: int, sign: int = 1
     ) -> None:
         self._data = data
+        self._queries = len(q)
         self._first = first
         self._sign = sign
         self.radius = np.inf
@@ -184,12 +185,14 @@ class _Tour:
     def leaves(self) -> Iterator[np.ndarray]:
         """Leaves to visit next; `radius` may shrink between two of them."""
         left, size = self._order, self._first
+        # Few queries see more leaves at a time, for a tile of the same area.
+        most = max(_LEAVES, _LEAVES * _QUERIES // self._queries)
         while left.size:
             yield left[:size]
             left = left[size:]
             if np.isfinite(self.radius):
                 left = left[self._bound[left] <= self.radius * (1 + 1e-6)]
-            size = _LEAVES
+            size = min(max(_LEAVES, 2 * size), most)
 
     def scores(self, q: np.ndarray, leaves: np.ndarray) -> np.ndarray:
         """Scores of every query with every row of the given leaves, larger is better."""
