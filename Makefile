@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -32,6 +32,15 @@ types: .venv/test.stamp
 
 bench-main-job: .venv/test.stamp
 	$(BIN)/python benchmarks/main_job.py
+
+bench-resample: .venv/test.stamp
+	$(BIN)/python benchmarks/resample.py $(if $(FRAUD),--fraud $(FRAUD))
+
+# imbalanced-learn's own tests of its samplers, run on ours.
+their-tests: .venv/test.stamp
+	PYTHONPATH=tests/resample $(BIN)/python -m pytest -p their_tests -p no:cacheprovider \
+		--override-ini filterwarnings=default --pyargs \
+		imblearn.over_sampling imblearn.under_sampling imblearn.combine
 
 clean:
 	rm -rf .venv demo-run

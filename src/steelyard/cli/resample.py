@@ -56,10 +56,8 @@ def command(
 
     \b
     Examples:
-      steelyard resample churn.csv --target churned --method random-under \\
-        --ratio 0.5 --out half.csv
-      steelyard resample churn.csv --target churned --method smote \\
-        --set k_neighbors=3 --out more.parquet
+      steelyard resample a.csv --target y --method random-under --ratio 0.5 --out b.csv
+      steelyard resample a.csv --target y --method smote --set k_neighbors=3 --out b.csv
     """
     with plain_errors():
         from steelyard.errors import RequestError
@@ -78,6 +76,9 @@ def command(
         write_whole(path, write)
         ledger["out"] = {"path": out, "sha256": sha256_of_files([path])}
         write_json(Path(f"{out}.ledger.json"), ledger)
+        if not quiet:
+            for note in ledger["notes"]:
+                click.echo(f"note: {note}", err=True)
         if as_json:
             print_json(ledger)
             return

@@ -60,9 +60,11 @@ def farthest(
 def _by_block(
     work: Callable[[slice], Result], data: Points, queries: Points, n_jobs: int | None
 ) -> list[Result]:
-    """Work on runs of queries: long ones, but short where few rows ask many leaves."""
+    """Work on runs of queries: long where there are few leaves, short where few ask many."""
     number = len(queries)
-    size = _QUERIES if data.leaves <= _LEAVES else min(_QUERIES, max(16, number // 32))
+    size = _QUERIES * max(1, _LEAVES // data.leaves)
+    if data.leaves > _LEAVES:
+        size = min(size, max(16, number // 32))
     blocks = [slice(a, min(a + size, number)) for a in range(0, number, size)]
     return each(work, blocks, n_jobs if number * len(data) > _WORTH_A_POOL else 1)
 
@@ -73,27 +75,29 @@ def _best_block(
     """The k nearest (`sign` 1) or farthest (-1) rows for one block of queries, best first."""
     q, norms = _query(queries, block)
     tour = _Tour(data, q, norms, first=max(2, -(-want // LEAF)), sign=sign)
+    # The best scores so far that are surely reached, the least of them first.
     best = np.full((len(q), want), -np.inf, dtype=q.dtype)
     found: list[tuple[np.ndarray, ...]] = []
     for leaves in tour.leaves():
         scores = tour.scores(q, leaves)
         slack = data.slack(norms, data.reach[leaves].max()).astype(q.dtype)
-        # `best` holds scores that are surely reached, so what stays below its least by more than
-        # the slack is surely not among the best.
-        rows, part = _reaching(scores, best.min(axis=1) - slack)
-        peaks = _peaks(part, want)
-        best[rows] = _largest(np.concatenate([best[rows], peaks - slack[rows, None]], axis=1), want)
-        hit, column, score = _above(part, peaks, best[rows].min(axis=1) - slack[rows])
-        found.append((rows[hit], _positions(leaves, column), score + slack[rows[hit]]))
+        # What stays below the least by more than the slack is surely not among the best.
+        rows, part = _reaching(scores, best[:, 0] - slack)
+        peaks, room = _peaks(part, want), slack[rows]
+        better = _largest(np.concatenate([best[rows], peaks - room[:, None]], axis=1), want)
+        best[rows] = better
+        hit, column, score = _above(part, peaks, better[:, 0] - room)
+        found.append((rows[hit], _positions(leaves, column), score + room[hit]))
         if sign > 0:
-            tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * best.min(axis=1)).max())))
+            tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * best[:, 0]).max())))
     hit, position, upper = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    keep = (upper >= best.min(axis=1)[hit]) & (position < len(data))
+    keep = (upper >= best[hit, 0]) & (position < len(data))
     rows = data.rows[position[keep]]
     return _decide(data.X, queries.rows[block], hit[keep], rows, k=k, sign=sign)
 
 
 def _largest(scores: np.ndarray, want: int) -> np.ndarray:
+    """The largest scores of each row, the least of them first."""
     return np.partition(scores, -want, axis=1)[:, -want:]
 
 

@@ -105,7 +105,9 @@ class ArrayTable:
         return self._like(np.concatenate([data, block.astype(data.dtype, copy=False)]))
 
     def replace(self, block: Block) -> Any:
-        return self._like(block if sparse.issparse(block) else _one_matrix(block))
+        if sparse.issparse(block):
+            return block.asformat(self._any_rows().format)
+        return self._like(_one_matrix(block))
 
     def column(self, position: int) -> np.ndarray:
         data = self._any_rows()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -84,7 +85,11 @@ def resample_table(
         sampler.set_params(sampling_strategy=_wanted(sampler, table, ratio))
     _check_columns(method, table)
     report = progress or (lambda *_: None)
-    with watched(lambda share: report(share, 1.0, method)):
+    with (
+        watched(lambda share: report(share, 1.0, method)),
+        warnings.catch_warnings(record=True) as told,
+    ):
+        warnings.simplefilter("always", UserWarning)
         frame, codes = _resampled(data, table, sampler)
     request = {
         "method": method,
@@ -92,7 +97,9 @@ def resample_table(
         "settings": list(settings),
         "seed": seed,
     }
-    return frame, _ledger(table, request, sampler, codes)
+    ledger = _ledger(table, request, sampler, codes)
+    ledger["notes"] = sorted({_named(str(warning.message), table) for warning in told})
+    return frame, ledger
 
 
 def _settings(method: str, sampler: Any, items: Sequence[str]) -> dict[str, Any]:
@@ -175,7 +182,8 @@ def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.
     try:
         X, codes = sampler.fit_resample(table.features, table.y)
     except ValueError as error:
-        raise _named(error, table) from error
+        kind = type(error) if isinstance(error, SteelyardError) else DataError
+        raise kind(_named(str(error), table)) from error
     rows = getattr(sampler, "sample_indices_", None)
     if rows is None:
         classes = pl.Series(table.schema.target, list(table.schema.classes))
@@ -188,16 +196,15 @@ def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.
     return raw[rows], codes
 
 
-def _named(error: ValueError, table: Table) -> Exception:
-    """The error with class names where the sampler, which saw codes, named a code."""
+def _named(text: str, table: Table) -> str:
+    """A message of a sampler, which saw codes, with the names of the classes."""
     labels = table.schema.classes
 
     def label(found: re.Match) -> str:
         code = int(found[1])
         return f"class {labels[code]!r}" if code < len(labels) else found[0]
 
-    text = re.sub(r"\bclass (\d+)\b", label, str(error))
-    return type(error)(text) if isinstance(error, SteelyardError) else DataError(text)
+    return re.sub(r"\bclass (\d+)\b", label, text)
 
 
 def _ledger(

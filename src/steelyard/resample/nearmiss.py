@@ -7,7 +7,7 @@ import imblearn.under_sampling
 import numpy as np
 
 from steelyard.resample._base import Selecting
-from steelyard.resample._classes import encode, rarest, require_rows, searchable
+from steelyard.resample._classes import encode, plain, rarest, require_rows, searchable
 from steelyard.resample._points import Points, choose_scaling, make_points
 from steelyard.resample._search import farthest, nearest
 
@@ -73,8 +73,8 @@ class NearMiss(Selecting, imblearn.under_sampling.NearMiss):
         if rows.size < number:
             warnings.warn(
                 f"The number of the samples to be selected ({number:,}) is larger than the number "
-                f"of samples available ({rows.size:,}). The balancing ratio cannot be ensured and "
-                "all samples will be returned.",
+                f"of samples available ({rows.size:,}) of class {plain(label)!r}. The balancing "
+                "ratio cannot be ensured and all samples will be returned.",
                 stacklevel=2,
             )
         best = np.argsort(-total if self.version == 3 else total, kind="stable")

@@ -32,7 +32,7 @@ class SMOTEN(AnyTable, imblearn.over_sampling.SMOTEN):
     def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
         _check_neighbours(self, self.sampling_strategy_, target.labels)
         own_encoder = self.categorical_encoder is not None or sparse.issparse(table.native)
-        if own_encoder or not any(_gaps(table)):
+        if own_encoder or not _has_gaps(table):
             return super()._resample(table, target)
         levels, codes = encode_columns(table, np.arange(table.shape[1]))
         made, labels = self._fit_resample(codes, target.labels)
@@ -77,6 +77,6 @@ def _check_neighbours(sampler: Any, strategy: Mapping[Hashable, int], labels: np
             require_rows(have, name, "k_neighbors", int(sampler.k_neighbors), label=label)
 
 
-def _gaps(table: Table) -> list[bool]:
-    """Whether each column has missing cells."""
-    return [is_missing(table.column(position)).any() for position in range(table.shape[1])]
+def _has_gaps(table: Table) -> bool:
+    columns = range(table.shape[1])
+    return any(bool(is_missing(table.column(position)).any()) for position in columns)

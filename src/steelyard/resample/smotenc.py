@@ -130,10 +130,10 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
 def _fitted_encoder(levels: list[np.ndarray]) -> OneHotEncoder:
     """The encoder that imbalanced-learn would have fitted, from the levels alone."""
     # scikit-learn takes None for a missing category, but not what pandas puts there.
-    categories = [
-        np.where(is_missing(known), None, known) if known.dtype == object else known
-        for known in levels
-    ]
+    categories = [known.copy() for known in levels]
+    for known in categories:
+        if known.dtype == object:
+            known[is_missing(known)] = None
     row = np.empty((1, len(levels)), dtype=object)
     row[0] = [known[0] for known in categories]
     return OneHotEncoder(categories=categories, handle_unknown="ignore").fit(row)
