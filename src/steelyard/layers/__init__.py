@@ -5,6 +5,7 @@ from steelyard.layers.calibration import Calibration, TemperatureScaling
 from steelyard.layers.decision import Decision
 from steelyard.layers.normalized import NormalizedDense
 from steelyard.layers.prior import PriorCorrection
+from steelyard.layers.trees import TreeEnsemble
 
 __all__ = [
     "Calibration",
@@ -13,5 +14,6 @@ __all__ = [
     "PriorBias",
     "PriorCorrection",
     "TemperatureScaling",
+    "TreeEnsemble",
     "prior_bias",
 ]
