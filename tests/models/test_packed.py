@@ -7,7 +7,8 @@ keras = pytest.importorskip("keras")
 
 from steelyard._tensorflow import tf  # noqa: E402
 from steelyard.models import packed  # noqa: E402
-from steelyard.models.packed import Network, Settings, class_losses, stacked  # noqa: E402
+from steelyard.models.members import Member  # noqa: E402
+from steelyard.models.packed import Settings, class_losses, stacked  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 from steelyard.techniques.loss import LossNumbers  # noqa: E402
 from steelyard.techniques.sample import Drawn  # noqa: E402
@@ -27,7 +28,7 @@ def network(seed, loss, rows=300, share=0.0):
     rows = np.arange(rows)
     drawn = Drawn(rows, np.roll(rows, 1), np.full(len(rows), share, "float32"))
     held = np.arange(300, 400)
-    return Network(drawn, held, loss, loss, np.array([0.8, 0.2]), (seed,))
+    return Member(drawn, held, loss, loss, np.array([0.8, 0.2]), 5, (seed,))
 
 
 PLAIN = LossNumbers(np.ones(2), np.zeros(2))

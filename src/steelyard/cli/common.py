@@ -19,6 +19,14 @@ positive_option = click.option(
     "--positive", metavar="CLASS", help="Class of interest (default: the rarest)."
 )
 
+model_option = click.option(
+    "--model",
+    default="blend",
+    show_default=True,
+    metavar="MODEL",
+    help="blend, tabular, trees, or your own: FILE.py:FUNCTION.",
+)
+
 
 def table_options(function: Callable) -> Callable:
     """Add what says how a table's rows hang together and which columns stay out."""

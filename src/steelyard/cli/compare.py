@@ -7,6 +7,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    model_option,
     plain_errors,
     positive_option,
     print_json,
@@ -23,9 +24,7 @@ from steelyard.cli.progress import progress_bar
 @target_option
 @click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
 @click.option("--techniques", default="default", help="Names, comma-separated (see techniques).")
-@click.option(
-    "--model", default="tabular", metavar="MODEL", help="tabular, or your own: FILE.py:FUNCTION."
-)
+@model_option
 @click.option("--folds", type=int, default=5, show_default=True)
 @click.option("--repeats", type=int, default=2, show_default=True)
 @table_options

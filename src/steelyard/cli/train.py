@@ -6,6 +6,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    model_option,
     plain_errors,
     positive_option,
     print_json,
@@ -22,7 +23,7 @@ from steelyard.cli.progress import progress_bar
 @target_option
 @click.option("--technique", default="plain", show_default=True, help="Name (see techniques).")
 @click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
-@click.option("--model", default="tabular", metavar="MODEL", help="tabular, or FILE.py:FUNCTION.")
+@model_option
 @click.option("--folds", type=int, default=5, show_default=True)
 @table_options
 @positive_option

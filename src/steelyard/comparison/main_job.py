@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import steelyard
+from steelyard.comparison.baselines import baseline_beliefs, baseline_crews, trainer_of
 from steelyard.comparison.evaluate import Judged, Protocol, judge
 from steelyard.comparison.figures import BY_NAME
 from steelyard.comparison.folds import make_splits
@@ -18,13 +19,12 @@ from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.models.jobs import Job, Trainer
-from steelyard.models.trees import TECHNIQUE as TREES
-from steelyard.models.trees import TreesBaseline
 from steelyard.runs import Journal, save
 from steelyard.tables import Table, check_learnable, read_table
 from steelyard.techniques import Decision, Technique, choose, get
 
 DEFAULT_METRIC = "average_precision"
+DEFAULT_MODEL = "blend"
 TRAINING, JUDGING = 0.85, 0.1  # shares of the time; the rest trains the final model
 CONSTANT = Technique(
     name="constant",
@@ -39,7 +39,7 @@ def compare(
     target: str | None = None,
     *,
     techniques: str | list[str | Technique] = "default",
-    model: str | Callable[[int, int], Any] = "tabular",
+    model: str | Callable[[int, int], Any] = DEFAULT_MODEL,
     folds: int = 5,
     repeats: int = 2,
     group: str | None = None,
@@ -59,8 +59,8 @@ def compare(
             tuple of arrays (X, y); see `steelyard.tables.read_table`.
         target: column that holds the class.
         techniques: "default", names, or `Technique` objects; `plain` is always among them.
-        model: "tabular", "FILE.py:FUNCTION", or a function (inputs, classes) -> Keras model with
-            logits out.
+        model: "blend" (mean of network and trees), "tabular" (the network), "trees",
+            "FILE.py:FUNCTION", or a function (inputs, classes) -> Keras model with logits out.
         folds, repeats: stratified k-fold, shuffled anew each repeat.
         group: column whose groups never stand on both sides of a split.
         time_column: column to split by: train on the past, test on what follows.
@@ -76,7 +76,11 @@ def compare(
     request = _Request(
         target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
     )
-    return _run(data, choose(techniques), model, request, progress, baselines=True)
+    chosen = choose(techniques)
+    everything = techniques == "default"
+    return _run(
+        data, chosen, model, request, progress, baselines=True, may_leave_out=everything
+    )
 
 
 def train(
@@ -84,7 +88,7 @@ def train(
     target: str | None = None,
     *,
     technique: str | Technique = "plain",
-    model: str | Callable[[int, int], Any] = "tabular",
+    model: str | Callable[[int, int], Any] = DEFAULT_MODEL,
     folds: int = 5,
     group: str | None = None,
     time_column: str | None = None,
@@ -129,19 +133,21 @@ def _run(
     progress: Progress | None,
     *,
     baselines: bool,
+    may_leave_out: bool = False,
 ) -> Study:
     _check_metric(request.metric)
+    trainer = trainer_of(model)
+    techniques, left_out = _trainable(techniques, trainer, may_leave_out=may_leave_out)
     table = read_table(
         data, request.target, group=request.group, time=request.time, drop=request.drop
     )
     check_learnable(table)
     protocol = _protocol(table, request)
-    trainer = _trainer(model)
     asked = _asked(table, techniques, trainer, request)
     keeper = Memory() if request.out is None else Journal(Path(request.out), asked)
     crews = [Crew(trainer, techniques)]
     if baselines:
-        crews.append(Crew(TreesBaseline(), [TREES]))
+        crews += baseline_crews(trainer)
     run_jobs(
         table,
         protocol.splits,
@@ -154,13 +160,16 @@ def _run(
     contenders = _judge_all(techniques, protocol, keeper, judging)
     others = []
     if baselines:
-        others = [*_judge_all([TREES], protocol, keeper, None), _judge_constant(protocol)]
+        built_in = baseline_beliefs(trainer, protocol, keeper)
+        others = [judge(one, beliefs, protocol) for one, beliefs in built_in]
+        others.append(_judge_constant(protocol))
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     final = final_model(table, protocol, trainer, chosen, last)
+    run = record(table, protocol, contenders, others, verdict, chosen, keeper.finished, asked)
     study = Study(
-        record(table, protocol, contenders, others, verdict, chosen, keeper.finished, asked),
+        run | {"left_out": left_out},
         predictions=predictions(table, protocol, contenders),
         ledger=ledger(keeper.finished),
         model=final,
@@ -169,6 +178,20 @@ def _run(
         save(study, keeper.run)
         keeper.close()
     return study
+
+
+def _trainable(
+    techniques: list[Technique], trainer: Trainer, *, may_leave_out: bool
+) -> tuple[list[Technique], list[str]]:
+    """Techniques that this model can train, and why the others were left out.
+
+    What was asked for by name is never left out in silence: it is refused.
+    """
+    reasons = {technique.name: trainer.refuses(technique) for technique in techniques}
+    left_out = [reason for reason in reasons.values() if reason]
+    if left_out and not may_leave_out:
+        raise RequestError(f"{left_out[0]}; or leave it out of --techniques")
+    return [one for one in techniques if not reasons[one.name]], left_out
 
 
 def _check_metric(metric: str) -> None:
@@ -197,21 +220,6 @@ def _asked(
         "model": trainer.name,
         "drop": list(request.drop),
     }
-
-
-def _trainer(model: str | Callable[[int, int], Any]) -> Trainer:
-    # Imported here: TensorFlow takes seconds, and a wrong request should not wait for it.
-    if callable(model):
-        from steelyard.models.custom import CustomTrainer
-
-        return CustomTrainer(model, name=getattr(model, "__qualname__", "own"))
-    if model == "tabular":
-        from steelyard.models.tabular import TabularTrainer
-
-        return TabularTrainer()
-    from steelyard.models.custom import from_file
-
-    return from_file(model)
 
 
 def _protocol(table: Table, request: _Request) -> Protocol:
@@ -280,7 +288,6 @@ def final_model(
     corrected = technique.decision.correction == "prior"
     return ship(
         table.schema,
-        fitted.encoding,
         fitted.core,
         trained_on=technique.trained_prior(counts) if corrected else None,
         prior=counts / counts.sum(),

@@ -1,4 +1,4 @@
-"""Runs the jobs of a comparison, split by split, and keeps what each believed."""
+"""Runs the jobs of a comparison and keeps what each believed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,20 +62,20 @@ def run_jobs(
     # A crew's share of the work is its number of techniques.
     total = sum(len(crew.techniques) for crew in crews) * len(splits)
     done = 0
-    for split in splits:
-        for crew in crews:
-            jobs = [Job(technique, split, seed) for technique in crew.techniques]
-            left = [job for job in jobs if job.key not in keeper.finished]
+    for crew in crews:
+        # All techniques of a split stand together: what they share is computed once.
+        jobs = [Job(technique, split, seed) for split in splits for technique in crew.techniques]
+        left = [job for job in jobs if job.key not in keeper.finished]
+        done += len(jobs) - len(left)
 
-            def report(share: float, done: int = done, n: int = len(jobs)) -> None:
-                if progress:
-                    what = f"repeat {split.repeat + 1}, fold {split.fold + 1}"  # noqa: B023
-                    progress(done + share * n, total, what)
+        def report(share: float, done: int = done, n: int = len(left)) -> None:
+            if progress:
+                progress(done + share * n, total, "training")
 
-            for outcome in crew.runner.run(table, left, report) if left else ():
-                keep(outcome, table, keeper)
-            done += len(jobs)
-            report(0.0, done)
+        for outcome in crew.runner.run(table, left, report) if left else ():
+            keep(outcome, table, keeper)
+        done += len(left)
+        report(0.0, done)
 
 
 def keep(outcome: Outcome, table: Table, keeper: Keeper) -> None:

@@ -11,9 +11,11 @@ import numpy as np
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
-from steelyard.models.jobs import Draw, Fitted, Job, Outcome, Split
+from steelyard.models.encoding_layer import TableEncoder
+from steelyard.models.inputs import core_inputs
+from steelyard.models.jobs import Fitted, Job, Outcome, by_split
+from steelyard.models.members import Member, encoded, held_beliefs, members_of, whole
 from steelyard.models.packed import class_losses, stacked
-from steelyard.models.tabular import encoded, networks_of
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 from steelyard.techniques.loss import LossNumbers
@@ -36,53 +38,65 @@ class CustomTrainer:
     build: Callable[[int, int], Any]
     name: str = "custom"
 
+    def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
+        """It trains every technique."""
+        return None
+
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        _, matrix = encoded(table, jobs[0].split)
-        for done, job in enumerate(jobs):
-            start = time.perf_counter()
-            model, draw = self._train(table, matrix, job)
-            logits = model.predict(matrix[job.split.test], batch_size=HELD_BATCH, verbose=0)
-            belief = tf.nn.softmax(logits.astype("float32")).numpy()
-            progress((done + 1) / len(jobs))
-            yield Outcome(job, belief, time.perf_counter() - start, [draw])
+        done = 0
+        for split, same in by_split(jobs):
+            _, matrix = encoded(table, split)
+            for job in same:
+                start = time.perf_counter()
+                model, member = self._train(table, matrix, job)
+                belief = _belief(model, matrix[split.test])
+                done += 1
+                progress(done / len(jobs))
+                yield Outcome(job, belief, time.perf_counter() - start, [member.draw])
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
     ) -> Fitted:
-        everything = np.arange(len(table.y))
-        split = Split(0, 0, train=everything, test=everything[:0])
+        split = whole(table)
         fitted, matrix = encoded(table, split)
-        model, _ = self._train(table, matrix, Job(technique, split, seed))
+        model, member = self._train(table, matrix, Job(technique, split, seed))
         progress(1.0)
-        inputs = keras.Input((matrix.shape[1],), name="encoded")
-        belief = keras.layers.Softmax(dtype="float32", name="class_shares")(model(inputs))
-        return Fitted(fitted, keras.Model(inputs, belief, name="own_network"))
+        inputs = core_inputs(table)
+        x = TableEncoder(fitted.to_dict(), name="encoder")(*inputs)
+        belief = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
+        held = held_beliefs(_belief(model, matrix)[None], [member])
+        return Fitted(keras.Model(inputs, belief, name="own_network"), held, [member.draw])
 
-    def _train(self, table: Table, matrix: np.ndarray, job: Job) -> tuple[Any, Draw]:
+    def _train(self, table: Table, matrix: np.ndarray, job: Job) -> tuple[Any, Member]:
         classes = len(table.schema.classes)
         keras.utils.set_random_seed(hash_seed(job))
         model = checked(self.build(matrix.shape[1], classes), matrix.shape[1], classes)
-        (network,) = networks_of(job, table, matrix, members=1)
+        (member,) = members_of(job, table, matrix, members=1)
         # Compiled and fitted from outside: the model itself is saved without a loss of ours.
         inputs = keras.Input((matrix.shape[1],))
         trained = keras.Model(inputs, model(inputs))
         trained.compile(
             optimizer=model.optimizer if model.compiled else keras.optimizers.Adam(1e-3),
-            loss=TechniqueLoss(network.loss),
+            loss=TechniqueLoss(member.loss),
             jit_compile=False,
         )
-        stop = HeldOutStop(matrix[network.held], table.y[network.held], network.held_loss)
+        stop = HeldOutStop(matrix[member.held], table.y[member.held], member.held_loss)
         trained.fit(
-            network.drawn.table(matrix),
-            table.y[network.drawn.rows],
+            member.drawn.table(matrix),
+            table.y[member.drawn.rows],
             batch_size=BATCH,
             epochs=EPOCHS,
             callbacks=[stop],
             verbose=0,
         )
-        return model, Draw(network.drawn, network.held)
+        return model, member
+
+
+def _belief(model: Any, rows: np.ndarray) -> np.ndarray:
+    logits = model.predict(rows, batch_size=HELD_BATCH, verbose=0)
+    return tf.nn.softmax(logits.astype("float32")).numpy()
 
 
 def hash_seed(job: Job) -> int:
@@ -95,7 +109,7 @@ def from_file(spec: str) -> CustomTrainer:
     file, _, function = spec.rpartition(":")
     path = Path(file)
     if not file.endswith(".py") or not function:
-        raise RequestError(f"--model {spec!r}: it takes tabular, or FILE.py:FUNCTION")
+        raise RequestError(f"--model {spec!r}: it takes blend, tabular, trees or FILE.py:FUNCTION")
     if not path.is_file():
         raise RequestError(f"--model {spec!r}: there is no file {file!r}")
     found = importlib.util.spec_from_file_location("steelyard_user_model", path)

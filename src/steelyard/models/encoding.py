@@ -122,12 +122,32 @@ def encode(encoding: Encoding, numbers: np.ndarray, categories: Categories) -> n
     for position, j in enumerate(encoding.gaps):
         out[:, 2 * d + position] = ~np.isfinite(numbers[:, j])
     start = 2 * d + len(encoding.gaps)
+    slots = level_slots(encoding, categories)
     for j, known_levels in enumerate(encoding.levels):
-        slot_of = {level: slot for slot, level in enumerate(known_levels, start=1)}
-        slots = np.array([slot_of.get(level, 0) for level in categories.names[j]], "int64")
-        out[np.arange(n), start + slots[categories.codes[:, j]]] = 1
+        out[np.arange(n), start + slots[:, j]] = 1
         start += len(known_levels) + 1
     return out
+
+
+def level_slots(encoding: Encoding, categories: Categories) -> np.ndarray:
+    """Each category value's number among the frequent levels, from 1; 0 for everything else.
+
+    (rows, columns) int32.
+    """
+    slots = np.zeros(categories.codes.shape, "int32")
+    for j, known_levels in enumerate(encoding.levels):
+        slot_of = {level: slot for slot, level in enumerate(known_levels, start=1)}
+        by_name = np.array([slot_of.get(level, 0) for level in categories.names[j]], "int32")
+        slots[:, j] = by_name[categories.codes[:, j]]
+    return slots
+
+
+def tree_columns(encoding: Encoding, numbers: np.ndarray, categories: Categories) -> np.ndarray:
+    """What trees read, (rows, numbers + categories) float32: raw numbers, then level slots.
+
+    Numbers stay as they are, gaps as NaN: trees ask for order only and find gaps a side.
+    """
+    return np.hstack([numbers, level_slots(encoding, categories).astype("float32")])
 
 
 def _rank_knots(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """`models.encoding.encode` inside Keras, so that a saved model takes raw columns."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from steelyard._tensorflow import keras, tf
@@ -18,26 +19,14 @@ class TableEncoder(keras.layers.Layer):
         super().__init__(**kwargs)
         self.encoding = encoding
         self._fitted = Encoding.from_dict(encoding)
-        self._tables = [
-            tf.lookup.StaticHashTable(
-                tf.lookup.KeyValueTensorInitializer(
-                    tf.constant(known, tf.string), tf.range(1, len(known) + 1)
-                ),
-                default_value=0,
-            )
-            if known
-            else None
-            for known in self._fitted.levels
-        ]
+        self._tables = _look_ups(self._fitted.levels)
 
     def call(self, numbers: Any, strings: Any) -> Any:
         parts = []
         if len(self._fitted.mean):
             parts += self._encode_numbers(numbers)
         for j, (table, known) in enumerate(zip(self._tables, self._fitted.levels, strict=True)):
-            column = strings[:, j]
-            slots = table.lookup(column) if table else tf.zeros_like(column, tf.int32)
-            parts.append(tf.one_hot(slots, len(known) + 1))
+            parts.append(tf.one_hot(_slots(table, strings[:, j]), len(known) + 1))
         return tf.concat(parts, axis=1)
 
     def _encode_numbers(self, numbers: Any) -> list[Any]:
@@ -54,6 +43,48 @@ class TableEncoder(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"encoding": self.encoding}
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class TreeColumns(keras.layers.Layer):
+    """`models.encoding.tree_columns` inside Keras: (batch, numbers + categories) float32."""
+
+    def __init__(self, levels: Sequence[Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.levels = [list(known) for known in levels]
+        self._tables = _look_ups(self.levels)
+
+    def call(self, numbers: Any, strings: Any) -> Any:
+        slots = [
+            tf.cast(_slots(table, strings[:, j]), tf.float32)[:, None]
+            for j, table in enumerate(self._tables)
+        ]
+        return tf.concat([numbers, *slots], axis=1)
+
+    def compute_output_shape(self, numbers_shape: Any, strings_shape: Any) -> tuple[Any, int]:  # noqa: ARG002
+        return (numbers_shape[0], numbers_shape[1] + len(self.levels))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"levels": self.levels}
+
+
+def _look_ups(levels: Sequence[Sequence[str]]) -> list[Any]:
+    """A table from level to slot per category column; none for a column without levels."""
+    return [
+        tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(list(known), tf.string), tf.range(1, len(known) + 1)
+            ),
+            default_value=0,
+        )
+        if known
+        else None
+        for known in levels
+    ]
+
+
+def _slots(table: Any, column: Any) -> Any:
+    return table.lookup(column) if table else tf.zeros_like(column, tf.int32)
 
 
 def _interpolate(x: Any, knots: Any, scores: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,8 +13,6 @@ from steelyard.techniques.sample import Drawn
 
 if TYPE_CHECKING:
     import keras
-
-    from steelyard.models.encoding import Encoding
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,24 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A technique trained on all rows: `core` maps the encoded matrix to class shares."""
+    """A technique trained on all rows.
 
-    encoding: "Encoding"
+    `core` maps [numbers (batch, numbers) float32, strings (batch, categories)] to class shares
+    (batch, classes), before any correction. `held`: what members believed of the rows that they
+    held out, (rows, classes) float32, NaN for rows that every member trained on: out-of-fold
+    beliefs that cost no training of their own. `draws` as in `Outcome`.
+    """
+
     core: "keras.Model"
+    held: np.ndarray
+    draws: list[Draw]
+
+
+def by_split(jobs: Sequence[Job]) -> Iterator[tuple[Split, list[Job]]]:
+    """Jobs grouped by their split, in order."""
+    for _, group in groupby(jobs, key=lambda job: job.split.key):
+        same = list(group)
+        yield same[0].split, same
 
 
 class Runner(Protocol):
@@ -86,11 +99,14 @@ class Runner(Protocol):
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        """Train jobs of ONE split; everything fitted sees `jobs[i].split.train` only."""
+        """Train jobs, split by split; everything fitted sees `jobs[i].split.train` only."""
 
 
 class Trainer(Runner, Protocol):
     """A runner whose models can be shipped."""
+
+    def refuses(self, technique: Technique) -> str | None:
+        """Why it cannot train this technique, or None."""
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]

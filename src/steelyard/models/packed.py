@@ -15,11 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard._tensorflow import tf
+from steelyard.models.members import Member
 from steelyard.techniques.loss import LossNumbers
-from steelyard.techniques.sample import Drawn
 
 WIDTH_STEP = 16
 PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
+PACK_BYTES = 1 << 30  # for parameters, their moments and copies, and one batch's activations
+LOOK_ROWS = 2048  # held-out rows of a network looked at together
 
 
 @dataclass(frozen=True)
@@ -35,23 +37,6 @@ class Settings:
     patience: int = 8  # looks without a better held-out loss after which a network stands still
 
 
-@dataclass(frozen=True)
-class Network:
-    """One network to train: what it sees, what its mistakes cost, how it starts.
-
-    `drawn`: the rows of the shared matrix to train on. `held`: positions to stop on, never trained
-    on; empty means train to the end. `held_loss`: the loss judged there. `prior`: class shares the
-    output bias starts from.
-    """
-
-    drawn: Drawn
-    held: np.ndarray
-    loss: LossNumbers
-    held_loss: LossNumbers
-    prior: np.ndarray
-    seed: tuple[int, ...]
-
-
 Layers = list[tuple[np.ndarray, np.ndarray]]  # kernel [network, in, out], bias [network, out]
 Tensors = dict[str, tf.Tensor]
 
@@ -59,7 +44,7 @@ Tensors = dict[str, tf.Tensor]
 def train(
     X: np.ndarray,
     y: np.ndarray,
-    networks: Sequence[Network],
+    networks: Sequence[Member],
     settings: Settings,
     progress: Callable[[float], None] | None = None,
 ) -> Layers:
@@ -68,8 +53,9 @@ def train(
     Returns kernels and biases with the networks' axis first, each network at its own best
     held-out loss. `progress` is called with the share done.
     """
-    parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / PACK))
     width = X.shape[1]
+    at_once = networks_at_once(width, len(networks[0].prior), settings)
+    parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / at_once))
     # Folds differ by a few category levels; one width for all of them is one compilation.
     X = tf.constant(np.pad(X, ((0, 0), (0, -width % WIDTH_STEP))))
     y = tf.constant(y, tf.int32)
@@ -87,6 +73,15 @@ def train(
     ]
     (kernel, bias), *rest = whole
     return [(kernel[:, :width], bias), *rest]
+
+
+def networks_at_once(width: int, classes: int, settings: Settings) -> int:
+    """How many networks of this shape train in one graph within `PACK_BYTES`."""
+    sizes = (width, *settings.hidden, classes)
+    parameters = sum((into + 1) * out for into, out in zip(sizes[:-1], sizes[1:], strict=True))
+    # Parameter, gradient, two moments, best copy; a batch's values forward and backward.
+    numbers = 5 * parameters + 3 * settings.batch * sum(sizes)
+    return int(np.clip(PACK_BYTES // (4 * numbers), 1, PACK))
 
 
 def probabilities(layers: Layers, X: np.ndarray, rows_at_once: int = 4096) -> np.ndarray:
@@ -164,8 +159,13 @@ class _Graph:
     def _held_losses(
         self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
     ) -> tf.Tensor:
-        logits = _forward(self._pairs(), tf.gather(X, held))
-        return tf.reduce_sum(class_losses(logits, tf.gather(y, held), loss) * share, axis=1)
+        total = tf.zeros(tf.shape(held)[:1])
+        for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
+            rows = held[:, start : start + LOOK_ROWS]
+            logits = _forward(self._pairs(), tf.gather(X, rows))
+            losses = class_losses(logits, tf.gather(y, rows), loss)
+            total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
+        return total
 
     def _keep(self, better: tf.Tensor) -> None:
         for variable, best in zip(self.variables, self.best, strict=True):
@@ -205,7 +205,7 @@ def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings) -> _Graph:
 def _train_pack(
     X: tf.Tensor,
     y: tf.Tensor,
-    networks: list[Network],
+    networks: list[Member],
     settings: Settings,
     report: Callable[[float], None],
 ) -> Layers:
@@ -241,7 +241,7 @@ def _train_pack(
 class _Stream:
     """Every training row once a pass, in a new order each pass, from the network's own seed."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Member) -> None:
         self.drawn = network.drawn
         self.rng = np.random.default_rng([*network.seed, 1])
         self.left = np.empty(0, np.int64)
@@ -256,15 +256,18 @@ class _Stream:
         return pair, self.drawn.share[now]
 
 
-def _start(width: int, networks: list[Network], settings: Settings) -> list[np.ndarray]:
+def _start(width: int, networks: list[Member], settings: Settings) -> list[np.ndarray]:
     """He-normal kernels from each network's own seed; the output bias at the log prior."""
     sizes = (width, *settings.hidden, len(networks[0].prior))
     generators = [np.random.default_rng([*network.seed, 0]) for network in networks]
     values = []
-    for into, out in zip(sizes[:-1], sizes[1:], strict=True):
-        scale = math.sqrt(2 / into)
-        kernels = [rng.normal(0, scale, (into, out)) for rng in generators]
-        values += [np.stack(kernels).astype("float32"), np.zeros((len(networks), out), "float32")]
+    for i, (into, out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        kernel = np.zeros((len(networks), into, out), "float32")
+        for one, network, rng in zip(kernel, networks, generators, strict=True):
+            # Columns beyond the network's own are zero in its rows and draw no weights.
+            own = network.width if i == 0 else into
+            one[:own] = rng.normal(0, math.sqrt(2 / own), (own, out))
+        values += [kernel, np.zeros((len(networks), out), "float32")]
     values[-2] *= 0.1  # start close to the prior
     values[-1] = np.log(np.stack([network.prior for network in networks])).astype("float32")
     return values
@@ -278,7 +281,7 @@ def stacked(losses: list[LossNumbers]) -> dict[str, tf.Tensor]:
     }
 
 
-def _held(networks: list[Network]) -> tuple[tf.Tensor, tf.Tensor]:
+def _held(networks: list[Member]) -> tuple[tf.Tensor, tf.Tensor]:
     """Held-out rows padded to one length, and each row's share in its network's mean."""
     longest = max(len(network.held) for network in networks)
     rows = np.zeros((len(networks), longest), np.int32)

@@ -10,8 +10,6 @@ from steelyard._tensorflow import keras, tf
 from steelyard.decision import Calibration, DecisionRule
 from steelyard.layers import Calibration as CalibrationLayer
 from steelyard.layers import Decision, PriorCorrection
-from steelyard.models.encoding import Encoding
-from steelyard.models.encoding_layer import TableEncoder
 from steelyard.tables import Schema
 
 
@@ -37,7 +35,6 @@ class Columns(keras.layers.Layer):
 
 def ship(
     schema: Schema,
-    encoding: Encoding,
     core: Any,
     *,
     trained_on: np.ndarray | None,
@@ -45,7 +42,7 @@ def ship(
     calibration: Calibration,
     rule: DecisionRule,
 ) -> Any:
-    """Build the functional model around a trained `core` (encoded matrix -> class shares).
+    """Build the functional model around a trained `core` (`models.jobs.Fitted`).
 
     Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 or string; ""
     and NaN are missing. Outputs: {"probability": (batch, classes) under the natural `prior`,
@@ -62,7 +59,7 @@ def ship(
     first = next(iter(inputs.values()))
     numbers = Columns("float32", name="numbers")(first, [inputs[n] for n in schema.numbers])
     strings = Columns("string", name="strings")(first, [inputs[n] for n in schema.categories])
-    p = core(TableEncoder(encoding.to_dict(), name="encoder")(numbers, strings))
+    p = core([numbers, strings])
     if trained_on is not None:
         p = PriorCorrection(trained_on.tolist(), prior.tolist(), name="prior_correction")(p)
     state = calibration.to_dict()

@@ -1,176 +1,155 @@
-"""The built-in network for tables, and the trainer that packs a split's jobs into one graph.
-
-Each model is the mean of a few independent networks. Every member holds out its own slice of the
-training rows and keeps its best weights there, so no fixed number of steps has to suit all tables.
-"""
+"""The built-in network for tables, and the trainer that packs jobs into one graph."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from steelyard._tensorflow import keras
-from steelyard.models import encoding, packed
-from steelyard.models.jobs import Draw, Fitted, Job, Outcome, Split
+from steelyard.models import packed
+from steelyard.models.encoding import MAX_LEVELS, Encoding
+from steelyard.models.encoding_layer import TableEncoder
+from steelyard.models.inputs import core_inputs
+from steelyard.models.jobs import Fitted, Job, Outcome, by_split
+from steelyard.models.members import (
+    Member,
+    encoded,
+    held_beliefs,
+    members_of,
+    raw_columns,
+    whole,
+)
 from steelyard.models.packed_layer import MemberMean, PackedDense
 from steelyard.tables import Table
 from steelyard.techniques import Technique
-from steelyard.techniques.loss import LossNumbers
-from steelyard.techniques.sample import Drawn
 
-MEMBERS = 4
-HELD_SHARE = 8  # a member holds out one of this many slices
+MEMBERS = 8
+MATRIX_BYTES = 1 << 30  # for the encoded tables of a pack's splits
 
 
 @dataclass(frozen=True)
 class TabularTrainer:
-    """Trains all techniques of a split at once (`comparison.jobs.Trainer`)."""
+    """Trains many jobs at once (`models.jobs.Trainer`): techniques, splits and members together."""
 
     settings: packed.Settings = field(default_factory=packed.Settings)
     members: int = MEMBERS
     name: str = "tabular"
 
+    def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
+        """It trains every technique."""
+        return None
+
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        start = time.perf_counter()
-        split = jobs[0].split
-        _, matrix = encoded(table, split)
-        networks, layers = self._train(table, matrix, jobs, progress)
-        beliefs = packed.probabilities(layers, matrix[split.test])
-        beliefs = beliefs.reshape(len(jobs), self.members, *beliefs.shape[1:]).mean(1)
-        seconds = (time.perf_counter() - start) / len(jobs)
-        for i, job in enumerate(jobs):
-            mine = networks[i * self.members : (i + 1) * self.members]
-            yield Outcome(job, beliefs[i], seconds, [Draw(n.drawn, n.held) for n in mine])
+        done = 0
+        for pack in self._packs(table, jobs):
+
+            def report(share: float, done: int = done, n: int = len(pack)) -> None:
+                progress((done + share * n) / len(jobs))
+
+            yield from self._run_pack(table, pack, report)
+            done += len(pack)
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
     ) -> Fitted:
-        everything = np.arange(len(table.y))
-        split = Split(0, 0, train=everything, test=everything[:0])
+        split = whole(table)
         fitted, matrix = encoded(table, split)
-        _, layers = self._train(table, matrix, [Job(technique, split, seed)], progress)
-        return Fitted(fitted, _core(layers))
+        job = Job(technique, split, seed)
+        members = list(members_of(job, table, matrix, self.members))
+        layers = packed.train(matrix, table.y, members, self._settings(table), progress)
+        beliefs = packed.probabilities(layers, matrix)
+        draws = [member.draw for member in members]
+        return Fitted(_core(table, fitted, layers), held_beliefs(beliefs, members), draws)
 
-    def _train(
-        self,
-        table: Table,
-        matrix: np.ndarray,
-        jobs: Sequence[Job],
-        progress: Callable[[float], None],
-    ) -> tuple[list[packed.Network], packed.Layers]:
-        networks = [
-            network for job in jobs for network in networks_of(job, table, matrix, self.members)
+    def _run_pack(
+        self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
+    ) -> Iterator[Outcome]:
+        start, rows = time.perf_counter(), len(table.y)
+        matrices: list[np.ndarray] = []
+        own: list[list[Member]] = []  # each job's members
+        first_row = []  # where the job's table starts in the stack
+        for split, same in by_split(jobs):
+            matrix = encoded(table, split)[1]
+            own += [list(members_of(job, table, matrix, self.members)) for job in same]
+            first_row += [len(matrices) * rows] * len(same)
+            matrices.append(matrix)
+        X, y = _stacked(matrices), np.tile(table.y, len(matrices))
+        in_stack = [
+            member.shifted(at)
+            for at, members in zip(first_row, own, strict=True)
+            for member in members
         ]
-        batch, steps = _schedule(len(jobs[0].split.train))
-        settings = replace(self.settings, batch=batch, steps=steps)
-        return networks, packed.train(matrix, table.y, networks, settings, progress)
+        layers = packed.train(X, y, in_stack, self._settings(table), progress)
+        beliefs = [
+            packed.probabilities(_part(layers, i, self.members), X[at + job.split.test]).mean(0)
+            for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
+        ]
+        seconds = (time.perf_counter() - start) / len(jobs)
+        for job, belief, members in zip(jobs, beliefs, own, strict=True):
+            yield Outcome(job, belief, seconds, [member.draw for member in members])
 
+    def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+        """Consecutive jobs that train together: as many networks and tables as memory takes."""
+        width = _width_at_most(table)
+        networks = packed.networks_at_once(width, len(table.schema.classes), self._settings(table))
+        jobs_at_once = max(1, networks // self.members)
+        tables_at_once = max(1, MATRIX_BYTES // (4 * width * len(table.y)))
+        pack: list[Job] = []
+        for job in jobs:
+            keys = {one.split.key for one in pack} | {job.split.key}
+            if len(pack) == jobs_at_once or len(keys) > tables_at_once:
+                yield pack
+                pack = []
+            pack.append(job)
+        yield pack
 
-def encoded(table: Table, split: Split) -> tuple[encoding.Encoding, np.ndarray]:
-    """The encoding learned from a split's training rows, and the whole table through it."""
-    numbers, categories = _raw(table)
-    fitted = encoding.fit(numbers, categories, split.train)
-    return fitted, encoding.encode(fitted, numbers, categories)
-
-
-@lru_cache(maxsize=1)
-def _raw(table: Table) -> tuple[np.ndarray, encoding.Categories]:
-    return table.numbers(), encoding.Categories.of(table.categories())
+    def _settings(self, table: Table) -> packed.Settings:
+        batch, steps = _schedule(len(table.y))
+        return replace(self.settings, batch=batch, steps=steps)
 
 
 def _schedule(rows: int) -> tuple[int, int]:
-    """Batch and steps by the number of training rows."""
+    """Batch and steps by the number of rows."""
     batch = 128 if rows < 2_000 else 256 if rows < 50_000 else 1024
     passes = 30 if rows < 50_000 else 12
     steps = np.clip(passes * rows / batch, 400, 1500)
     return batch, 50 * round(steps / 50)
 
 
-def networks_of(
-    job: Job, table: Table, matrix: np.ndarray, members: int
-) -> Iterator[packed.Network]:
-    """The members of one job: same loss, own slice held out, own draw, own seed.
-
-    The seed leaves the technique out on purpose: all techniques start from the same weights and
-    the same slices, so that what differs between them is the technique.
-    """
-    split = job.split
-    seed = (job.seed, split.repeat, split.fold)
-    slices = held_out_slices(table.y[split.train], _groups(table, split), seed)
-    prior = _shares(np.bincount(table.y[split.train], minlength=len(table.schema.classes)))
-    for member in range(members):
-        kept, held = split.train[slices != member], split.train[slices == member]
-        rng = np.random.default_rng([*seed, member, 2])
-        drawn = job.technique.sample.draw(matrix[kept], table.y[kept], rng)
-        drawn = Drawn(kept[drawn.rows], kept[drawn.partners], drawn.share)
-        counts = np.bincount(table.y[drawn.rows], minlength=len(prior))
-        loss = job.technique.loss.numbers(np.maximum(counts, 0.5))
-        belief = loss.trained_prior(np.maximum(counts, 0.5))
-        yield packed.Network(
-            drawn=drawn,
-            held=held,
-            loss=loss,
-            held_loss=_natural(loss, belief, prior),
-            prior=prior if belief is None else belief,
-            seed=(*seed, member),
-        )
+def _width_at_most(table: Table) -> int:
+    """Columns of the widest encoded matrix a split can have."""
+    numbers, categories = raw_columns(table)
+    gaps = np.isnan(numbers).any(0).sum()
+    levels = sum(min(len(names), MAX_LEVELS) + 1 for names in categories.names)
+    return max(1, 2 * numbers.shape[1] + int(gaps) + levels)
 
 
-def _natural(loss: LossNumbers, belief: np.ndarray | None, prior: np.ndarray) -> LossNumbers:
-    """The loss on held-out rows, which are natural: log loss after the prior correction.
-
-    Where there is no closed form, the training loss itself.
-    """
-    if belief is None:
-        return loss
-    return LossNumbers(np.ones(len(prior)), np.log(prior) - np.log(belief))
+def _stacked(matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """One under the other; folds differ by a few category levels, so narrower ones are padded."""
+    width = max(matrix.shape[1] for matrix in matrices)
+    padded = [np.pad(matrix, ((0, 0), (0, width - matrix.shape[1]))) for matrix in matrices]
+    return padded[0] if len(padded) == 1 else np.concatenate(padded)
 
 
-def held_out_slices(
-    y: np.ndarray, groups: np.ndarray | None, seed: Sequence[int], slices: int = HELD_SHARE
-) -> np.ndarray:
-    """A slice number for each training row, even over classes; whole groups share a slice.
-
-    Rows of a class with fewer rows than slices get -1: every member needs them for training.
-    """
-    rng = np.random.default_rng([*seed, 3])
-    if groups is not None:
-        names, inverse = np.unique(groups, return_inverse=True)
-        if len(names) < 2 * slices:
-            return np.full(len(y), -1)
-        return rng.permutation(np.arange(len(names)) % slices)[inverse]
-    numbers = np.full(len(y), -1)
-    for code in range(y.max() + 1):
-        rows = rng.permutation(np.flatnonzero(y == code))
-        if len(rows) >= slices:
-            numbers[rows] = np.arange(len(rows)) % slices
-    return numbers
+def _part(layers: packed.Layers, job: int, members: int) -> packed.Layers:
+    own = slice(job * members, (job + 1) * members)
+    return [(kernel[own], bias[own]) for kernel, bias in layers]
 
 
-def _groups(table: Table, split: Split) -> np.ndarray | None:
-    return None if table.groups is None else table.groups[split.train]
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    counts = np.maximum(counts, 0.5)
-    return counts / counts.sum()
-
-
-def _core(layers: packed.Layers) -> Any:
-    """The trained members as a Keras model: encoded matrix -> mean class shares."""
-    members, width, _ = layers[0][0].shape
-    x = inputs = keras.Input((width,), name="encoded")
-    dense = [
-        PackedDense(members, kernel.shape[-1], activation="relu" if i < len(layers) - 1 else None)
-        for i, (kernel, _) in enumerate(layers)
-    ]
-    for layer in dense:
-        x = layer(x)
-    for layer, (kernel, bias) in zip(dense, layers, strict=True):
-        layer.set_weights([kernel, bias])
+def _core(table: Table, encoding: Encoding, layers: packed.Layers) -> Any:
+    """The trained members as a Keras model: raw columns -> mean class shares."""
+    inputs = core_inputs(table)
+    x = TableEncoder(encoding.to_dict(), name="encoder")(*inputs)
+    dense = []
+    for i, (kernel, _) in enumerate(layers):
+        activation = "relu" if i < len(layers) - 1 else None
+        dense.append(PackedDense(len(kernel), kernel.shape[-1], activation=activation))
+        x = dense[-1](x)
+    for layer, values in zip(dense, layers, strict=True):
+        layer.set_weights(values)
     return keras.Model(inputs, MemberMean()(x), name="network")
+

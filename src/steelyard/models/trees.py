@@ -1,68 +1,137 @@
-"""Gradient-boosted trees on the same splits: the column that keeps the networks honest."""
+"""Bagged gradient-boosted trees: members as the network's, on the same slices and draws."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
-from steelyard.models.encoding import MAX_LEVELS
-from steelyard.models.jobs import Draw, Job, Outcome
+from steelyard.layers.forest import Forest
+from steelyard.models.encoding import tree_columns
+from steelyard.models.growing import Grower, Grown, best_grower, rows_of
+from steelyard.models.jobs import Fitted, Job, Outcome, by_split
+from steelyard.models.members import (
+    Member,
+    encoded,
+    held_beliefs,
+    members_of,
+    raw_columns,
+    whole,
+)
 from steelyard.tables import Table
 from steelyard.techniques import Technique
-from steelyard.techniques.sample import Drawn
 
-TECHNIQUE = Technique(
-    name="trees",
-    about="gradient-boosted trees on the same folds, untreated",
-    source="scikit-learn HistGradientBoostingClassifier",
-)
+MEMBERS = 8
 
 
 @dataclass(frozen=True)
-class TreesBaseline:
-    """scikit-learn's HistGradientBoosting on raw columns; a baseline, not shipped as a model."""
+class TreesTrainer:
+    """Trains trees for every technique whose loss the library at hand can express.
 
-    name: str = "trees"
+    Copies of rows and class weights are row weights; made-up rows are made up as for the network.
+    A logit offset is a constant that boosting from the class shares learns anyway: it is taken off
+    the scores afterwards, so `balanced-softmax` is `plain` here. Focal loss is an own objective
+    with LightGBM and refused with scikit-learn.
+    """
+
+    grower: Grower = field(default_factory=best_grower)
+    members: int = MEMBERS
+
+    @property
+    def name(self) -> str:
+        """With the library: two libraries grow two different models."""
+        return f"trees ({self.grower.name})"
+
+    def refuses(self, technique: Technique) -> str | None:
+        """Focal loss without LightGBM."""
+        if technique.loss.numbers(np.ones(2)).gamma and not self.grower.focal:
+            return (
+                f"{technique.name}: scikit-learn's trees take no loss of one's own "
+                "(pip install 'steelyard[lightgbm]')"
+            )
+        return None
 
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        from sklearn.ensemble import HistGradientBoostingClassifier
+        done = 0
+        for split, same in by_split(jobs):
+            fitted, matrix = encoded(table, split)
+            X = tree_columns(fitted, *raw_columns(table))
+            grown: dict[Any, list[Grown]] = {}
+            for job in same:
+                start = time.perf_counter()
+                members = list(members_of(job, table, matrix, self.members))
+                # Techniques that differ in an offset only grow the same trees.
+                costs = [(*member.loss.weight, member.loss.gamma) for member in members]
+                alike = (job.technique.sample, tuple(costs))
+                if alike not in grown:
+                    grown[alike] = self._grow(members, table, X)
+                trees = grown[alike]
+                belief = _beliefs(trees, members, X[split.test]).mean(0)
+                done += 1
+                progress(done / len(jobs))
+                seconds = time.perf_counter() - start
+                yield Outcome(job, belief, seconds, [member.draw for member in members])
 
-        for job in jobs:
-            start = time.perf_counter()
-            train, test = job.split.train, job.split.test
-            X, categorical = raw_matrix(table, train)
-            trees = HistGradientBoostingClassifier(
-                max_iter=150,
-                learning_rate=0.05,
-                max_leaf_nodes=15,
-                # Without it a leaf of a rare class divides by a curvature near 0 and the log-odds
-                # run away: average precision .25 instead of .82 on card fraud.
-                l2_regularization=1.0,
-                early_stopping=False,
-                categorical_features=categorical,
-                random_state=job.seed,
-            ).fit(X[train], table.y[train])
-            belief = np.zeros((len(test), len(table.schema.classes)), "float32")
-            belief[:, trees.classes_] = trees.predict_proba(X[test])
-            progress(1.0)
-            draw = Draw(Drawn.observed(train), train[:0])
-            yield Outcome(job, belief, time.perf_counter() - start, [draw])
+    def fit(
+        self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
+    ) -> Fitted:
+        split = whole(table)
+        fitted, matrix = encoded(table, split)
+        X = tree_columns(fitted, *raw_columns(table))
+        members = list(members_of(Job(technique, split, seed), table, matrix, self.members))
+        trees = self._grow(members, table, X)
+        progress(1.0)
+        held = held_beliefs(_beliefs(trees, members, X), members)
+        draws = [member.draw for member in members]
+        return Fitted(_core(table, fitted.levels, trees, members), held, draws)
+
+    def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[Grown]:
+        numbers, classes = len(table.schema.numbers), len(table.schema.classes)
+
+        def grow(member: Member) -> Grown:
+            seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
+            return self.grower.grow(rows_of(member, X, table.y, numbers, classes, seed))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(grow, members))
 
 
-def raw_matrix(table: Table, train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers as they are, categories as codes of levels frequent in `train`, gaps as NaN."""
-    numbers, strings = table.numbers(), table.categories()
-    coded = np.full(strings.shape, np.nan, "float32")
-    for j, column in enumerate(strings.T):
-        levels, code_of = np.unique(column.astype(str), return_inverse=True)
-        counts = np.bincount(code_of[train], minlength=len(levels)) * (levels != "")
-        kept = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
-        slot = np.full(len(levels), np.nan, "float32")
-        slot[kept] = np.arange(len(kept))
-        slot[counts == 0] = np.nan  # a gap, or not seen in training
-        coded[:, j] = slot[code_of]
-    categorical = np.arange(numbers.shape[1] + strings.shape[1]) >= numbers.shape[1]
-    return np.hstack([numbers, coded]), categorical
+def _beliefs(trees: Sequence[Grown], members: Sequence[Member], X: np.ndarray) -> np.ndarray:
+    """Class shares by member: (members, rows, classes) float32."""
+
+    def belief(one: tuple[Grown, Member]) -> np.ndarray:
+        grown, member = one
+        return softmax(grown.logits(X) - member.loss.offset, axis=1).astype("float32")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.stack(list(pool.map(belief, zip(trees, members, strict=True))))
+
+
+def _core(
+    table: Table,
+    levels: Sequence[Sequence[str]],
+    trees: Sequence[Grown],
+    members: Sequence[Member],
+) -> Any:
+    """The grown members as a Keras model: raw columns -> mean class shares."""
+    from steelyard._keras import keras
+    from steelyard.layers.trees import TreeEnsemble
+    from steelyard.models.encoding_layer import TreeColumns
+    from steelyard.models.inputs import core_inputs
+    from steelyard.models.packed_layer import MemberMean
+
+    forests = []
+    for grown, member in zip(trees, members, strict=True):
+        forest = grown.forest()
+        forests.append(replace(forest, start=forest.start - member.loss.offset))
+    inputs = core_inputs(table)
+    columns = TreeColumns(levels, name="tree_columns")(*inputs)
+    scores = TreeEnsemble.of_forest(Forest.side_by_side(forests), name="trees")(columns)
+    by_member = keras.layers.Reshape((len(members), -1))(scores)
+    return keras.Model(inputs, MemberMean()(by_member), name="trees_core")

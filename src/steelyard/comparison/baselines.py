@@ -1,0 +1,79 @@
+"""Which model a comparison trains, and the other built-in ones, untreated, beside it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from steelyard.comparison.evaluate import Protocol
+from steelyard.comparison.runner import Crew, Keeper
+from steelyard.models.jobs import Job, Trainer
+from steelyard.techniques import TECHNIQUES, Technique
+
+BUILT_IN = ("blend", "tabular", "trees")
+
+
+def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
+    """The trainer of a built-in model, of "FILE.py:FUNCTION", or of a function."""
+    # Imported here: TensorFlow takes seconds, and a wrong request should not wait for it.
+    if callable(model):
+        from steelyard.models.custom import CustomTrainer
+
+        return CustomTrainer(model, name=getattr(model, "__qualname__", "own"))
+    if model == "tabular":
+        from steelyard.models.tabular import TabularTrainer
+
+        return TabularTrainer()
+    if model == "trees":
+        from steelyard.models.trees import TreesTrainer
+
+        return TreesTrainer()
+    if model == "blend":
+        from steelyard.models.blend import BlendTrainer
+
+        return BlendTrainer()
+    from steelyard.models.custom import from_file
+
+    return from_file(model)
+
+
+def baseline_crews(trainer: Trainer) -> list[Crew]:
+    """What is left to train so that network, trees and blend all show, whatever was chosen."""
+    from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
+    from steelyard.models.tabular import TabularTrainer
+    from steelyard.models.trees import TreesTrainer
+
+    if isinstance(trainer, BlendTrainer):
+        return []  # its halves were trained on the way
+    if isinstance(trainer, TabularTrainer):
+        return [Crew(TreesTrainer(), [TREES])]
+    if isinstance(trainer, TreesTrainer):
+        return [Crew(TabularTrainer(), [NETWORK])]
+    return [Crew(BlendTrainer(), [BLEND])]
+
+
+def baseline_beliefs(
+    trainer: Trainer, protocol: Protocol, keeper: Keeper
+) -> Iterator[tuple[Technique, dict[str, np.ndarray]]]:
+    """Beliefs by split of each built-in model that is not the compared one."""
+    from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
+    from steelyard.models.tabular import TabularTrainer
+    from steelyard.models.trees import TreesTrainer
+
+    def beliefs(technique: Technique) -> dict[str, np.ndarray]:
+        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
+        return {job.split.key: keeper.belief(job.key) for job in jobs}
+
+    plain = TECHNIQUES["plain"]
+    halves = {NETWORK: NETWORK, TREES: TREES}
+    if isinstance(trainer, TabularTrainer):
+        halves = {NETWORK: plain, TREES: TREES}
+    if isinstance(trainer, TreesTrainer):
+        halves = {NETWORK: NETWORK, TREES: plain}
+    kept = {model.name: beliefs(technique) for model, technique in halves.items()}
+    for model, technique in halves.items():
+        if technique is not plain:
+            yield model, kept[model.name]
+    if not isinstance(trainer, BlendTrainer):
+        ours, theirs = kept.values()
+        yield BLEND, {key: (ours[key] + theirs[key]) / 2 for key in ours}

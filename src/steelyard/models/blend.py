@@ -1,0 +1,77 @@
+"""The mean of the network and the trees: they err differently, so it beats either."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from steelyard.models.jobs import Fitted, Job, Outcome, Trainer
+from steelyard.models.tabular import TabularTrainer
+from steelyard.models.trees import TreesTrainer
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+
+
+# The built-in models, untreated: rows of every leaderboard beside the techniques.
+NETWORK = Technique("network", "the built-in network on the same folds, untreated", "steelyard")
+TREES = Technique("trees", "bagged gradient-boosted trees on the same folds, untreated", "steelyard")
+BLEND = Technique("blend", "mean of network and trees on the same folds, untreated", "steelyard")
+
+
+@dataclass(frozen=True)
+class BlendTrainer:
+    """Trains both on the same jobs and averages what they believe."""
+
+    network: TabularTrainer = field(default_factory=TabularTrainer)
+    trees: TreesTrainer = field(default_factory=TreesTrainer)
+
+    @property
+    def name(self) -> str:
+        """With the library that grows the trees."""
+        return f"blend ({self.trees.grower.name})"
+
+    def refuses(self, technique: Technique) -> str | None:
+        """What either of the two refuses."""
+        return self.network.refuses(technique) or self.trees.refuses(technique)
+
+    def run(
+        self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
+    ) -> Iterator[Outcome]:
+        """One outcome a job; of `plain`, first what its two halves believed on their own."""
+        ours = self.network.run(table, jobs, lambda _: None)
+        theirs = self.trees.run(table, jobs, progress)
+        for one, other in zip(ours, theirs, strict=True):
+            if one.job.technique.name in ("plain", BLEND.name):
+                yield _as(NETWORK, one)
+                yield _as(TREES, other)
+            yield mean_of(one, other)
+
+    def fit(
+        self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
+    ) -> Fitted:
+        ours = self.network.fit(table, technique, seed, lambda share: progress(share / 2))
+        theirs = self.trees.fit(table, technique, seed, lambda share: progress(0.5 + share / 2))
+        return Fitted(
+            _core(ours.core, theirs.core), (ours.held + theirs.held) / 2, ours.draws + theirs.draws
+        )
+
+
+def _as(model: Technique, outcome: Outcome) -> Outcome:
+    return replace(outcome, job=replace(outcome.job, technique=model))
+
+
+def mean_of(ours: Outcome, theirs: Outcome) -> Outcome:
+    """One outcome of two for the same job."""
+    return Outcome(
+        ours.job,
+        (ours.belief + theirs.belief) / 2,
+        ours.seconds + theirs.seconds,
+        ours.draws + theirs.draws,
+    )
+
+
+def _core(network: Any, trees: Any) -> Any:
+    from steelyard._keras import keras
+
+    inputs = [keras.Input(x.shape[1:], name=x.name, dtype=x.dtype) for x in network.inputs]
+    mean = keras.layers.Average(name="mean")([network(inputs), trees(inputs)])
+    return keras.Model(inputs, mean, name="blend")

@@ -1,0 +1,132 @@
+"""What growing one bagged member of boosted trees takes and gives, whatever library grows it."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from steelyard.layers.forest import Forest
+from steelyard.models.members import Member
+
+ROUNDS = 300
+RATE = 0.05
+LEAVES = 15
+LEAF_PENALTY = 1.0  # without it the leaf of a rare class divides by a curvature near 0
+PATIENCE = 20  # rounds without a better held-out loss
+UNSTOPPED = 100  # rounds where nothing could be held out to stop on
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that a member trains on, each once with a weight, and those it stops on.
+
+    X: (rows, columns) float32, category columns (`categorical`, indexes) as codes. `held_shift`:
+    what to add to the logits of held-out rows before their log loss counts, shape (classes,).
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    X_held: np.ndarray
+    y_held: np.ndarray
+    held_shift: np.ndarray
+    gamma: float
+    classes: int
+    categorical: list[int]
+    seed: int
+
+
+class Grown(Protocol):
+    """A grown member."""
+
+    def logits(self, X: np.ndarray) -> np.ndarray:
+        """(rows, classes)."""
+
+    def forest(self) -> Forest:
+        """The same as arrays, one raw score a class."""
+
+
+class Grower(Protocol):
+    """A library that grows trees."""
+
+    name: str
+    focal: bool
+
+    def grow(self, rows: Rows) -> Grown:
+        """Boost until the held-out loss has not fallen for a while; keep the best round."""
+
+
+def rows_of(
+    member: Member, X: np.ndarray, y: np.ndarray, numbers: int, classes: int, seed: int
+) -> Rows:
+    """A member's draw as weighted rows: copies are weights, made-up rows are made up.
+
+    A made-up row lies between two rows in its numbers (the first row's where the second has a
+    gap) and takes its categories from the first.
+    """
+    drawn = member.drawn
+    made = drawn.share > 0
+    distinct, copies = np.unique(drawn.rows[~made], return_counts=True)
+    first, second = X[drawn.rows[made]], X[drawn.partners[made]]
+    step = drawn.share[made][:, None] * (second - first)
+    step[:, numbers:] = 0
+    between = first + np.where(np.isfinite(step), step, 0)
+    labels = np.concatenate([y[distinct], y[drawn.rows[made]]])
+    times = np.concatenate([copies, np.ones(made.sum())])
+    shift = member.held_loss.offset - member.loss.offset
+    return Rows(
+        X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
+        y=labels,
+        weight=times * member.loss.weight[labels],
+        X_held=X[member.held],
+        y_held=y[member.held],
+        held_shift=shift,
+        gamma=member.loss.gamma,
+        classes=classes,
+        categorical=list(range(numbers, X.shape[1])),
+        seed=seed,
+    )
+
+
+def per_class(raw: np.ndarray, seen: np.ndarray, classes: int) -> np.ndarray:
+    """Raw scores of a library -> logits (rows, classes).
+
+    One score for two classes is the second's log-odds. `seen`: codes that training had; the others
+    get a logit that leaves them no chance.
+    """
+    raw = raw.reshape(len(raw), -1)
+    if raw.shape[1] == 1:
+        raw = np.hstack([np.zeros_like(raw), raw])
+    logits = np.full((len(raw), classes), ABSENT)
+    logits[:, seen] = raw
+    return logits
+
+
+def forest_per_class(forest: Forest, seen: np.ndarray, classes: int) -> Forest:
+    """`per_class` for the arrays."""
+    start = per_class(forest.start[None], seen, classes)[0]
+    to = seen[1:] if len(forest.start) == 1 else seen
+    return replace(forest, start=start, output=to[forest.output].astype("int32"))
+
+
+ABSENT = -20.0
+
+
+def log_loss(logits: np.ndarray, y: np.ndarray) -> float:
+    """Mean over rows, in nats."""
+    from scipy.special import log_softmax
+
+    return float(-log_softmax(logits, axis=1)[np.arange(len(y)), y].mean())
+
+
+def best_grower() -> Any:
+    """LightGBM where it is installed, else scikit-learn's."""
+    from importlib.util import find_spec
+
+    if find_spec("lightgbm"):
+        from steelyard.models.growing_lightgbm import LightGBM
+
+        return LightGBM()
+    from steelyard.models.growing_sklearn import HistGradientBoosting
+
+    return HistGradientBoosting()

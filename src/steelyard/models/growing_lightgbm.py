@@ -1,0 +1,140 @@
+"""Bagged members grown by LightGBM."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from steelyard.layers.forest import Forest
+from steelyard.layers.forest_lightgbm import from_lightgbm
+from steelyard.models.growing import (
+    LEAF_PENALTY,
+    LEAVES,
+    PATIENCE,
+    RATE,
+    ROUNDS,
+    UNSTOPPED,
+    Rows,
+    forest_per_class,
+    per_class,
+)
+
+
+@dataclass(frozen=True)
+class LightGBM:
+    """Grows with `lightgbm.train`, one thread a member: members run side by side."""
+
+    name: str = "lightgbm"
+    focal: bool = True
+
+    def grow(self, rows: Rows) -> "GrownByLightGBM":
+        import lightgbm
+
+        goal: dict[str, Any] = {"objective": "binary", "metric": "binary_logloss"}
+        if rows.classes > 2:
+            goal = {"objective": "multiclass", "metric": "multi_logloss"}
+            goal |= {"num_class": rows.classes}
+        settings = goal | {
+            "num_leaves": LEAVES,
+            "learning_rate": RATE,
+            "lambda_l2": LEAF_PENALTY,
+            "seed": rows.seed,
+            "deterministic": True,
+            "force_col_wise": True,
+            "num_threads": 1,
+            "verbose": -1,
+        }
+        data = lightgbm.Dataset(
+            rows.X, rows.y, weight=rows.weight, categorical_feature=rows.categorical
+        )
+        start = np.zeros(rows.classes)
+        metric = None
+        if rows.gamma:
+            # An own objective has no start of its own: begin at the class shares.
+            shares = np.bincount(rows.y, rows.weight, minlength=rows.classes)
+            start = np.log(np.maximum(shares, 0.5) / np.maximum(shares, 0.5).sum())
+            data.set_init_score(_laid_out(np.tile(start, (len(rows.y), 1))))
+            settings["objective"] = _Focal(rows)
+            settings["metric"], metric = "none", _FocalLoss(rows)
+        callbacks, held, rounds = [], [], UNSTOPPED
+        if len(rows.y_held):
+            rounds = ROUNDS
+            shift = np.tile(rows.held_shift + start, (len(rows.y_held), 1))
+            # Given as a start, the prior correction is part of the held-out loss.
+            held = [data.create_valid(rows.X_held, rows.y_held, init_score=_laid_out(shift))]
+            callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)]
+        booster = lightgbm.train(
+            settings, data, rounds, valid_sets=held, feval=metric, callbacks=callbacks
+        )
+        return GrownByLightGBM(booster, rows.classes, start)
+
+
+@dataclass(frozen=True)
+class GrownByLightGBM:
+    """A booster and the logits it started from."""
+
+    booster: Any
+    classes: int
+    start: np.ndarray
+
+    def logits(self, X: np.ndarray) -> np.ndarray:
+        raw = self.booster.predict(X, raw_score=True, num_threads=1)
+        return per_class(raw, np.arange(self.classes), self.classes) + self.start
+
+    def forest(self) -> Forest:
+        plain = forest_per_class(
+            from_lightgbm(self.booster), np.arange(self.classes), self.classes
+        )
+        return replace(plain, start=plain.start + self.start)
+
+
+def _laid_out(logits: np.ndarray) -> np.ndarray:
+    """(rows, classes) as LightGBM takes scores: log-odds of two classes, else class by class."""
+    if logits.shape[1] == 2:
+        return logits[:, 1] - logits[:, 0]
+    return logits.ravel(order="F")
+
+
+class _Focal:
+    """Gradient and a positive curvature of weight (1 - p_y)^gamma (-log p_y).
+
+    The gradient is cross-entropy's times a(p_y) = (1 - p)^gamma - gamma p (1 - p)^(gamma - 1)
+    log p; the curvature keeps the same factor on cross-entropy's, which is never negative.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.gamma, self.weight = rows.gamma, rows.weight
+
+    def __call__(self, scores: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:
+        y = data.get_label().astype(int)
+        p = _probabilities(scores)
+        mine = np.clip(p[np.arange(len(y)), y], 1e-12, 1 - 1e-12)
+        gamma = self.gamma
+        factor = (1 - mine) ** gamma - gamma * mine * (1 - mine) ** (gamma - 1) * np.log(mine)
+        factor = (factor * self.weight)[:, None]
+        gradient = factor * (p - np.eye(p.shape[1])[y])
+        curvature = np.maximum(factor * p * (1 - p), 1e-9)
+        if scores.ndim == 1:
+            return gradient[:, 1], curvature[:, 1]
+        # As LightGBM itself scales the curvature of a softmax.
+        return gradient, curvature * p.shape[1] / (p.shape[1] - 1)
+
+
+class _FocalLoss:
+    """The loss itself on held-out rows, for stopping."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.gamma = rows.gamma
+
+    def __call__(self, scores: np.ndarray, data: Any) -> tuple[str, float, bool]:
+        y = data.get_label().astype(int)
+        mine = np.clip(_probabilities(scores)[np.arange(len(y)), y], 1e-12, 1)
+        return "focal", float(np.mean((1 - mine) ** self.gamma * -np.log(mine))), False
+
+
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+    if scores.ndim == 1:
+        p = expit(scores)
+        return np.stack([1 - p, p], axis=1)
+    return softmax(scores, axis=1)
