@@ -89,9 +89,7 @@ def test_best_iteration_and_dart_are_followed():
     dart = grow_lightgbm(X, y, 2, boosting="dart")
     for model in (booster, dart):
         layer = TreeEnsemble.of(model)
-        np.testing.assert_allclose(
-            layer(X)[:, 0], model.predict(X, raw_score=True), atol=TOLERANCE
-        )
+        np.testing.assert_allclose(layer(X)[:, 0], model.predict(X, raw_score=True), atol=TOLERANCE)
 
 
 def test_a_bag_gives_its_members_side_by_side():
@@ -147,9 +145,7 @@ def test_what_is_no_plain_tree_is_refused():
     with pytest.raises(RequestError, match="linear_tree=False"):
         TreeEnsemble.of(grow_lightgbm(np.nan_to_num(X), y, 2, linear_tree=True))
     with pytest.raises(RequestError, match="random forest"):
-        TreeEnsemble.of(
-            grow_lightgbm(X, y, 2, boosting="rf", bagging_freq=1, bagging_fraction=0.5)
-        )
+        TreeEnsemble.of(grow_lightgbm(X, y, 2, boosting="rf", bagging_freq=1, bagging_fraction=0.5))
     with pytest.raises(RequestError, match="NaN"):
         TreeEnsemble.of(grow_lightgbm(X, y, 2, zero_as_missing=True))
     with pytest.raises(RequestError, match="it got dict"):

@@ -78,9 +78,7 @@ def compare(
     )
     chosen = choose(techniques)
     everything = techniques == "default"
-    return _run(
-        data, chosen, model, request, progress, baselines=True, may_leave_out=everything
-    )
+    return _run(data, chosen, model, request, progress, baselines=True, may_leave_out=everything)
 
 
 def train(

@@ -100,9 +100,9 @@ class TreeEnsemble(keras.layers.Layer):
         } | (sets if self.level_sets else {})
 
     def build(self, shape: Any = None) -> None:  # noqa: ARG002
-        for name, (shape, kind) in self.shapes.items():
+        for name, (size, kind) in self.shapes.items():
             weight = self.add_weight(
-                shape=shape, dtype=kind, initializer="zeros", trainable=False, name=name
+                shape=size, dtype=kind, initializer="zeros", trainable=False, name=name
             )
             setattr(self, f"_{name}", weight)
         # Compiled by XLA, the walk is about seven times faster, faster than the libraries' own.

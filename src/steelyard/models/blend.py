@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from steelyard.models.jobs import Fitted, Job, Outcome, Trainer
+from steelyard.models.jobs import Fitted, Job, Outcome
 from steelyard.models.tabular import TabularTrainer
 from steelyard.models.trees import TreesTrainer
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
-
 # The built-in models, untreated: rows of every leaderboard beside the techniques.
 NETWORK = Technique("network", "the built-in network on the same folds, untreated", "steelyard")
-TREES = Technique("trees", "bagged gradient-boosted trees on the same folds, untreated", "steelyard")
+TREES = Technique(
+    "trees", "bagged gradient-boosted trees on the same folds, untreated", "steelyard"
+)
 BLEND = Technique("blend", "mean of network and trees on the same folds, untreated", "steelyard")
 
 

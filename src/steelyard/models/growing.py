@@ -1,6 +1,7 @@
 """What growing one bagged member of boosted trees takes and gives, whatever library grows it."""
 
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -121,8 +122,6 @@ def log_loss(logits: np.ndarray, y: np.ndarray) -> float:
 
 def best_grower() -> Any:
     """LightGBM where it is installed, else scikit-learn's."""
-    from importlib.util import find_spec
-
     if find_spec("lightgbm"):
         from steelyard.models.growing_lightgbm import LightGBM
 

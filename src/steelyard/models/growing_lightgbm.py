@@ -57,7 +57,8 @@ class LightGBM:
             data.set_init_score(_laid_out(np.tile(start, (len(rows.y), 1))))
             settings["objective"] = _Focal(rows)
             settings["metric"], metric = "none", _FocalLoss(rows)
-        callbacks, held, rounds = [], [], UNSTOPPED
+        callbacks: list[Any] = []
+        held, rounds = [], UNSTOPPED
         if len(rows.y_held):
             rounds = ROUNDS
             shift = np.tile(rows.held_shift + start, (len(rows.y_held), 1))
@@ -83,9 +84,7 @@ class GrownByLightGBM:
         return per_class(raw, np.arange(self.classes), self.classes) + self.start
 
     def forest(self) -> Forest:
-        plain = forest_per_class(
-            from_lightgbm(self.booster), np.arange(self.classes), self.classes
-        )
+        plain = forest_per_class(from_lightgbm(self.booster), np.arange(self.classes), self.classes)
         return replace(plain, start=plain.start + self.start)
 
 

@@ -152,4 +152,3 @@ def _core(table: Table, encoding: Encoding, layers: packed.Layers) -> Any:
     for layer, values in zip(dense, layers, strict=True):
         layer.set_weights(values)
     return keras.Model(inputs, MemberMean()(x), name="network")
-

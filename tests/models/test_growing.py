@@ -1,0 +1,112 @@
+"""One bagged member of trees: rows, weights, focal loss and stopping, against closed forms."""
+
+import numpy as np
+import pytest
+
+lightgbm = pytest.importorskip("lightgbm")
+pytest.importorskip("keras")
+from scipy.special import log_softmax, softmax  # noqa: E402
+
+from steelyard.models.growing import Rows, log_loss, per_class, rows_of  # noqa: E402
+from steelyard.models.growing_lightgbm import LightGBM, _Focal  # noqa: E402
+from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
+from steelyard.models.members import Member  # noqa: E402
+from steelyard.techniques.loss import LossNumbers  # noqa: E402
+from steelyard.techniques.sample import Drawn  # noqa: E402
+
+GROWERS = [LightGBM(), HistGradientBoosting()]
+
+
+def rows(weight=1.0, gamma=0.0, classes=2, n=600, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 3)).astype("float32")
+    score = X[:, 0] + 0.5 * rng.normal(size=n)
+    y = np.digitize(score, np.quantile(score, [0.7, 0.9][: classes - 1]))
+    k = 2 * n // 3
+    weights = np.where(y == classes - 1, weight, 1.0)
+    # The prior correction of held-out rows, up to a constant.
+    shift = np.append(np.zeros(classes - 1), -np.log(weight))
+    return Rows(X[:k], y[:k], weights[:k], X[k:], y[k:], shift, gamma, classes, [], 0)
+
+
+def test_copies_become_weights_and_made_up_rows_are_made_up():
+    X = np.array([[0, 1], [2, 2], [np.nan, 1], [4, 3]], "float32")
+    y = np.array([0, 1, 1, 1])
+    drawn = Drawn(
+        np.array([0, 1, 1, 3, 1, 3]),
+        np.array([0, 1, 1, 3, 3, 2]),
+        np.array([0, 0, 0, 0, 0.25, 0.5], "float32"),
+    )
+    cost = LossNumbers(np.array([0.5, 3.0]), np.zeros(2))
+    member = Member(drawn, np.array([2]), cost, cost, np.array([0.5, 0.5]), 2, (0,))
+    found = rows_of(member, X, y, numbers=1, classes=2, seed=0)
+    np.testing.assert_array_equal(found.X, [[0, 1], [2, 2], [4, 3], [2.5, 2], [4, 3]])
+    np.testing.assert_array_equal(found.y, [0, 1, 1, 1, 1])
+    np.testing.assert_array_equal(found.weight, [0.5, 6.0, 3.0, 3.0, 3.0])
+    assert np.isnan(found.X_held[0, 0])
+    assert found.categorical == [1]
+
+
+@pytest.mark.parametrize("grower", GROWERS, ids=lambda grower: grower.name)
+def test_a_weight_moves_the_odds_as_copies_would(grower):
+    given = rows(weight=20.0)
+    p = softmax(grower.grow(given).logits(given.X), axis=1)[:, 1]
+    # Boosting keeps the weighted mean of the classes.
+    expected = np.average(given.y, weights=given.weight)
+    assert np.average(p, weights=given.weight) == pytest.approx(expected, abs=0.03)
+    assert expected > 2 * given.y.mean()
+
+
+@pytest.mark.parametrize("grower", GROWERS, ids=lambda grower: grower.name)
+def test_it_stops_on_the_held_out_rows(grower):
+    """More rounds than were kept do worse there; the library itself says so."""
+    given = rows(n=300)
+    grown = grower.grow(given)
+    kept = log_loss(grown.logits(given.X_held), given.y_held)
+    model = lightgbm.LGBMClassifier(
+        n_estimators=300, num_leaves=15, learning_rate=0.05, reg_lambda=1, n_jobs=1, verbose=-1
+    ).fit(given.X, given.y)
+    whole = per_class(model.predict_proba(given.X_held, raw_score=True), np.arange(2), 2)
+    assert kept < log_loss(whole, given.y_held) - 0.02
+
+
+def test_a_class_that_training_never_saw_gets_no_chance():
+    logits = per_class(np.array([[0.3], [-2.0]]), np.array([0, 2]), 3)
+    p = softmax(logits, axis=1)
+    np.testing.assert_allclose(p[:, 1], 0, atol=1e-8)
+    np.testing.assert_allclose(p[:, 2], 1 / (1 + np.exp([-0.3, 2.0])), atol=1e-8)
+
+
+class _Labels:
+    def __init__(self, y):
+        self.y = y
+
+    def get_label(self):
+        return self.y
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_focal_gradient_is_the_derivative_of_the_loss(classes):
+    """Against central differences of weight (1 - p_y)^gamma (-log p_y)."""
+    rng = np.random.default_rng(1)
+    n, gamma = 40, 2.0
+    y, weight = rng.integers(0, classes, n), rng.uniform(0.5, 3, n)
+    z = rng.normal(size=(n, classes))
+    z[:, 0] = 0 if classes == 2 else z[:, 0]
+
+    def losses(z):
+        log_p = log_softmax(z, axis=1)[np.arange(n), y]
+        return weight * (1 - np.exp(log_p)) ** gamma * -log_p
+
+    given = Rows(None, y, weight, None, None, None, gamma, classes, [], 0)
+    scores = z[:, 1] if classes == 2 else z
+    gradient, curvature = _Focal(given)(scores, _Labels(y))
+    step = 1e-5
+    for k in range(1, classes):
+        up, down = z.copy(), z.copy()
+        up[:, k] += step
+        down[:, k] -= step
+        expected = (losses(up) - losses(down)) / (2 * step)
+        found = gradient if classes == 2 else gradient[:, k]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert (curvature > 0).all()

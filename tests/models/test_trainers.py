@@ -1,0 +1,155 @@
+"""What every trainer keeps: the shipped core is the model that was judged, slices are its own."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+keras = pytest.importorskip("keras")
+pytest.importorskip("lightgbm")
+
+from sklearn.metrics import roc_auc_score  # noqa: E402
+
+from steelyard._tensorflow import tf  # noqa: E402
+from steelyard.errors import RequestError  # noqa: E402
+from steelyard.models.blend import BlendTrainer  # noqa: E402
+from steelyard.models.custom import CustomTrainer  # noqa: E402
+from steelyard.models.growing_lightgbm import LightGBM  # noqa: E402
+from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
+from steelyard.models.jobs import Job, Split  # noqa: E402
+from steelyard.models.packed import Settings  # noqa: E402
+from steelyard.models.tabular import TabularTrainer  # noqa: E402
+from steelyard.models.trees import TreesTrainer  # noqa: E402
+from steelyard.tables import read_table  # noqa: E402
+from steelyard.techniques import TECHNIQUES, get  # noqa: E402
+
+NETWORK = TabularTrainer(Settings(hidden=(8,)), members=8)
+
+
+def own(inputs, classes):
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(classes)])
+
+
+TRAINERS = {
+    "tabular": NETWORK,
+    "trees lightgbm": TreesTrainer(LightGBM()),
+    "trees scikit-learn": TreesTrainer(HistGradientBoosting()),
+    "blend": BlendTrainer(NETWORK, TreesTrainer(LightGBM())),
+    "custom": CustomTrainer(own),
+}
+
+
+def frame(classes=2, rows=400, seed=0):
+    rng = np.random.default_rng(seed)
+    age = rng.normal(45, 12, rows)
+    plan = rng.choice(["a", "b", "c", "rare"], rows, p=[0.5, 0.3, 0.18, 0.02])
+    score = (age - 45) / 12 + (plan == "b") + rng.normal(size=rows) / 2
+    y = np.digitize(score, np.quantile(score, [0.7, 0.9][: classes - 1]))
+    gaps = [pl.Series(rng.random(rows) < 0.1) for _ in range(2)]
+    columns = {"age": age, "plan": plan, "calls": rng.poisson(2, rows), "target": y}
+    return pl.DataFrame(columns).with_columns(
+        age=pl.when(gaps[0]).then(None).otherwise(pl.col("age")),
+        plan=pl.when(gaps[1]).then(None).otherwise(pl.col("plan")),
+    )
+
+
+@pytest.fixture(scope="module", params=[2, 3])
+def table(request):
+    return read_table(frame(request.param), "target")
+
+
+def nothing(_):
+    pass
+
+
+def everything(table):
+    rows = np.arange(len(table.y))
+    return Split(0, 0, train=rows, test=rows)
+
+
+def core_on(fitted, table):
+    numbers = tf.constant(table.numbers())
+    strings = tf.constant(table.categories().tolist(), tf.string)
+    return fitted.core([numbers, strings]).numpy()
+
+
+# Between them: copies, made-up rows, an own objective, an offset.
+@pytest.mark.parametrize(
+    ("name", "technique"),
+    [
+        ("tabular", "smote"),
+        ("trees lightgbm", "focal"),
+        ("trees lightgbm", "balanced-softmax"),
+        ("trees scikit-learn", "random-over"),
+        ("blend", "smote"),
+        ("custom", "balanced-softmax"),
+    ],
+)
+def test_the_shipped_core_believes_what_the_judged_model_believed(name, technique, table):
+    trainer = TRAINERS[name]
+    *_, outcome = trainer.run(table, [Job(get(technique), everything(table), 3)], nothing)
+    fitted = trainer.fit(table, get(technique), 3, nothing)
+    np.testing.assert_allclose(core_on(fitted, table), outcome.belief, atol=2e-5)
+    np.testing.assert_allclose(outcome.belief.sum(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["tabular", "trees lightgbm", "trees scikit-learn"])
+def test_it_learns_every_technique_it_takes(name, table):
+    trainer = TRAINERS[name]
+    rows = np.random.default_rng(0).permutation(len(table.y))
+    split = Split(0, 0, train=np.sort(rows[:300]), test=np.sort(rows[300:]))
+    taken = [one for one in TECHNIQUES.values() if not trainer.refuses(one)]
+    assert len(taken) >= len(TECHNIQUES) - 1
+    jobs = [Job(one, split, 0) for one in taken]
+    found = {o.job.technique.name: o for o in trainer.run(table, jobs, nothing)}
+    rarest = table.y[split.test] == table.y.max()
+    for technique in taken:
+        assert roc_auc_score(rarest, found[technique.name].belief[:, -1]) > 0.75, technique.name
+
+
+@pytest.mark.parametrize("name", ["tabular", "trees lightgbm", "blend"])
+def test_held_out_beliefs_cover_all_rows_and_are_not_fitted_to_them(name, table):
+    fitted = TRAINERS[name].fit(table, get("plain"), 0, nothing)
+    assert np.isfinite(fitted.held).all()
+    np.testing.assert_allclose(fitted.held.sum(1), 1, atol=1e-5)
+    rows = np.arange(len(table.y))
+    in_sample = core_on(fitted, table)[rows, table.y]
+    assert np.log(fitted.held[rows, table.y]).mean() < np.log(in_sample).mean()
+    for draw in fitted.draws:
+        assert not np.intersect1d(draw.drawn.rows, draw.held_out).size
+
+
+def test_with_one_member_only_its_slice_is_covered(table):
+    held = TRAINERS["custom"].fit(table, get("plain"), 0, nothing).held
+    assert np.isfinite(held).all(1).mean() == pytest.approx(1 / 8, abs=0.02)
+
+
+def test_blend_is_the_mean_of_its_halves_and_tells_them_for_plain(table):
+    jobs = [Job(get(name), everything(table), 0) for name in ("plain", "class-weight")]
+    told = {o.job.technique.name: o.belief for o in TRAINERS["blend"].run(table, jobs, nothing)}
+    assert set(told) == {"network", "trees", "plain", "class-weight"}
+    np.testing.assert_allclose(told["plain"], (told["network"] + told["trees"]) / 2, atol=1e-7)
+
+
+def test_an_offset_alone_grows_the_same_trees(table):
+    """Balanced softmax is plain with the class shares taken off the log-odds."""
+    jobs = [Job(get(name), everything(table), 0) for name in ("plain", "balanced-softmax")]
+    plain, balanced = TreesTrainer(LightGBM(), members=1).run(table, jobs, nothing)
+    kept = np.bincount(table.y[plain.draws[0].drawn.rows])
+    again = balanced.belief * kept
+    again /= again.sum(1, keepdims=True)
+    np.testing.assert_allclose(again, plain.belief, atol=1e-5)
+
+
+def test_focal_without_lightgbm_is_refused_by_name_and_said_by_default(monkeypatch, tmp_path):
+    import steelyard
+    from steelyard.models import growing
+
+    monkeypatch.setattr(growing, "find_spec", lambda _: None)
+    with pytest.raises(RequestError, match=r"focal: .*pip install 'steelyard\[lightgbm\]'"):
+        steelyard.compare(frame(), "target", techniques="plain,focal", model="trees")
+    monkeypatch.setattr("steelyard.techniques.TECHNIQUES", {n: get(n) for n in ("plain", "focal")})
+    study = steelyard.compare(frame(), "target", model="trees", folds=2, repeats=1)
+    assert study.run["left_out"][0].startswith("focal: ")
+    assert "focal" not in study.leaderboard["technique"].to_list()
+    assert study.run["protocol"]["model"] == "trees (scikit-learn)"
+    assert {"network", "blend"} <= set(study.leaderboard["technique"])
