@@ -32,6 +32,7 @@ def run_dir(tmp_path_factory):
         folder / "visits.csv",
         "ill",
         techniques=["plain", "random-under"],
+        model="tabular",
         folds=3,
         repeats=1,
         out=folder / "run",

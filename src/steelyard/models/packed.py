@@ -9,6 +9,8 @@ its own batches and stops on its own held-out rows.
 
 import functools
 import math
+import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -82,6 +84,11 @@ def networks_at_once(width: int, classes: int, settings: Settings) -> int:
     # Parameter, gradient, two moments, best copy; a batch's values forward and backward.
     numbers = 5 * parameters + 3 * settings.batch * sum(sizes)
     return int(np.clip(PACK_BYTES // (4 * numbers), 1, PACK))
+
+
+def packs_at_once() -> int:
+    """Packs that train side by side: what XLA compiles for a CPU runs on one core."""
+    return 1 if tf.config.list_physical_devices("GPU") else min(4, os.cpu_count() or 1)
 
 
 def probabilities(layers: Layers, X: np.ndarray, rows_at_once: int = 4096) -> np.ndarray:
@@ -197,8 +204,9 @@ class _Graph:
             )
 
 
-@functools.lru_cache(maxsize=2)
-def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings) -> _Graph:
+@functools.lru_cache(maxsize=4)
+def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings, thread: str) -> _Graph:  # noqa: ARG001
+    """One graph a thread: its variables are the pack's."""
     return _Graph(shapes, settings)
 
 
@@ -210,7 +218,8 @@ def _train_pack(
     report: Callable[[float], None],
 ) -> Layers:
     start_values = _start(int(X.shape[1]), networks, settings)
-    graph = _graph(tuple(value.shape for value in start_values), settings)
+    shapes = tuple(value.shape for value in start_values)
+    graph = _graph(shapes, settings, threading.current_thread().name)
     graph.reset(start_values)
     loss = stacked([network.loss for network in networks])
     held_loss = stacked([network.held_loss for network in networks])

@@ -4,6 +4,7 @@ After `import steelyard.models.registered`, `keras.models.load_model("run/model.
 without any other part of steelyard.
 """
 
-from steelyard.models import packed_layer, ship
+from steelyard.layers import trees
+from steelyard.models import encoding_layer, packed_layer, ship
 
-__all__ = ["packed_layer", "ship"]
+__all__ = ["encoding_layer", "packed_layer", "ship", "trees"]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,14 +45,20 @@ class TabularTrainer:
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        done = 0
-        for pack in self._packs(table, jobs):
+        done = np.zeros(len(jobs))
 
-            def report(share: float, done: int = done, n: int = len(pack)) -> None:
-                progress((done + share * n) / len(jobs))
+        def run_pack(first: int, pack: Sequence[Job]) -> list[Outcome]:
+            def report(share: float) -> None:
+                done[first : first + len(pack)] = share
+                progress(float(done.mean()))
 
-            yield from self._run_pack(table, pack, report)
-            done += len(pack)
+            return self._run_pack(table, pack, report)
+
+        packs = list(self._packs(table, jobs))
+        firsts = np.cumsum([0] + [len(pack) for pack in packs[:-1]])
+        with ThreadPoolExecutor(packed.packs_at_once(), "pack") as pool:
+            for outcomes in pool.map(run_pack, firsts, packs):
+                yield from outcomes
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
@@ -67,7 +74,7 @@ class TabularTrainer:
 
     def _run_pack(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
-    ) -> Iterator[Outcome]:
+    ) -> list[Outcome]:
         start, rows = time.perf_counter(), len(table.y)
         matrices: list[np.ndarray] = []
         own: list[list[Member]] = []  # each job's members
@@ -89,8 +96,10 @@ class TabularTrainer:
             for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
         ]
         seconds = (time.perf_counter() - start) / len(jobs)
-        for job, belief, members in zip(jobs, beliefs, own, strict=True):
-            yield Outcome(job, belief, seconds, [member.draw for member in members])
+        return [
+            Outcome(job, belief, seconds, [member.draw for member in members])
+            for job, belief, members in zip(jobs, beliefs, own, strict=True)
+        ]
 
     def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
         """Consecutive jobs that train together: as many networks and tables as memory takes."""
