@@ -30,6 +30,7 @@ from steelyard.cli.progress import progress_bar
 @table_options
 @positive_option
 @click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
+@click.option("--budget", metavar="TIME", help="Keep to 90s, 10m, 1h; says what was left out.")
 @goal_options
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:

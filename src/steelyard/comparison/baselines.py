@@ -8,6 +8,7 @@ import numpy as np
 from steelyard.comparison.evaluate import Protocol
 from steelyard.comparison.runner import Crew, Keeper
 from steelyard.models.jobs import Job, Trainer
+from steelyard.tables import Table
 from steelyard.techniques import TECHNIQUES, Technique
 
 BUILT_IN = ("blend", "tabular", "trees")
@@ -37,7 +38,7 @@ def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
     return from_file(model)
 
 
-def baseline_crews(trainer: Trainer) -> list[Crew]:
+def baseline_crews(trainer: Trainer, table: Table) -> list[Crew]:
     """What is left to train so that network, trees and blend all show, whatever was chosen."""
     from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
     from steelyard.models.tabular import TabularTrainer
@@ -46,10 +47,10 @@ def baseline_crews(trainer: Trainer) -> list[Crew]:
     if isinstance(trainer, BlendTrainer):
         return []  # its halves were trained on the way
     if isinstance(trainer, TabularTrainer):
-        return [Crew(TreesTrainer(), [TREES])]
+        return [Crew(TreesTrainer().for_table(table), [TREES])]
     if isinstance(trainer, TreesTrainer):
-        return [Crew(TabularTrainer(), [NETWORK])]
-    return [Crew(BlendTrainer(), [BLEND])]
+        return [Crew(TabularTrainer().for_table(table), [NETWORK])]
+    return [Crew(BlendTrainer().for_table(table), [BLEND])]
 
 
 def baseline_beliefs(

@@ -1,7 +1,8 @@
 """The main job: compare techniques on one table, decide honestly, train what is recommended."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,18 @@ import numpy as np
 
 import steelyard
 from steelyard.comparison.baselines import baseline_beliefs, baseline_crews, trainer_of
+from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.evaluate import Judged, Protocol, judge
 from steelyard.comparison.figures import BY_NAME
 from steelyard.comparison.folds import make_splits
 from steelyard.comparison.record import ledger, predictions, record, verdict_on
-from steelyard.comparison.runner import Crew, Memory, Progress, run_jobs
+from steelyard.comparison.runner import Crew, Memory, Progress, keep_slices, run_jobs
 from steelyard.comparison.study import Study
 from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
-from steelyard.models.jobs import Job, Trainer
+from steelyard.models.jobs import Fitted, Job, Trainer
+from steelyard.models.members import slice_splits
 from steelyard.runs import Journal, save
 from steelyard.tables import Table, check_learnable, read_table
 from steelyard.techniques import Decision, Technique, choose, get
@@ -49,6 +52,7 @@ def compare(
     metric: str = DEFAULT_METRIC,
     goal: Goal | None = None,
     seed: int = 0,
+    budget: str | float | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Study:
@@ -69,6 +73,9 @@ def compare(
         metric: what techniques are ranked by: a ranking or proper figure, never a thresholded one.
         goal: what the cut-off is tuned to; by default balanced accuracy.
         seed: the same seed gives the same result.
+        budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
+            techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
+            which. Which of them fit hangs on the machine; without it nothing is cut.
         out: directory to write while working; a killed run goes on where it was.
     Returns: a Study.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -78,7 +85,7 @@ def compare(
     )
     chosen = choose(techniques)
     everything = techniques == "default"
-    return _run(data, chosen, model, request, progress, baselines=True, may_leave_out=everything)
+    return _compare(data, chosen, model, request, progress, may_leave_out=everything, budget=budget)
 
 
 def train(
@@ -99,13 +106,16 @@ def train(
 ) -> Study:
     """Train one technique on all rows, without the comparison; arguments as in `compare`.
 
-    The folds are still trained: calibration, cut-off and figures come from out-of-fold rows.
+    The built-in models train once: every member holds out an eighth of the rows, and what it
+    believes of them gives calibration, cut-off and figures. These are figures of single members;
+    the model, their mean, does somewhat better. Where no member can hold out some rows (an own
+    model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
     request = _Request(
         target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
     )
     chosen = get(technique) if isinstance(technique, str) else technique
-    return _run(data, [chosen], model, request, progress, baselines=False)
+    return _train(data, chosen, model, request, progress)
 
 
 @dataclass(frozen=True)
@@ -123,59 +133,127 @@ class _Request:
     out: str | Path | None
 
 
-def _run(
+def _compare(
     data: Any,
     techniques: list[Technique],
     model: str | Callable[[int, int], Any],
     request: _Request,
     progress: Progress | None,
     *,
-    baselines: bool,
-    may_leave_out: bool = False,
+    may_leave_out: bool,
+    budget: str | float | None,
 ) -> Study:
-    _check_metric(request.metric)
+    started = time.monotonic()
+    limit = None if budget is None else started + seconds_of(budget)
     trainer = trainer_of(model)
     techniques, left_out = _trainable(techniques, trainer, may_leave_out=may_leave_out)
-    table = read_table(
-        data, request.target, group=request.group, time=request.time, drop=request.drop
-    )
-    check_learnable(table)
+    table = _table(data, request)
+    plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
+    if limit is not None:
+
+        def protocol_of(folds: int, repeats: int) -> Protocol:
+            return _protocol(table, replace(request, folds=folds, repeats=repeats))
+
+        plan = planned(plan, table, protocol_of, request.seed, limit)
+    request = replace(request, folds=plan.folds, repeats=plan.repeats)
     protocol = _protocol(table, request)
-    asked = _asked(table, techniques, trainer, request)
-    keeper = Memory() if request.out is None else Journal(Path(request.out), asked)
-    crews = [Crew(trainer, techniques)]
-    if baselines:
-        crews += baseline_crews(trainer)
+    asked = _asked(table, list(plan.techniques), plan.trainer, request)
+    keeper = _keeper(request, asked)
     run_jobs(
         table,
         protocol.splits,
-        crews,
+        [Crew(plan.trainer, plan.techniques), *baseline_crews(plan.trainer, table)],
         seed=request.seed,
         keeper=keeper,
         progress=_part(progress, 0.0, TRAINING),
     )
     judging = _part(progress, TRAINING, JUDGING)
-    contenders = _judge_all(techniques, protocol, keeper, judging)
-    others = []
-    if baselines:
-        built_in = baseline_beliefs(trainer, protocol, keeper)
-        others = [judge(one, beliefs, protocol) for one, beliefs in built_in]
-        others.append(_judge_constant(protocol))
+    contenders = _judge_all(plan.techniques, protocol, keeper, judging)
+    built_in = baseline_beliefs(plan.trainer, protocol, keeper)
+    others = [judge(one, beliefs, protocol) for one, beliefs in built_in]
+    others.append(_judge_constant(protocol))
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
-    final = final_model(table, protocol, trainer, chosen, last)
+    fitted = fit_on_all(table, plan.trainer, chosen.technique, request.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, keeper.finished, asked)
     study = Study(
-        run | {"left_out": left_out},
+        run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
         ledger=ledger(keeper.finished),
-        model=final,
+        model=shipped(table, fitted, chosen),
     )
+    _save(study, keeper)
+    return study
+
+
+def _train(
+    data: Any,
+    technique: Technique,
+    model: str | Callable[[int, int], Any],
+    request: _Request,
+    progress: Progress | None,
+) -> Study:
+    trainer = trainer_of(model)
+    _trainable([technique], trainer, may_leave_out=False)
+    table = _table(data, request)
+    trainer = trainer.for_table(table)
+    # In time order a slice would be judged by members that saw what came after it.
+    slices = slice_splits(table, request.seed) if table.times is None else []
+    by_slice = bool(slices) and trainer.holds_all
+    if by_slice:
+        request = replace(request, folds=len(slices))
+    protocol = _protocol(table, request)
+    if by_slice:
+        protocol = replace(protocol, splits=slices)
+    asked = _asked(table, [technique], trainer, request) | {"slices": by_slice}
+    keeper = _keeper(request, asked)
+    if by_slice:
+        start = time.perf_counter()
+        fitted = fit_on_all(table, trainer, technique, request.seed, progress)
+        jobs = [Job(technique, split, request.seed) for split in slices]
+        keep_slices(fitted, jobs, time.perf_counter() - start, table, keeper)
+    else:
+        run_jobs(
+            table,
+            protocol.splits,
+            [Crew(trainer, [technique])],
+            seed=request.seed,
+            keeper=keeper,
+            progress=_part(progress, 0.0, TRAINING),
+        )
+        last = _part(progress, TRAINING, 1 - TRAINING)
+        fitted = fit_on_all(table, trainer, technique, request.seed, last)
+    (judged,) = _judge_all([technique], protocol, keeper, None)
+    verdict = verdict_on([judged], protocol)
+    run = record(table, protocol, [judged], [], verdict, judged, keeper.finished, asked)
+    study = Study(
+        run,
+        predictions=predictions(table, protocol, [judged]),
+        ledger=ledger(keeper.finished),
+        model=shipped(table, fitted, judged),
+    )
+    _save(study, keeper)
+    return study
+
+
+def _table(data: Any, request: _Request) -> Table:
+    _check_metric(request.metric)
+    table = read_table(
+        data, request.target, group=request.group, time=request.time, drop=request.drop
+    )
+    check_learnable(table)
+    return table
+
+
+def _keeper(request: _Request, asked: dict[str, Any]) -> Memory | Journal:
+    return Memory() if request.out is None else Journal(Path(request.out), asked)
+
+
+def _save(study: Study, keeper: Memory | Journal) -> None:
     if isinstance(keeper, Journal):
         save(study, keeper.run)
         keeper.close()
-    return study
 
 
 def _trainable(
@@ -238,7 +316,7 @@ def _protocol(table: Table, request: _Request) -> Protocol:
 
 
 def _judge_all(
-    techniques: list[Technique], protocol: Protocol, keeper: Any, progress: Progress | None
+    techniques: Sequence[Technique], protocol: Protocol, keeper: Any, progress: Progress | None
 ) -> list[Judged]:
     judged = []
     for done, technique in enumerate(techniques):
@@ -265,23 +343,23 @@ def _judge_constant(protocol: Protocol) -> Judged:
     return judge(CONSTANT, beliefs, protocol)
 
 
-def final_model(
-    table: Table,
-    protocol: Protocol,
-    trainer: Trainer,
-    chosen: Judged,
-    progress: Progress | None,
-) -> Any:
-    """The chosen technique trained on all rows, with its correction and decision inside."""
-    from steelyard.models.ship import ship
-
-    technique = chosen.technique
+def fit_on_all(
+    table: Table, trainer: Trainer, technique: Technique, seed: int, progress: Progress | None
+) -> Fitted:
+    """The technique trained on all rows."""
 
     def report(share: float) -> None:
         if progress:
             progress(share, 1.0, f"training {technique.name} on all rows")
 
-    fitted = trainer.fit(table, technique, protocol.seed, report)
+    return trainer.fit(table, technique, seed, report)
+
+
+def shipped(table: Table, fitted: Fitted, judged: Judged) -> Any:
+    """A fitted technique with its correction, calibration and decision inside."""
+    from steelyard.models.ship import ship
+
+    technique = judged.technique
     counts = table.class_counts
     corrected = technique.decision.correction == "prior"
     return ship(
@@ -289,6 +367,6 @@ def final_model(
         fitted.core,
         trained_on=technique.trained_prior(counts) if corrected else None,
         prior=counts / counts.sum(),
-        calibration=chosen.calibration,
-        rule=chosen.rule,
+        calibration=judged.calibration,
+        rule=judged.rule,
     )

@@ -146,6 +146,8 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
 def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     kept = ("folds", "group", "time", "drop", "target", "model", "seed")
     return {key: asked[key] for key in kept} | {
+        # True: the folds are the slices that the final model's own members held out.
+        "slices": asked.get("slices", False),
         "repeats": protocol.repeats,
         "metric": protocol.metric,
         "goal": protocol.goal.to_dict(),

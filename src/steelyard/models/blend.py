@@ -30,6 +30,25 @@ class BlendTrainer:
         """With the library that grows the trees."""
         return f"blend ({self.trees.grower.name})"
 
+    @property
+    def size(self) -> int:
+        """Members of a model."""
+        return self.network.size + self.trees.size
+
+    def for_table(self, table: Table) -> "BlendTrainer":
+        """As its halves."""
+        return BlendTrainer(self.network.for_table(table), self.trees.for_table(table))
+
+    @property
+    def holds_all(self) -> bool:
+        """Where both do."""
+        return self.network.holds_all and self.trees.holds_all
+
+    def lighter(self) -> "BlendTrainer | None":
+        """Half the members of both."""
+        network, trees = self.network.lighter(), self.trees.lighter()
+        return BlendTrainer(network, trees) if network and trees else None
+
     def refuses(self, technique: Technique) -> str | None:
         """What either of the two refuses."""
         return self.network.refuses(technique) or self.trees.refuses(technique)

@@ -38,6 +38,24 @@ class CustomTrainer:
     build: Callable[[int, int], Any]
     name: str = "custom"
 
+    @property
+    def size(self) -> int:
+        """One network a job."""
+        return 1
+
+    def for_table(self, table: Table) -> "CustomTrainer":  # noqa: ARG002
+        """It is one network on every table."""
+        return self
+
+    @property
+    def holds_all(self) -> bool:
+        """One network holds out one slice."""
+        return False
+
+    def lighter(self) -> None:
+        """There is nothing to halve."""
+        return
+
     def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
         """It trains every technique."""
         return None

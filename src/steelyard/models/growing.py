@@ -10,11 +10,11 @@ from steelyard.layers.forest import Forest
 from steelyard.models.members import Member
 
 ROUNDS = 300
-RATE = 0.05
+RATE = 0.1
 LEAVES = 15
 LEAF_PENALTY = 1.0  # without it the leaf of a rare class divides by a curvature near 0
-PATIENCE = 20  # rounds without a better held-out loss
-UNSTOPPED = 100  # rounds where nothing could be held out to stop on
+PATIENCE = 10  # rounds without a better held-out loss
+UNSTOPPED = 50  # rounds where nothing could be held out to stop on
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,20 @@ class Runner(Protocol):
 class Trainer(Runner, Protocol):
     """A runner whose models can be shipped."""
 
+    @property
+    def size(self) -> int:
+        """Members of a model."""
+
+    def for_table(self, table: Table) -> "Trainer":
+        """The same with as many members as the table can afford."""
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether every row that can be held out is held out by some member."""
+
+    def lighter(self) -> "Trainer | None":
+        """The same with half the members; None where there are few already."""
+
     def refuses(self, technique: Technique) -> str | None:
         """Why it cannot train this technique, or None."""
 

@@ -18,6 +18,8 @@ from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn
 
 HELD_SHARE = 8  # a member holds out one of this many slices
+FEWEST_MEMBERS = 2
+LARGE = 50_000  # rows from which on a member more changes little and costs much
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,27 @@ def whole(table: Table) -> Split:
     """The split of the final model: every row to train on, none to test."""
     everything = np.arange(len(table.y))
     return Split(0, 0, train=everything, test=everything[:0])
+
+
+def affordable(members: int, table: Table) -> int:
+    """Members of a model on this table: half where rows are many, or trees are grown per class."""
+    return members if len(table.y) < LARGE and len(table.schema.classes) == 2 else members // 2
+
+
+def slice_splits(table: Table, seed: int) -> list[Split]:
+    """The slices of the final model's members as splits: each was predicted by who held it out.
+
+    None are given where some rows are held out by nobody.
+    """
+    slices = held_out_slices(table.y, table.groups, (seed, 0, 0))
+    if (slices < 0).any():
+        return []
+    rows = [np.flatnonzero(slices == number) for number in range(HELD_SHARE)]
+    everything = np.arange(len(table.y))
+    return [
+        Split(0, number, train=np.setdiff1d(everything, held), test=held)
+        for number, held in enumerate(rows)
+    ]
 
 
 def members_of(job: Job, table: Table, matrix: np.ndarray, members: int) -> Iterator[Member]:

@@ -15,7 +15,10 @@ from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
 from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import (
+    FEWEST_MEMBERS,
+    HELD_SHARE,
     Member,
+    affordable,
     encoded,
     held_beliefs,
     members_of,
@@ -37,6 +40,24 @@ class TabularTrainer:
     settings: packed.Settings = field(default_factory=packed.Settings)
     members: int = MEMBERS
     name: str = "tabular"
+
+    @property
+    def size(self) -> int:
+        """Members of a model."""
+        return self.members
+
+    def for_table(self, table: Table) -> "TabularTrainer":
+        """Half the members on large tables and for several classes."""
+        return replace(self, members=affordable(self.members, table))
+
+    @property
+    def holds_all(self) -> bool:
+        """With a member for each slice."""
+        return self.members >= HELD_SHARE
+
+    def lighter(self) -> "TabularTrainer | None":
+        """Half the members, two at least."""
+        return replace(self, members=self.members // 2) if self.members > FEWEST_MEMBERS else None
 
     def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
         """It trains every technique."""

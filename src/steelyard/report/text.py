@@ -20,8 +20,16 @@ def to_text(run: dict[str, Any]) -> str:
             textwrap.fill("Verdict. " + run["verdict"]["paragraph"], WIDTH),
             "",
             textwrap.fill("Decision. " + decision_sentence(run), WIDTH),
+            *left_out(run),
         ]
     )
+
+
+def left_out(run: dict[str, Any]) -> list[str]:
+    """What was asked for and not done, if anything."""
+    if not run.get("left_out"):
+        return []
+    return ["", textwrap.fill("Left out. " + "; ".join(run["left_out"]) + ".", WIDTH)]
 
 
 def heading(run: dict[str, Any]) -> str:
@@ -30,10 +38,13 @@ def heading(run: dict[str, Any]) -> str:
     counts = {entry["label"]: entry["count"] for entry in data["classes"]}
     rare = counts[data["positive"]]
     split = "in time order" if protocol["time"] else f"x {protocol['repeats']}"
+    folds = f"{protocol['folds']} folds {split}; the same for all"
+    if protocol["slices"]:
+        folds = f"{protocol['folds']} slices, each scored by the members that held it out"
     return (
         f"{data['rows']:,} rows, {rare:,} {data['positive']!s} ({percent(rare / data['rows'])}), "
         f"{len(counts)} classes, {len(data['schema']['columns'])} columns\n"
-        f"{protocol['folds']} folds {split}; the same for all; intervals are 95 %"
+        f"{folds}; intervals are 95 %"
     )
 
 

@@ -20,6 +20,7 @@ from steelyard.comparison.ledger import rows_hash
 from steelyard.comparison.scored import scored
 from steelyard.errors import DataError, RunError
 from steelyard.models.jobs import Split
+from steelyard.models.members import slice_splits
 from steelyard.runs.seal import SEALED, digest, file_digest
 from steelyard.runs.source import training_table
 from steelyard.runs.store import read_run
@@ -186,6 +187,8 @@ def _probabilities(values: dict[str, Any], predictions: pl.DataFrame) -> np.ndar
 
 def _splits(values: dict[str, Any], table: Table) -> list[Split]:
     protocol = values["protocol"]
+    if protocol["slices"]:
+        return slice_splits(table, protocol["seed"])
     return make_splits(
         table.y,
         folds=protocol["folds"],
