@@ -99,3 +99,28 @@ def test_gradients_stay_finite_at_extreme_logits():
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(class_losses(z, np.array([[0, 0]]), stacked([FOCAL])))
     assert np.isfinite(tape.gradient(loss, z)).all()
+
+
+def test_memory_decides_how_many_train_together(table, monkeypatch):
+    few, many = (packed.networks_at_once(width, 2, Settings()) for width in (5_000, 30))
+    assert many == packed.PACK
+    assert 1 <= few < many
+    assert packed.networks_at_once(10**7, 2, Settings()) == 1
+    X, y = table
+    five = [network(seed, PLAIN) for seed in range(5)]
+    whole = packed.train(X, y, five, SETTINGS)
+    monkeypatch.setattr(packed, "PACK", 2)
+    in_parts = packed.train(X, y, five, SETTINGS)
+    for (kernel, bias), (kernel_2, bias_2) in zip(whole, in_parts, strict=True):
+        np.testing.assert_allclose(kernel, kernel_2, atol=1e-4)
+        np.testing.assert_allclose(bias, bias_2, atol=1e-4)
+
+
+def test_looks_in_blocks_are_the_look_at_all(table, monkeypatch):
+    X, y = table
+    whole = packed.train(X, y, [network(1, WEIGHTED)], SETTINGS)
+    monkeypatch.setattr(packed, "LOOK_ROWS", 7)
+    packed._graph.cache_clear()
+    in_blocks = packed.train(X, y, [network(1, WEIGHTED)], SETTINGS)
+    packed._graph.cache_clear()
+    np.testing.assert_allclose(whole[0][0], in_blocks[0][0], atol=1e-5)

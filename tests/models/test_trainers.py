@@ -118,6 +118,27 @@ def test_held_out_beliefs_cover_all_rows_and_are_not_fitted_to_them(name, table)
         assert not np.intersect1d(draw.drawn.rows, draw.held_out).size
 
 
+def test_jobs_of_several_splits_in_one_pack_equal_each_alone():
+    """And another technique for one of them leaves the others as they were."""
+    table = read_table(frame(), "target")
+    rows = np.random.default_rng(0).permutation(400)
+    splits = [
+        Split(0, fold, train=np.sort(np.delete(rows, part)), test=np.sort(rows[part]))
+        for fold, part in enumerate((slice(0, 130), slice(130, 270)))
+    ]
+    trainer = TabularTrainer(Settings(hidden=(8,)), members=2)
+    names = ("plain", "smote", "focal")
+    jobs = [Job(get(name), split, 0) for split in splits for name in names]
+    together = [outcome.belief for outcome in trainer.run(table, jobs, nothing)]
+    for job, belief in zip(jobs[::2], together[::2], strict=True):
+        (alone,) = trainer.run(table, [job], nothing)
+        np.testing.assert_allclose(belief, alone.belief, atol=1e-4)
+    jobs[4] = Job(get("class-weight"), splits[1], 0)
+    changed = [outcome.belief for outcome in trainer.run(table, jobs, nothing)]
+    for i, (before, after) in enumerate(zip(together, changed, strict=True)):
+        assert np.allclose(before, after, atol=1e-4) == (i != 4)
+
+
 def test_with_one_member_only_its_slice_is_covered(table):
     held = TRAINERS["custom"].fit(table, get("plain"), 0, nothing).held
     assert np.isfinite(held).all(1).mean() == pytest.approx(1 / 8, abs=0.02)
