@@ -1,6 +1,8 @@
 """`steelyard resample`: a resampled table and the ledger of what changed."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +25,7 @@ from steelyard.cli.progress import progress_bar
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the method."
 )
+@click.option("--key", metavar="COL", help="Column that names each row (random-over, -under).")
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @standard_options
 def command(
@@ -31,6 +34,7 @@ def command(
     method: str,
     ratio: tuple[str, ...],
     settings: tuple[str, ...],
+    key: str | None,
     out: str,
     as_json: bool,
     quiet: bool,
@@ -62,6 +66,7 @@ def command(
     with plain_errors():
         from steelyard.errors import RequestError
         from steelyard.resample.job import resample_table
+        from steelyard.resample.streamed import METHODS
         from steelyard.runs.files import write_json, write_whole
         from steelyard.tables.files import sha256_of_files
 
@@ -69,11 +74,17 @@ def command(
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
         with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
-            frame, ledger = resample_table(
-                data, target, method, ratio=ratio, settings=settings, seed=seed, progress=progress
-            )
-        write = frame.write_parquet if path.suffix == ".parquet" else frame.write_csv
-        write_whole(path, write)
+            options = {"ratio": ratio, "seed": seed, "progress": progress}
+            if method in METHODS and not settings:
+                ledger = _streamed(path, data, target, method, key=key, **options)
+            elif key is not None:
+                raise RequestError(
+                    f"--key {key}: only {' and '.join(METHODS)} choose rows by a key"
+                )
+            else:
+                frame, ledger = resample_table(data, target, method, settings=settings, **options)
+                csv = path.suffix == ".csv"
+                write_whole(path, frame.write_csv if csv else frame.write_parquet)
         ledger["out"] = {"path": out, "sha256": sha256_of_files([path])}
         write_json(Path(f"{out}.ledger.json"), ledger)
         if not quiet:
@@ -88,3 +99,16 @@ def command(
                 f"{line['dropped']:,} dropped -> {line['after']:,}"
             )
         click.echo(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
+
+
+def _streamed(path: Path, data: str, *words: Any, **options: Any) -> dict[str, Any]:
+    """Resample files of any size, block by block; return the ledger."""
+    from steelyard.resample.streamed import resample_files
+    from steelyard.runs.files import write_whole
+    from steelyard.tables.files import find_files, sha256_of_files
+
+    ledger: dict[str, Any] = {}
+    with ThreadPoolExecutor(1) as pool:  # hashing beside reading
+        sha256 = pool.submit(lambda: sha256_of_files(find_files(data)))
+        write_whole(path, lambda out: ledger.update(resample_files(data, *words, out, **options)))
+    return ledger | {"source": {"path": data, "sha256": sha256.result()}}

@@ -1,6 +1,7 @@
 """SplitMix64 in numpy: the one source of chance of the sampling plan and of the feeds."""
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
@@ -57,9 +58,11 @@ def unit(hashes: Hash) -> NDArray[np.float64]:
 
 
 def key_ids(column: pa.Array | pa.ChunkedArray) -> Hash:
-    """Row ids from a key column: whole numbers as they are, text by a hash of its bytes.
+    """Row ids from a key column: whole numbers as they are, other text by a hash of its bytes.
 
-    The hash is ours, not an engine's, so it is the same in every version of every library.
+    A whole number that is written as text is that number, so that a CSV and a Parquet file of one
+    table have the same ids. The hash is ours, not an engine's, so it is the same in every version
+    of every library.
 
     Raises: DataError: missing keys, or a type that is not stable as a key (floats).
     """
@@ -79,11 +82,21 @@ def key_ids(column: pa.Array | pa.ChunkedArray) -> Hash:
     if pa.types.is_temporal(kind):
         return column.cast(pa.int64()).to_numpy(zero_copy_only=False).astype(np.uint64)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return _hash_text(column.cast(pa.large_binary()))
+        return _text_ids(column.cast(pa.large_string()))
     raise DataError(
         f"the key column has type {kind}; a key is whole numbers, dates or text: "
         "cast it, or leave the key out"
     )
+
+
+def _text_ids(column: pa.LargeStringArray) -> Hash:
+    text = pl.Series(column)
+    numbers = text.cast(pl.Int64, strict=False)
+    # "007" and "+7" are not the number 7: they could stand beside it.
+    whole = (numbers.cast(pl.String) == text).fill_null(value=False).to_numpy()
+    ids = _hash_text(column.cast(pa.large_binary()))
+    ids[whole] = numbers.fill_null(0).to_numpy().astype(np.uint64)[whole]
+    return ids
 
 
 def _hash_text(column: pa.LargeBinaryArray) -> Hash:

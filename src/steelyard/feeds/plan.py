@@ -6,6 +6,7 @@ or how many threads read them, so every engine that follows a plan picks the sam
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,8 +80,8 @@ class Plan:
 
 
 def make_plan(
-    counts: Mapping[Hashable, int],
-    target: Mapping[Hashable, int],
+    counts: Mapping[Any, int],
+    target: Mapping[Any, int],
     chunks: Iterable[tuple[ArrayLike, ArrayLike]],
     *,
     seed: int = 0,

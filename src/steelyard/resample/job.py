@@ -11,8 +11,9 @@ import polars as pl
 from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
 
 from steelyard import resample
-from steelyard.errors import DataError, RequestError, SteelyardError, TargetCountError
+from steelyard.errors import DataError, RequestError, SteelyardError
 from steelyard.resample._threads import watched
+from steelyard.resample.ratio import wanted_counts
 from steelyard.tables import Table, read_table
 from steelyard.tables.sources import open_table
 
@@ -138,47 +139,12 @@ def _wanted(sampler: Any, table: Table, ratio: Sequence[str]) -> dict[int, int]:
     """Wanted number of rows of each class code that changes."""
     if isinstance(sampler, BaseCleaningSampler):
         raise RequestError("--ratio does not fit a cleaning method: the data decide what it drops")
-    counts = table.class_counts
     adds = not isinstance(sampler, BaseUnderSampler)
-    if len(ratio) == 1 and "=" not in ratio[0]:
-        share = _share(ratio[0])
-        if adds:
-            wanted = np.maximum(counts, (share * counts.max()).astype(int))
-        else:
-            wanted = np.minimum(counts, (counts.min() / share).astype(int))
-        return {code: int(n) for code, n in enumerate(wanted) if n != counts[code]}
-    codes = {str(label): code for code, label in enumerate(table.schema.classes)}
-    named = {}
-    for item in ratio:
-        label, _, number = item.rpartition("=")
-        if label not in codes or not number.isdigit():
-            raise RequestError(
-                f"--ratio {item} is neither a number in (0, 1] nor CLASS=N with one of the classes "
-                f"{', '.join(codes)}"
-            )
-        have, n = int(counts[codes[label]]), int(number)
-        if (n < have) if adds else (n > have):
-            raise TargetCountError(
-                f"--ratio {item}: class {label!r} has {have:,} rows, and this method only "
-                f"{'adds' if adds else 'removes'} rows; ask for {have:,} or "
-                f"{'more' if adds else 'fewer'}"
-            )
-        named[codes[label]] = n
-    return named
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise RequestError(f"--ratio {text} is neither a number in (0, 1] nor CLASS=N")
-    return share
+    return wanted_counts(ratio, table.schema.classes, table.class_counts, adds=adds)
 
 
 def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.ndarray]:
-    """The new table and its class codes; the seam for tables larger than memory is here."""
+    """The new table and its class codes; tables larger than memory: `streamed.py`."""
     try:
         X, codes = sampler.fit_resample(table.features, table.y)
     except ValueError as error:

