@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -41,6 +41,12 @@ their-tests: .venv/test.stamp
 	PYTHONPATH=tests/resample $(BIN)/python -m pytest -p their_tests -p no:cacheprovider \
 		--override-ini filterwarnings=default --pyargs \
 		imblearn.over_sampling imblearn.under_sampling imblearn.combine
+
+bench-feeds: .venv/test.stamp
+	$(BIN)/python benchmarks/feeds.py
+
+bench-outofcore: .venv/test.stamp
+	$(BIN)/python benchmarks/outofcore.py
 
 bench-compare: .venv/test.stamp
 	$(BIN)/python benchmarks/compare.py --whole

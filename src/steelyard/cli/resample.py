@@ -74,7 +74,7 @@ def command(
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
         with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
-            options = {"ratio": ratio, "seed": seed, "progress": progress}
+            options: dict[str, Any] = {"ratio": ratio, "seed": seed, "progress": progress}
             if method in METHODS and not settings:
                 ledger = _streamed(path, data, target, method, key=key, **options)
             elif key is not None:
@@ -101,14 +101,18 @@ def command(
         click.echo(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
 
 
-def _streamed(path: Path, data: str, *words: Any, **options: Any) -> dict[str, Any]:
+def _streamed(path: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:
     """Resample files of any size, block by block; return the ledger."""
     from steelyard.resample.streamed import resample_files
     from steelyard.runs.files import write_whole
     from steelyard.tables.files import find_files, sha256_of_files
 
     ledger: dict[str, Any] = {}
+
+    def write(partial: Path) -> None:
+        ledger.update(resample_files(data, target, method, partial, **options))
+
     with ThreadPoolExecutor(1) as pool:  # hashing beside reading
         sha256 = pool.submit(lambda: sha256_of_files(find_files(data)))
-        write_whole(path, lambda out: ledger.update(resample_files(data, *words, out, **options)))
+        write_whole(path, write)
     return ledger | {"source": {"path": data, "sha256": sha256.result()}}
