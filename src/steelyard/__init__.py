@@ -15,6 +15,8 @@ _HOME = {
     "train": "steelyard.comparison",
     "Study": "steelyard.comparison",
     "load": "steelyard.runs",
+    "ImbalancedClassifier": "steelyard.estimator",
+    "CostMatrix": "steelyard.decision",
     "Costs": "steelyard.decision",
     "Maximise": "steelyard.decision",
     "MinPrecision": "steelyard.decision",
@@ -23,6 +25,7 @@ _HOME = {
 }
 _MODULES = (
     "callbacks",
+    "decision",
     "feeds",
     "layers",
     "losses",

@@ -108,7 +108,7 @@ def judge(technique: Technique, beliefs: Mapping[str, np.ndarray], protocol: Pro
     )
     rule, rule_report = _final_rule(calibration, corrected, predicted, protocol)
     rows = protocol.scored
-    figures = _figures(shipped, decided, protocol)
+    figures = figures_of(shipped, decided, protocol)
     return Judged(
         technique=technique,
         belief=belief,
@@ -120,7 +120,7 @@ def judge(technique: Technique, beliefs: Mapping[str, np.ndarray], protocol: Pro
         rule=rule,
         rule_report=rule_report,
         figures=figures,
-        before=_figures(belief, belief.argmax(-1), protocol),
+        before=figures_of(belief, belief.argmax(-1), protocol),
         per_fold=_per_fold(shipped, decided, protocol),
         curves={
             "precision_recall": precision_recall_curve(
@@ -199,7 +199,8 @@ def _final_rule(
     return tuned.rule, tuned.to_dict()
 
 
-def _figures(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> dict[str, FigureDict]:
+def figures_of(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> dict[str, FigureDict]:
+    """Figures of out-of-fold probabilities (repeats, rows, classes) and decisions."""
     rows = protocol.scored
     return pooled_figures(
         protocol.y[rows],

@@ -107,6 +107,12 @@ def value_of(name: str, rows: Scored) -> float | None:
     return _none_if_nan(_table_figure(name, rows)(_table(rows)[None])[0])
 
 
+def influences(name: str, rows: Scored) -> Floats | None:
+    """How much each row moves a ranking or proper figure, shape (n,); None where undefined."""
+    found = _INFLUENCES[name](rows)
+    return None if found is None else found[1]
+
+
 # Probabilities.
 
 

@@ -60,7 +60,7 @@ def compare(
 
     Args:
         data: a path, folder or glob of CSV or Parquet, a pandas, polars or Arrow frame, or a
-            tuple of arrays (X, y); see `steelyard.tables.read_table`.
+            tuple of arrays (X, y); see `steelyard.tables.read_table`; or a `Table` read by it.
         target: column that holds the class.
         techniques: "default", names, or `Technique` objects; `plain` is always among them.
         model: "blend" (mean of network and trees), "tabular" (the network), "trees",
@@ -239,9 +239,12 @@ def _train(
 
 def _table(data: Any, request: _Request) -> Table:
     _check_metric(request.metric)
-    table = read_table(
-        data, request.target, group=request.group, time=request.time, drop=request.drop
-    )
+    if isinstance(data, Table):
+        table = data
+    else:
+        table = read_table(
+            data, request.target, group=request.group, time=request.time, drop=request.drop
+        )
     check_learnable(table)
     return table
 

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 import steelyard
+from steelyard.comparison.damage import damage
 from steelyard.comparison.evaluate import Judged, Protocol
-from steelyard.comparison.verdict import decide
+from steelyard.comparison.nested import REFERENCE, nested, verdict_by
 from steelyard.runs.store import SCHEMA
 from steelyard.tables import Table
 
-REFERENCE = "plain"  # wins ties
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "numpy", "polars")
 
 
@@ -36,9 +36,12 @@ def record(
         "data": _data(table, protocol),
         "protocol": _protocol(protocol, asked),
         "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],
-        "techniques": [_entry(one, finished) for one in contenders],
+        "techniques": [
+            _entry(one, finished) | {"damage": damage(one, protocol)} for one in contenders
+        ],
         "baselines": [_entry(one, finished) for one in baselines],
         "verdict": verdict,
+        "nested": nested(contenders, protocol),
         "decision": {
             "technique": chosen.technique.name,
             "goal": protocol.goal.to_dict(),
@@ -96,17 +99,7 @@ def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
             "paragraph": f"{names[0]} was trained without a comparison; whether it is better than "
             "plain is not known. To find out: steelyard compare.",
         }
-    results = {one.technique.name: one.per_fold for one in contenders}
-    scored = [split for split in protocol.splits if split.scored]
-    ratio = float(np.mean([len(split.test) / len(split.train) for split in scored]))
-    return decide(
-        results,
-        positives=int((protocol.y == protocol.positive).sum()),
-        metric=protocol.metric,
-        reference=REFERENCE,
-        folds=len(scored) // protocol.repeats,
-        test_train_ratio=ratio,
-    ).to_dict()
+    return verdict_by(contenders, protocol, protocol.scored).to_dict()
 
 
 def _entry(one: Judged, finished: dict[str, dict[str, Any]]) -> dict[str, Any]:

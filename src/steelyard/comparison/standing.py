@@ -1,7 +1,7 @@
 """Each technique against the reference on the same folds, and what more positives would show."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,12 +12,16 @@ from scipy import stats
 from steelyard.comparison.paired import (
     CorrectedTest,
     RopeProbabilities,
+    RowNoise,
     correlated_bayes,
     holm,
     nadeau_bengio,
 )
 
 Floats = NDArray[np.float64]
+
+# Variance that the tested rows explain, of the difference between two techniques.
+Noise = Callable[[str, str], RowNoise]
 
 SURE = 0.95
 POWER = 0.80
@@ -27,8 +31,8 @@ POWER = 0.80
 class Standing:
     """One technique against the reference; `gain` is positive where the technique is better.
 
-    `low` and `high` bound the gain at 95 %, `error` is its corrected standard error over `folds`
-    fold values. `p` is two-sided, `p_holm` allows for all the techniques tried; `worse`,
+    `low` and `high` bound the gain at 95 %, `error` is its corrected standard error with `df`
+    degrees of freedom. `p` is two-sided, `p_holm` allows for all the techniques tried; `worse`,
     `equivalent` and `better` are the chances that the gain is below, within or above the rope.
     `call` needs both the adjusted p and the chance.
     """
@@ -38,7 +42,7 @@ class Standing:
     low: float
     high: float
     error: float
-    folds: int
+    df: float
     p: float
     p_holm: float
     worse: float
@@ -63,15 +67,27 @@ class Reach:
 
 
 def standings(
-    signed: Mapping[str, Floats], reference: str, ratio: float, rope: float
+    signed: Mapping[str, Floats],
+    reference: str,
+    ratio: float,
+    rope: float,
+    noise: Noise | None = None,
 ) -> tuple[Standing, ...]:
     """Every technique but the reference, best first.
 
     `signed` holds fold values with more for better, on the same folds, at least 2 of them finite
-    for every technique; `ratio` is rows to test / rows to train.
+    for every technique; `ratio` is rows to test / rows to train; `noise` as in `verdict.decide`.
     """
     rivals = [name for name in signed if name != reference]
-    found = {name: against(signed[name] - signed[reference], ratio, rope) for name in rivals}
+    found = {
+        name: against(
+            signed[name] - signed[reference],
+            ratio,
+            rope,
+            noise(name, reference) if noise else None,
+        )
+        for name in rivals
+    }
     adjusted = holm([found[name][0].p for name in rivals])
     rows = []
     for name, p_holm in zip(rivals, adjusted, strict=True):
@@ -84,7 +100,7 @@ def standings(
                 low=test.mean - half,
                 high=test.mean + half,
                 error=test.error,
-                folds=test.df + 1,
+                df=test.df,
                 p=test.p,
                 p_holm=p_holm,
                 worse=chance.worse,
@@ -97,12 +113,13 @@ def standings(
 
 
 def against(
-    differences: Floats, ratio: float, rope: float
+    differences: Floats, ratio: float, rope: float, noise: RowNoise | None = None
 ) -> tuple[CorrectedTest, RopeProbabilities]:
     """Both tests of per-fold differences; folds in which either side has no value are left out."""
     d = differences[np.isfinite(differences)]
     # One test row for every `ratio` training rows is a share of ratio / (1 + ratio): 1 / folds.
-    return nadeau_bengio(d, ratio), correlated_bayes(d, ratio / (1 + ratio), rope=rope)
+    rho = ratio / (1 + ratio)
+    return nadeau_bengio(d, ratio, noise), correlated_bayes(d, rho, rope=rope, noise=noise)
 
 
 def reach(rows: tuple[Standing, ...], positives: int, rope: float) -> Reach:
@@ -112,7 +129,7 @@ def reach(rows: tuple[Standing, ...], positives: int, rope: float) -> Reach:
     both tests: Student's with the strictest of Holm's levels, and the rope's.
     """
     leader = rows[0]
-    df, power = leader.folds - 1, float(stats.norm.ppf(POWER))
+    df, power = leader.df, float(stats.norm.ppf(POWER))
     level = (1 - SURE) / 2 / len(rows)
     for_test = (float(stats.t.isf(level, df)) + power) * leader.error
     for_rope = (float(stats.t.ppf(SURE, df)) + power) * leader.error

@@ -1,5 +1,6 @@
 """What a comparison leaves behind: figures, verdict, predictions and the model."""
 
+import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -75,11 +76,17 @@ class Study:
 
     def predict(self, data: Any) -> pl.DataFrame:
         """`probability_<class>` per class and `decision`, a row per row of `data`."""
-        from steelyard.models.ship import Predictor
         from steelyard.tables import read_features
 
-        scored = Predictor(self.model, self.schema)(read_features(data, self.schema))
-        return prediction_frame(*scored, self.classes)
+        probability, decision = self.scored(read_features(data, self.schema))
+        return prediction_frame(probability, decision, self.classes)
+
+    @cached_property
+    def scored(self) -> Any:
+        """From a frame as `tables.read_features` gives it to probabilities and decision codes."""
+        from steelyard.models.ship import Predictor
+
+        return Predictor(self.model, self.schema)
 
     def natural(self, frame: pl.DataFrame) -> Any:
         """Probabilities under the class shares of training, (rows, classes), whatever the decision.
@@ -137,6 +144,19 @@ class Study:
         path.mkdir(parents=True)
         return save(self, path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "run": self.run,
+            "predictions": self.predictions,
+            "ledger": self.ledger,
+            "model": model_bytes(self.model),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        archive = state["model"]
+        self.run, self.predictions = state["run"], state["predictions"]
+        self.ledger, self._model = state["ledger"], lambda: model_from_bytes(archive)
+
     def __repr__(self) -> str:
         from steelyard.report.text import to_text
 
@@ -149,6 +169,24 @@ def prediction_frame(probability: Any, decision: Any, classes: list[Any]) -> pl.
     return pl.DataFrame(columns).with_columns(
         decision=pl.Series([classes[code] for code in decision.tolist()])
     )
+
+
+def model_bytes(model: Any) -> bytes:
+    """A Keras model as the bytes of its .keras file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def model_from_bytes(archive: bytes) -> Any:
+    """The model that `model_bytes` made the bytes of."""
+    from steelyard.runs.store import load_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        path.write_bytes(archive)
+        return load_model(path)
 
 
 def _is_model(candidate: Any) -> bool:

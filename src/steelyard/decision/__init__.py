@@ -1,6 +1,6 @@
 """From scores to true probabilities, and from those to decisions that fit the user's goal."""
 
-from steelyard.decision.agreement import observed_expected
+from steelyard.decision.agreement import calibration_line, observed_expected
 from steelyard.decision.calibration import check_and_refit
 from steelyard.decision.deployment import DeployedPrior, estimate_deployed
 from steelyard.decision.goals import (
@@ -36,6 +36,7 @@ __all__ = [
     "MinRecall",
     "PriorEstimate",
     "TunedRule",
+    "calibration_line",
     "check_and_refit",
     "check_goal",
     "correct_prior",

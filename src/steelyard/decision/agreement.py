@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from steelyard.decision.arrays import labelled
+from steelyard.decision.arrays import labelled, log_of
+from steelyard.decision.newton import logistic, minimise
 
 
 def observed_expected(
@@ -37,6 +38,31 @@ def observed_expected(
         _ratio(*numbers, z)
         for numbers in zip(observed, expected, promised_squares, errors, strict=True)
     ]
+
+
+def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] | None:
+    """Intercept and slope of the line on the logit that would make probabilities true.
+
+    Args:
+        p: probability of one class, shape (rows,). positive: whether it was that class, bool.
+    Returns: the intercept at slope 1 (0 where probabilities are true on average) and the slope (1
+        where they are as sure as they should be); None where all rows are of one kind.
+    Source: Cox, "Two further applications of a model for binary regression", Biometrika 45 (1958).
+
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.beta(1, 9, 20_000)
+    >>> intercept, slope = calibration_line(p, rng.random(20_000) < p)
+    >>> abs(intercept) < 0.1, abs(slope - 1) < 0.1
+    (True, True)
+    """
+    share, truth = np.asarray(p, dtype=np.float64), np.asarray(positive, dtype=np.float64)
+    if truth.min() == truth.max():
+        return None
+    logit = log_of(share) - log_of(1.0 - share)
+    one, times = np.ones((len(logit), 1)), np.ones(len(logit))
+    intercept, _ = minimise(logistic(one, truth, times, logit), np.zeros(1))
+    line, _ = minimise(logistic(np.column_stack([one, logit]), truth, times), np.array([0.0, 1.0]))
+    return float(intercept[0]), float(line[1])
 
 
 def holds_one(ratio: dict[str, Any]) -> bool:

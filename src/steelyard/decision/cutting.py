@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from steelyard.decision.arrays import Floats
 from steelyard.decision.bounds import cutoff_notes, out_of_reach
+from steelyard.decision.choosing import choose
 from steelyard.decision.curve import Curve, cutoffs
 from steelyard.decision.goals import Costs, Goal
 from steelyard.decision.resampling import resampled_curves, thinned
-from steelyard.decision.worth import best, bound_is_sure, run_around, within_bound, worth
+from steelyard.decision.worth import bound_is_sure, run_around, within_bound, worth
 from steelyard.errors import GoalError
 
 RESAMPLES = 300
@@ -68,15 +69,12 @@ def tune_cutoff(
         raise GoalError(reached)
     value = worth(goal, curve)
     sure = bound_is_sure(goal, curve)
-    top = int(best(goal, curve, sure=sure))
-    inside = within_bound(goal, curve, sure=sure)
-    near = inside & (value >= value[top] - NEAR * abs(value[top]))
-    first, last = run_around(np.array(top), near)
-    chosen, threshold = top, float(cutoff[top])
-    if isinstance(goal, Costs):
-        # With true probabilities the costs alone say where to cut.
-        threshold = goal.threshold
-        chosen = int(np.searchsorted(curve.seen, np.count_nonzero(scores >= threshold) - 0.5))
+    lowest = np.full(size, np.inf)
+    lowest[rank] = scores
+    index, is_theory, theory = choose(goal, curve, lowest, sure=sure)
+    chosen = int(index)
+    threshold = float(theory) if is_theory else float(cutoff[chosen])
+    near_best = _near(cutoff, value, within_bound(goal, curve, sure=sure), chosen, threshold)
     optimism, spread = None, None
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
@@ -84,17 +82,29 @@ def tune_cutoff(
         drawn = resampled_curves(
             rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each
         )
-        picked = best(goal, drawn, sure=sure)
+        picked, by_theory, theories = choose(goal, drawn, lowest[kept], sure=sure)
         there = np.take_along_axis(worth(goal, drawn), picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))
-        low, high = np.quantile(cutoff[kept[picked]], [0.025, 0.975])
-        spread = (float(low), float(high))
+        thresholds = np.where(by_theory, theories, cutoff[kept[picked]])
+        low, high = np.quantile(thresholds, [0.025, 0.975])
+        spread = (min(float(low), threshold), max(float(high), threshold))
     return Cut(
         threshold=threshold,
         measure=goal.measure,
         value=abs(float(value[chosen])) if isinstance(goal, Costs) else float(value[chosen]),
-        near_best=(float(cutoff[last]), float(cutoff[first])),
+        near_best=near_best,
         optimism=optimism,
         interval=spread,
         notes=tuple([reached] if reached else cutoff_notes(goal, curve, chosen, sure=sure)),
     )
+
+
+def _near(
+    cutoff: Floats, value: Floats, inside: NDArray[np.bool_], chosen: int, threshold: float
+) -> tuple[float, float]:
+    """The stretch of cut-offs around the chosen one that do within 1 % of the best there."""
+    around = np.where(inside, value, -np.inf)
+    top = around.max()
+    least = min(top - NEAR * abs(top), value[chosen])
+    first, last = run_around(np.array(chosen), around >= least)
+    return min(float(cutoff[last]), threshold), max(float(cutoff[first]), threshold)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from steelyard.comparison.figures import FIGURES
 from steelyard.report import charts
 from steelyard.report.rows import interval, number, percent, ranked, with_interval
-from steelyard.report.text import decision_sentence, heading
+from steelyard.report.text import decision_sentence, heading, nested_sentence
 
 
 def to_html(run: dict[str, Any]) -> str:
@@ -27,6 +27,7 @@ def to_html(run: dict[str, Any]) -> str:
         run=run,
         heading=heading(run).split("\n"),
         decision=decision_sentence(run),
+        nested=nested_sentence(run),
         entries=ranked(run),
         figures=FIGURES,
         classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),

@@ -19,6 +19,9 @@ def to_text(run: dict[str, Any]) -> str:
             "",
             textwrap.fill("Verdict. " + run["verdict"]["paragraph"], WIDTH),
             "",
+            *_nested_lines(run),
+            damage_table(run),
+            "",
             textwrap.fill("Decision. " + decision_sentence(run), WIDTH),
             *left_out(run),
         ]
@@ -69,6 +72,44 @@ def leaderboard(run: dict[str, Any]) -> str:
             + f"  {with_interval(figures['balanced_accuracy'])}"
         )
     lines.append("* not told apart from the best by these rows" if len(tied) > 1 else "* best")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def nested_sentence(run: dict[str, Any]) -> str:
+    """The figure of the recommendation when the choosing is tested too; "" where none was made."""
+    found = run.get("nested")
+    if not found:
+        return ""
+    metric = BY_NAME[run["protocol"]["metric"]]
+    chosen = sorted(found["chosen"].items(), key=lambda item: -item[1])
+    times = ", ".join(f"{name} in {n}" for name, n in chosen)
+    return (
+        f"Chosen anew for every fold without its rows, the recommended technique ({times} of "
+        f"{sum(found['chosen'].values())} folds) has {metric.label} "
+        f"{with_interval(found['figures'][metric.name])}: that is what to expect of it."
+    )
+
+
+def _nested_lines(run: dict[str, Any]) -> list[str]:
+    said = nested_sentence(run)
+    return [textwrap.fill("To expect. " + said, WIDTH), ""] if said else []
+
+
+def damage_table(run: dict[str, Any]) -> str:
+    """Each technique's probabilities at face value and as shipped."""
+    lines = [
+        "Probabilities: at face value -> as shipped (O/E 1 and slope 1 are true)",
+        f"{'technique':<19}{'Log loss':<19}{'O/E':<19}{'Slope':<19}",
+    ]
+    for entry in ranked(run):
+        if entry["baseline"] or "damage" not in entry:
+            continue
+        before, after = entry["damage"]["at_face_value"], entry["damage"]["as_shipped"]
+        cells = [
+            f"{number(before[name], digits)} -> {number(after[name], digits)}"
+            for name, digits in (("log_loss", 3), ("observed_expected", 2), ("slope", 2))
+        ]
+        lines.append(f" {entry['name']:<18}" + "".join(f"{cell:<19}" for cell in cells))
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -1,0 +1,143 @@
+"""The main job as a scikit-learn classifier."""
+
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from steelyard.comparison.main_job import compare, train
+from steelyard.comparison.verdict import NO_BEST
+from steelyard.decision import Goal
+from steelyard.errors import RequestError
+from steelyard.estimator_table import features_of, table_of
+from steelyard.techniques import Technique
+
+
+class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier with true probabilities and a tuned cut-off, after an honest comparison.
+
+    Takes numbers, with gaps, in an array, or a pandas or polars frame that may hold text too.
+
+    Args:
+        technique: "auto" compares the default techniques on folds of the training rows and takes
+            the recommended one; below 50 rows of the rarest class no comparison could recommend
+            anything but plain, so plain is trained at once. Otherwise a technique's name, or a
+            `Technique`.
+        goal: what the cut-off is tuned to; by default balanced accuracy.
+        model: as in `steelyard.compare`.
+        folds: folds that calibration and cut-off are found on; fewer where a class has fewer rows.
+        repeats: repeats of the folds in a comparison.
+        positive: class of interest; by default the rarest.
+        random_state: integer seed, a RandomState, or None for another result each time.
+
+    Learned: `classes_`; `threshold_`, the cut-off of two classes (None where costs or weights
+    decide between more); `prior_`, class shares that `predict_proba` is true for, shape
+    (classes,); `study_`, the `Study` with figures, verdict and Keras model; `technique_`, the
+    name of what was trained; `n_features_in_` and `feature_names_in_`.
+
+    Raises: RequestError, TargetError: a class with one row, a goal that does not fit the classes.
+
+    >>> rng = np.random.default_rng(0)
+    >>> y = (np.arange(300) < 30).astype(int)
+    >>> X = rng.normal(size=(300, 2)) + 2 * y[:, None]
+    >>> model = ImbalancedClassifier(technique="plain", folds=2).fit(X, y)
+    >>> bool(model.predict_proba(X)[:, 1].mean() < 0.2), model.prior_.tolist()
+    (True, [0.9, 0.1])
+    """
+
+    def __init__(
+        self,
+        technique: str | Technique = "auto",
+        *,
+        goal: Goal | None = None,
+        model: Any = "tabular",
+        folds: int = 5,
+        repeats: int = 1,
+        positive: Any = None,
+        random_state: Any = 0,
+    ) -> None:
+        self.technique = technique
+        self.goal = goal
+        self.model = model
+        self.folds = folds
+        self.repeats = repeats
+        self.positive = positive
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Train on rows X, shape (rows, features), with labels y, shape (rows,)."""
+        X, labels = self._checked(X, y)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise RequestError(
+                f"y holds one class only ({self.classes_[0]!r}); a classifier needs rows of two or "
+                "more"
+            )
+        table = table_of(X, codes, self.classes_)
+        rarest = int(table.class_counts.min())
+        options: dict[str, Any] = {
+            "model": self.model,
+            "folds": min(self.folds, max(rarest, 2)),
+            "positive": self.positive,
+            "goal": self.goal,
+            "seed": self._seed(),
+        }
+        if self.technique == "auto" and rarest >= NO_BEST:
+            self.study_ = compare(table, repeats=self.repeats, **options)
+        else:
+            technique = "plain" if self.technique == "auto" else self.technique
+            self.study_ = train(table, technique=technique, **options)
+        decision = self.study_.run["decision"]
+        self.technique_ = decision["technique"]
+        self.threshold_ = decision["rule"].get("threshold")
+        self.prior_ = np.array(decision["prior"])
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of each class under `prior_`, shape (rows, classes)."""
+        return self._scored(X)[0]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class that the tuned cut-off gives each row, shape (rows,)."""
+        decided = self._scored(X)[1]
+        return self.classes_[decided]
+
+    def _scored(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        check_is_fitted(self)
+        frame = features_of(self._checked(X), self.study_.schema)
+        p, decided = self.study_.scored(frame)
+        p = p.astype(np.float64)
+        return p / p.sum(axis=1, keepdims=True), decided
+
+    def _checked(self, X: Any, *y: Any) -> Any:
+        """X as a float matrix or a frame, and y as labels, after scikit-learn's checks."""
+        reset = bool(y)
+        if _holds_text(X):
+            return validate_data(self, X, *y, reset=reset, skip_check_array=True)
+        return validate_data(
+            self, X, *y, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
+        )
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, int | np.integer):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def _holds_text(X: Any) -> bool:
+    """A frame with a column that is no number."""
+    if isinstance(X, pl.DataFrame):
+        return not all(kind.is_numeric() or kind == pl.Boolean for kind in X.dtypes)
+    if hasattr(X, "dtypes") and hasattr(X, "columns"):
+        return any(kind.kind not in "biuf" for kind in X.dtypes)
+    return False

@@ -1,0 +1,49 @@
+"""What scikit-learn hands over, as steelyard's table."""
+
+import dataclasses
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from steelyard.tables import Column, Schema, Table, read_features, read_table
+from steelyard.tables.table import Source
+
+TARGET = "target"
+
+
+def table_of(X: Any, codes: np.ndarray, classes: np.ndarray) -> Table:
+    """A table of a float matrix, or of a frame with text, and class codes."""
+    labels = tuple(classes.tolist())
+    if isinstance(X, np.ndarray):
+        columns = tuple(Column(f"x{j}", "number") for j in range(X.shape[1]))
+        return Table(
+            features=_numbers(X),
+            y=codes.astype(np.int64),
+            schema=Schema(columns, TARGET, labels),
+            groups=None,
+            times=None,
+            row_ids=np.arange(len(codes)),
+            source=Source("arrays", "", len(codes), X.shape[1]),
+        )
+    frame = nw.from_native(X, eager_only=True)
+    target = TARGET
+    while target in frame.columns:
+        target += "_"
+    column = nw.new_series(target, codes.astype(np.int64), backend=frame.implementation)
+    if hasattr(X, "index"):
+        column = nw.from_native(column.to_native().set_axis(X.index), series_only=True)
+    table = read_table(frame.with_columns(column).to_native(), target)
+    return dataclasses.replace(table, schema=dataclasses.replace(table.schema, classes=labels))
+
+
+def features_of(X: Any, schema: Schema) -> pl.DataFrame:
+    """Rows to predict as a canonical frame of the schema's features."""
+    return _numbers(X) if isinstance(X, np.ndarray) else read_features(X, schema)
+
+
+def _numbers(X: np.ndarray) -> pl.DataFrame:
+    return pl.DataFrame(
+        {f"x{j}": column for j, column in enumerate(X.T.astype(np.float32))}
+    ).fill_nan(None)
