@@ -91,7 +91,7 @@ def test_maximise(metric, rows):
             variance += between * (value(y, fewer) - best) ** 2
         elif between:
             return  # which of several equal ones `top` is decides what one row less would do
-    assert best - tuned.value <= max(variance, 1 / len(y)) ** 0.5 * 1.5
+    assert best - tuned.value <= max(variance, 1 / len(y)) ** 0.5 * 2.5
 
 
 @given(rows=scored(), asked=st.sampled_from([0.2, 0.5, 0.8, 1.0]))

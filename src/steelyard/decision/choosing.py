@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from steelyard.decision.arrays import Floats
 from steelyard.decision.curve import Curve
 from steelyard.decision.goals import Costs, Goal, Maximise
 from steelyard.decision.worth import best, worth
+
+SURE = float(ndtri(0.95))  # one-sided: only a cut-off that does better speaks against theory
 
 
 def choose(
@@ -38,7 +41,7 @@ def choose(
     taken = np.full(top.shape, True)
     if not isinstance(goal, Costs):  # costs alone say where to cut
         flags = _at(curve.seen, there) > 0  # an F1 of nothing flagged is no F1
-        taken = flags & (lost <= doubt(goal, curve, top, there))
+        taken = flags & (lost <= SURE * doubt(goal, curve, top, there))
     return np.where(taken, there, top), taken, theory
 
 
