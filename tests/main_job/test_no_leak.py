@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score
 import steelyard
 from steelyard.comparison.evaluate import Protocol, judge
 from steelyard.comparison.folds import make_splits
-from steelyard.decision import Maximise, tune
+from steelyard.decision import Maximise
 from steelyard.techniques import get
 
 
@@ -49,8 +49,8 @@ def test_cut_off_tuned_without_the_rows_it_is_scored_on():
         figure = judge(get("plain"), beliefs, protocol).figures["balanced_accuracy"]
         honest.append(figure["value"])
         covered.append(figure["low"] <= 0.5 <= figure["high"])
-        rule = tune(p, y, goal, positive=1, interval=False).rule
-        flattered.append(balanced_accuracy_score(y, rule.decide(p)))
+        cuts = np.quantile(noise, np.linspace(0, 1, 100))
+        flattered.append(max(balanced_accuracy_score(y, noise >= cut) for cut in cuts))
     assert np.mean(honest) == pytest.approx(0.5, abs=0.02)
     assert np.mean(covered) >= 0.9
     assert np.mean(flattered) > 0.54, "the usual way would have shown skill where there is none"

@@ -124,7 +124,7 @@ def _error(d: NDArray[np.float64], ratio: float, noise: RowNoise | None) -> tupl
     rest = (1 / folds + ratio) * max(spread - noise.of_fold, 0.0)
     total = noise.of_mean + rest
     wobble = noise.of_mean**2 / noise.df + rest**2 / (folds - 1)
-    return math.sqrt(total), total**2 / wobble if wobble > 0 else math.inf
+    return math.sqrt(total), total**2 / wobble if wobble > 0 else folds - 1
 
 
 def _differences(differences: ArrayLike) -> NDArray[np.float64]:

@@ -46,7 +46,8 @@ def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] |
     Args:
         p: probability of one class, shape (rows,). positive: whether it was that class, bool.
     Returns: the intercept at slope 1 (0 where probabilities are true on average) and the slope (1
-        where they are as sure as they should be); None where all rows are of one kind.
+        where they are as sure as they should be); None where all rows are of one kind, or parted
+        so well that no line is the best.
     Source: Cox, "Two further applications of a model for binary regression", Biometrika 45 (1958).
 
     >>> rng = np.random.default_rng(0)
@@ -62,7 +63,8 @@ def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] |
     one, times = np.ones((len(logit), 1)), np.ones(len(logit))
     intercept, _ = minimise(logistic(one, truth, times, logit), np.zeros(1))
     line, _ = minimise(logistic(np.column_stack([one, logit]), truth, times), np.array([0.0, 1.0]))
-    return float(intercept[0]), float(line[1])
+    found = float(intercept[0]), float(line[1])
+    return found if np.isfinite(found).all() else None
 
 
 def holds_one(ratio: dict[str, Any]) -> bool:

@@ -167,7 +167,7 @@ def tune(
     Raises: GoalError: a goal that does not fit the classes, or that no cut-off reaches.
 
     >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
-    >>> tune(p, [0, 0, 1, 1], Maximise("f1"), positive=1, interval=False).rule
+    >>> tune(p, [0, 0, 1, 1], Maximise("mcc"), positive=1, interval=False).rule
     DecisionRule(threshold=0.25, positive=1, weights=None, costs=None)
     """
     values, codes = labelled(p, y)
