@@ -196,6 +196,14 @@ def test_a_run_verifies_with_its_table_and_without(own_run, run):
     assert "read from the predictions" in result.stdout
 
 
+def test_a_trained_run_verifies_and_retunes_too(run_dir, run, tmp_path):
+    words = ["train", run_dir.parent / "visits.csv", "--target", "ill", "--out", tmp_path / "one"]
+    assert run(*words, "--model", "tabular", "--quiet").exit_code == 0
+    assert run("verify", tmp_path / "one").exit_code == 0
+    assert run("retune", tmp_path / "one", "--prevalence", 0.05).exit_code == 0
+    assert steelyard.load(tmp_path / "one").run["decision"]["prior"][1] == 0.05
+
+
 def resealed(folder):
     """Someone who edits a run and seals it again: only what is computed anew finds it."""
     from steelyard.runs.seal import sealed
