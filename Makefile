@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-keras bench-longtail clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -53,6 +53,14 @@ bench-compare: .venv/test.stamp
 
 bench-quality: .venv/test.stamp
 	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA))
+
+bench-keras: .venv/test.stamp
+	$(BIN)/python benchmarks/keras_losses.py
+	$(BIN)/python benchmarks/keras_metrics.py
+
+# Minutes: six treatments of long-tailed digits over five seeds.
+bench-longtail: .venv/test.stamp
+	$(BIN)/python benchmarks/longtail.py $(MNIST)
 
 clean:
 	rm -rf .venv demo-run

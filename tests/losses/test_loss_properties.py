@@ -167,6 +167,21 @@ def test_gradients_stay_finite_for_the_other_losses(loss, targets, dtype):
     assert np.isfinite(float(value))
 
 
+@pytest.mark.parametrize("margin", [0.3, 1.0])
+def test_sorting_is_the_same_as_going_through_all_pairs(margin):
+    y = tf.constant(RNG.integers(0, 2, 60))
+    p = tf.constant(RNG.random((60, 1)).round(2).astype("float32"))  # with ties
+    loss = losses.PairwiseSquaredHinge(margin, from_logits=False)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(p)
+        value = loss(y, p)
+        ours, theirs = tf.boolean_mask(p, y == 1), tf.boolean_mask(p, y == 0)
+        gaps = tf.nn.relu(margin - (ours - tf.transpose(theirs)))
+        pairs = tf.reduce_mean(gaps**2)
+    assert float(value) == pytest.approx(float(pairs), rel=1e-5)
+    np.testing.assert_allclose(tape.gradient(value, p), tape.gradient(pairs, p), atol=1e-6)
+
+
 def test_gradient_of_logit_adjustment_is_softmax_of_shifted_logits_minus_target():
     z = tf.constant(Z)
     with tf.GradientTape() as tape:

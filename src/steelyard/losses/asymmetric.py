@@ -9,7 +9,7 @@ from steelyard._keras import keras, ops
 from steelyard.errors import ClassCountError, RequestError, WeightError
 from steelyard.losses.base import Tensor
 from steelyard.losses.checks import check_probabilities, require
-from steelyard.losses.focal import SMALLEST_MISS, checked_gamma
+from steelyard.losses.focal import checked_gamma, powered
 
 
 def asymmetric_crossentropy(
@@ -26,28 +26,18 @@ def asymmetric_crossentropy(
     Source: Ridnik et al., "Asymmetric loss for multi-label classification", ICCV 2021, arXiv
         2009.14119.
     """
-    present = -ops.log_sigmoid(logits)
+    p = ops.sigmoid(logits)
+    present, absent_p = -ops.log_sigmoid(logits), p
     if clip:
-        absent_p = ops.maximum(ops.sigmoid(logits) - clip, 0.0)
-        absent = -ops.log1p(-absent_p)  # 1 - q is at least `clip`
+        absent_p = ops.relu(p - clip)
+        absent = -ops.log(1.0 - absent_p)  # at least `clip`, so no need for a costly log1p
     else:
-        absent_p = ops.sigmoid(logits)
         absent = -ops.log_sigmoid(-logits)
     if gamma_pos:
-        present = present * powered(ops.sigmoid(-logits), gamma_pos)
+        present = present * powered(1.0 - p, gamma_pos)
     if gamma_neg:
         absent = absent * powered(absent_p, gamma_neg)
-    return y_true * present + (1.0 - y_true) * absent
-
-
-def powered(base: Tensor, exponent: float) -> Tensor:
-    """`base^exponent` with a finite slope at 0; `ops.power` is 20 times a multiplication."""
-    if exponent == 1:
-        return base
-    if exponent in (2, 4):
-        square = ops.square(base)
-        return square if exponent == 2 else ops.square(square)
-    return ops.power(ops.maximum(base, SMALLEST_MISS), exponent)
+    return absent + y_true * (present - absent)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")

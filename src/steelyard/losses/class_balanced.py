@@ -8,7 +8,7 @@ import numpy as np
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy, of_class
-from steelyard.losses.focal import checked_gamma, modulation
+from steelyard.losses.focal import checked_gamma, powered
 from steelyard.weights.counts import FloatArray
 from steelyard.weights.rules import from_counts
 
@@ -25,9 +25,11 @@ def weighted_crossentropy(y_true: Tensor, logits: Tensor, class_weight: FloatArr
 
 def sigmoid_focal(y_true: Tensor, logits: Tensor, gamma: float) -> Tensor:
     """One sigmoid per class, focal loss summed over classes, one value per row."""
-    signs = 2.0 * as_one_hot(y_true, logits) - 1.0
-    log_p = ops.log_sigmoid(signs * logits)
-    return -ops.sum(log_p if gamma == 0 else modulation(log_p, gamma) * log_p, axis=-1)
+    right = (2.0 * as_one_hot(y_true, logits) - 1.0) * logits
+    losses = -ops.log_sigmoid(right)
+    if gamma:
+        losses = losses * powered(ops.sigmoid(-right), gamma)
+    return ops.sum(losses, axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")

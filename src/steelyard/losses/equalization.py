@@ -4,30 +4,34 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy
-from steelyard.weights.counts import FloatArray, class_shares
+from steelyard.losses.base import CountedLoss, Tensor, crossentropy, is_one_hot
+from steelyard.weights.counts import class_shares
 
-# Added to a logit it takes the class out of the softmax: exp(-1e9) is 0, and 0 times it is not NaN.
+# As a logit it takes the class out of the softmax: exp(-1e9) is 0, and 0 times it is not NaN.
 OUT = -1e9
 
 
 def equalized_crossentropy(
-    y_true: Tensor, logits: Tensor, rare: FloatArray, spared: Tensor
+    y_true: Tensor, logits: Tensor, rare: NDArray[np.bool_], spared: Tensor
 ) -> Tensor:
     """Cross-entropy whose denominator leaves out the rare classes that are spared in a row.
 
     Args:
         y_true: int labels, shape (...), or one-hot targets, shape (..., K).
         logits: shape (..., K), float32.
-        rare: 1 for rare classes, else 0, shape (K,).
-        spared: 1 where a rare class is left out, else 0, shape (..., K), or 1.0 for everywhere.
+        rare: whether a class is rare, bool, shape (K,).
+        spared: whether a rare class is left out, bool, shape (..., K), or True for everywhere.
     Returns: one value per row, in nats; the true class is never left out.
     """
-    left_out = (1.0 - as_one_hot(y_true, logits)) * (OUT * rare).astype("float32") * spared
-    return crossentropy(y_true, logits + left_out)
+    if is_one_hot(y_true, logits):
+        own = y_true > 0
+    else:
+        own = y_true[..., None] == np.arange(rare.size, dtype="int32")
+    return crossentropy(y_true, ops.where(rare & spared & ~own, OUT, logits))
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -60,7 +64,7 @@ class Equalization(CountedLoss):
     ) -> None:
         super().__init__(class_counts, **kwargs)
         shares = class_shares(self.class_counts)
-        self.rare = (shares < threshold).astype(np.float64)
+        self.rare = shares < threshold
         if not 0 < self.rare.sum() < self.rare.size:
             raise RequestError(
                 f"threshold = {threshold!r} makes {int(self.rare.sum())} of {self.rare.size} "
@@ -74,10 +78,9 @@ class Equalization(CountedLoss):
 
     def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
         if self.gamma == 1.0:
-            return equalized_crossentropy(y_true, logits, self.rare, 1.0)
+            return equalized_crossentropy(y_true, logits, self.rare, True)
         chance = keras.random.uniform(ops.shape(logits), seed=self.draws)
-        spared = ops.cast(chance < self.gamma, "float32")
-        return equalized_crossentropy(y_true, logits, self.rare, spared)
+        return equalized_crossentropy(y_true, logits, self.rare, chance < self.gamma)
 
     def get_config(self) -> dict[str, Any]:
         own = {"threshold": self.threshold, "gamma": self.gamma, "seed": self.seed}

@@ -72,7 +72,7 @@ def class_weight(
     array([1., 3.])
     """
     labels = labels_of(y)
-    order = np.unique(labels) if classes is None else distinct(classes)
+    order = sorted_labels(labels) if classes is None else distinct(classes)
     if order.size < 2:
         raise TargetError(f"y has one class, {order.tolist()}; weights need two or more")
     counts = np.bincount(codes_of(labels, order).ravel(), minlength=order.size)
@@ -108,6 +108,13 @@ def labels_of(y: ArrayLike) -> NDArray[Any]:
     if labels.dtype.kind == "f" and np.isnan(labels).any():
         raise TargetError(f"y misses {int(np.isnan(labels).sum()):,} labels; drop those rows")
     return labels
+
+
+def sorted_labels(labels: NDArray[Any]) -> NDArray[Any]:
+    """The labels that occur, sorted; `np.unique`, but small numbers are found by counting."""
+    if labels.dtype.kind in "iu" and labels.min() >= 0 and labels.max() < 65_536:
+        return np.flatnonzero(np.bincount(labels.ravel())).astype(labels.dtype)
+    return np.unique(labels)
 
 
 def distinct(classes: Sequence[Any]) -> NDArray[Any]:
