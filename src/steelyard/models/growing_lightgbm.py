@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.optimize import minimize
+from scipy.special import expit, log_softmax, softmax
 
 from steelyard.layers.forest import Forest
 from steelyard.layers.forest_lightgbm import from_lightgbm
@@ -51,9 +52,7 @@ class LightGBM:
         start = np.zeros(rows.classes)
         metric = None
         if rows.gamma:
-            # An own objective has no start of its own: begin at the class shares.
-            shares = np.bincount(rows.y, rows.weight, minlength=rows.classes)
-            start = np.log(np.maximum(shares, 0.5) / np.maximum(shares, 0.5).sum())
+            start = _best_constant(rows)
             data.set_init_score(_laid_out(np.tile(start, (len(rows.y), 1))))
             settings["objective"] = _Focal(rows)
             settings["metric"], metric = "none", _FocalLoss(rows)
@@ -86,6 +85,22 @@ class GrownByLightGBM:
     def forest(self) -> Forest:
         plain = forest_per_class(from_lightgbm(self.booster), np.arange(self.classes), self.classes)
         return replace(plain, start=plain.start + self.start)
+
+
+def _best_constant(rows: Rows) -> np.ndarray:
+    """Logits of the constant with the least focal loss, shape (classes,).
+
+    An own objective has no start of its own, and from the class shares, where the loss of the
+    large class is next to nothing, the first steps would overshoot.
+    """
+    shares = np.maximum(np.bincount(rows.y, rows.weight, minlength=rows.classes), 0.5)
+    shares /= shares.sum()
+
+    def loss(logits: np.ndarray) -> float:
+        log_p = log_softmax(logits)
+        return float((shares * (1 - np.exp(log_p)) ** rows.gamma * -log_p).sum())
+
+    return minimize(loss, np.log(shares)).x
 
 
 def _laid_out(logits: np.ndarray) -> np.ndarray:

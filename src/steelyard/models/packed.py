@@ -251,18 +251,21 @@ class _Stream:
     """Every training row once a pass, in a new order each pass, from the network's own seed."""
 
     def __init__(self, network: Member) -> None:
-        self.drawn = network.drawn
+        drawn = network.drawn
+        self.pair = np.stack([drawn.rows, drawn.partners]).astype(np.int32)
+        self.share = drawn.share if drawn.share.any() else None
         self.rng = np.random.default_rng([*network.seed, 1])
-        self.left = np.empty(0, np.int64)
+        self.left = np.empty(0, np.int32)
 
     def draw(self, steps: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
         """Row pairs (2, steps, batch) and shares (steps, batch) of the next batches."""
         while len(self.left) < steps * batch:
-            self.left = np.append(self.left, self.rng.permutation(len(self.drawn.rows)))
+            order = self.rng.permutation(self.pair.shape[1]).astype(np.int32)
+            self.left = np.append(self.left, order)
         now, self.left = np.split(self.left, [steps * batch])
         now = now.reshape(steps, batch)
-        pair = np.stack([self.drawn.rows[now], self.drawn.partners[now]]).astype(np.int32)
-        return pair, self.drawn.share[now]
+        share = np.zeros(now.shape, "float32") if self.share is None else self.share[now]
+        return self.pair[:, now], share
 
 
 def _start(width: int, networks: list[Member], settings: Settings) -> list[np.ndarray]:
