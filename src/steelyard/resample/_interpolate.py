@@ -7,9 +7,12 @@ from scipy import sparse
 
 from steelyard.resample._points import choose_scaling, make_points
 from steelyard.resample._search import nearest
+from steelyard.resample._threads import each
 
 # Rows made at a time: the differences of a block stay in cache.
-_BLOCK = 8192
+_BLOCK = 2048
+# Fewer blocks than this are filled before a pool of threads has started.
+_WORTH_A_POOL = 16
 
 
 def class_neighbours(X: np.ndarray, k: int) -> np.ndarray:
@@ -44,11 +47,14 @@ def between(
             gaps = type(X)(gaps.multiply(shrink))
         return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
     made = np.empty((len(start), X.shape[1]), dtype=X.dtype)
-    for first in range(0, len(start), _BLOCK):
-        part = slice(first, first + _BLOCK)
+
+    def fill(part: slice) -> None:
         origin = X[start[part]]
         gaps = X[end[part]] - origin
         if shrink is not None:
             gaps *= shrink[part]
         made[part] = origin + steps[part] * gaps
+
+    blocks = [slice(first, first + _BLOCK) for first in range(0, len(start), _BLOCK)]
+    each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)
     return made

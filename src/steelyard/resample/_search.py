@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 # Query rows and leaves per tile: 512 x 2,048 float32 scores are 4 MB, about one core's cache.
 _QUERIES = 2 * LEAF
 _LEAVES = 8
+# From here on a short run of queries, close together, leaves many leaves out of reach.
+_MANY_LEAVES = 4 * _LEAVES
 # Columns of a tile whose largest score is looked at first.
 _GROUP = 32
 # How many leaves around them queries look at before those left are gathered in new blocks: a tile
@@ -63,7 +65,7 @@ def _by_block(
     """Work on runs of queries: long where there are few leaves, short where few ask many."""
     number = len(queries)
     size = _QUERIES * max(1, _LEAVES // data.leaves)
-    if data.leaves > _LEAVES:
+    if data.leaves > _MANY_LEAVES:
         size = min(size, max(16, number // 32))
     blocks = [slice(a, min(a + size, number)) for a in range(0, number, size)]
     return each(work, blocks, n_jobs if number * len(data) > _WORTH_A_POOL else 1)
