@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from steelyard.errors import DataError, RequestError
+from steelyard.resample._interpolate import Lines
 from steelyard.resample._table import Block, Table, as_table, is_pandas
 from steelyard.resample._target import Target, take_vector
 
@@ -132,7 +133,12 @@ class Appending(AnyTable):
         if not blocks:
             everything = np.arange(len(target.labels))
             return aligned(table.take(everything), target.take(everything))
-        return aligned(table.append(_stack(blocks)), target.append(np.concatenate(labels)))
+        native, lines = table.native, [block for block in blocks if isinstance(block, Lines)]
+        if isinstance(native, np.ndarray) and lines and native.dtype == lines[0].X.dtype:
+            grown = _written(native, lines)
+        else:
+            grown = table.append(_stack([_rows(block) for block in blocks]))
+        return aligned(grown, target.append(np.concatenate(labels)))
 
     def _make_as_theirs(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
         """The rows that imbalanced-learn's own code makes: for what ours does not cover."""
@@ -142,6 +148,20 @@ class Appending(AnyTable):
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """imbalanced-learn's hook: the same on plain arrays."""
         return self._resample(as_table(X), Target(y))
+
+
+def _written(X: np.ndarray, made: list[Lines]) -> np.ndarray:
+    """`X` followed by rows that are computed where they belong: one copy of everything."""
+    ends = np.cumsum([len(X), *(len(lines) for lines in made)])
+    out = np.empty((ends[-1], X.shape[1]), dtype=X.dtype)
+    out[: len(X)] = X
+    for lines, start, stop in zip(made, ends, ends[1:], strict=False):
+        lines.write(out[start:stop])
+    return out
+
+
+def _rows(block: Block | Lines) -> Block:
+    return block.rows() if isinstance(block, Lines) else block
 
 
 def _stack(blocks: list[Block]) -> Block:

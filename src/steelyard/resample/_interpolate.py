@@ -1,5 +1,6 @@
 """New rows on the lines between rows and their neighbours: the arithmetic of SMOTE."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,28 +34,53 @@ def neighbours_among(X: np.ndarray, asking: np.ndarray, k: int) -> np.ndarray:
 def between(
     X: Any, start: np.ndarray, end: np.ndarray, steps: np.ndarray, shrink: np.ndarray | None = None
 ) -> Any:
-    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`, without full-size temporaries.
+    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`.
 
     Args:
         X: rows, dense or sparse.
         start, end: row numbers, shape (n,).
         steps: where on the line, shape (n, 1).
         shrink: a factor for each difference, shape (n, 1), before the step.
+    Returns: a sparse matrix, or `Lines` where `X` is dense.
     """
-    if sparse.issparse(X):
-        gaps = X[end] - X[start]
-        if shrink is not None:
-            gaps = type(X)(gaps.multiply(shrink))
-        return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
-    made = np.empty((len(start), X.shape[1]), dtype=X.dtype)
+    if not sparse.issparse(X):
+        return Lines(X, start, end, steps, shrink)
+    gaps = X[end] - X[start]
+    if shrink is not None:
+        gaps = type(X)(gaps.multiply(shrink))
+    return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
 
-    def fill(part: slice) -> None:
-        origin = X[start[part]]
-        gaps = X[end[part]] - origin
-        if shrink is not None:
-            gaps *= shrink[part]
-        made[part] = origin + steps[part] * gaps
 
-    blocks = [slice(first, first + _BLOCK) for first in range(0, len(start), _BLOCK)]
-    each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)
-    return made
+@dataclass(frozen=True)
+class Lines:
+    """New rows that are still to be computed, so that they can be written where they belong."""
+
+    X: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    steps: np.ndarray
+    shrink: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def write(self, out: np.ndarray) -> None:
+        """Compute the rows into `out`, shape (n, columns), a block at a time."""
+
+        def fill(part: slice) -> None:
+            origin = self.X[self.start[part]]
+            gaps = self.X[self.end[part]]
+            gaps -= origin
+            if self.shrink is not None:
+                gaps *= self.shrink[part]
+            # The sum is in float64 and rounded once, as imbalanced-learn has it.
+            np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
+
+        blocks = [slice(first, first + _BLOCK) for first in range(0, len(self), _BLOCK)]
+        each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)
+
+    def rows(self) -> np.ndarray:
+        """The rows as a matrix of their own."""
+        out = np.empty((len(self), self.X.shape[1]), dtype=self.X.dtype)
+        self.write(out)
+        return out

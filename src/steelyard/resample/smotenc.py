@@ -86,7 +86,7 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
             near = mixed_neighbours(numbers[members], codes[members], penalty, self.k_neighbors)
             draw = _draw(self.random_state, near, number)
             random_state = check_random_state(self.random_state)
-            new_numbers = between(numbers[members], draw.row, draw.neighbour, draw.steps)
+            new_numbers = between(numbers[members], draw.row, draw.neighbour, draw.steps).rows()
             votes = codes[members][near[draw.row]]
             new_levels = [
                 _winners(votes[:, :, column], random_state) for column in range(codes.shape[1])
