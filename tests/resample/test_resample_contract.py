@@ -11,8 +11,10 @@ from imblearn.pipeline import make_pipeline
 from imblearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
+from sklearn.utils.estimator_checks import estimator_checks_generator as scikit_learn_checks
 
 from steelyard import resample
 
@@ -28,6 +30,8 @@ def instances():
             arguments["kmeans_estimator"] = 12
         if kind is resample.ClusterCentroids:
             arguments["voting"] = "soft"
+        if kind is resample.InstanceHardnessThreshold:
+            arguments["estimator"] = RandomForestClassifier(n_estimators=5, random_state=0)
         if kind is resample.NearMiss:
             yield from (kind(version=version) for version in (1, 2, 3))
         else:
@@ -59,6 +63,16 @@ CHECKS = [
 ]
 
 
+def scikit_learn_cases():
+    for sampler in instances():
+        if isinstance(sampler, resample.SMOTENC):
+            continue
+        for estimator, check in scikit_learn_checks(sampler):
+            # The array API is scikit-learn's experiment, off unless an environment variable is set.
+            if check.func.__name__ != "check_array_api_input":
+                yield estimator, check
+
+
 def check_id(value):
     return value.func.__name__ if hasattr(value, "func") else repr(value)
 
@@ -66,6 +80,12 @@ def check_id(value):
 @pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=check_id)
 @pytest.mark.filterwarnings("ignore")  # the checks feed odd data on purpose, to theirs and ours
 def test_imbalanced_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(scikit_learn_cases()), ids=check_id)
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 

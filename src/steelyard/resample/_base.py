@@ -33,8 +33,13 @@ class AnyTable(_Theirs):
 
     def fit(self, X: Any, y: Any, **params: Any) -> "AnyTable":
         """Check the data and work out `sampling_strategy_`; use `fit_resample` to resample."""
-        self._read(X, y, **params)
+        table, _ = self._read(X, y, **params)
+        self._check(table)
         return self
+
+    def _check(self, table: Table) -> None:
+        """Refuse what `fit_resample` would refuse."""
+        self._matrix(table)
 
     def fit_resample(self, X: Any, y: Any, *, sample_weight: Any = None) -> tuple[Any, ...]:
         """Resample a table.
@@ -58,6 +63,7 @@ class AnyTable(_Theirs):
 
     def _read(self, X: Any, y: Any, **params: Any) -> tuple[Table, Target]:
         table, target = as_table(X), Target(y)
+        _check_shape(table)
         check_consistent_length(table.native, target.labels)
         # Only the names and number of columns: the samplers check what they compute with.
         validate_data(self, X=X, y=target.labels, reset=True, skip_check_array=True)
@@ -184,6 +190,20 @@ def aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
     elif is_pandas(y, "DataFrame", "Series"):
         y = y.reset_index(drop=True)
     return X, y
+
+
+def _check_shape(table: Table) -> None:
+    shape = table.shape
+    if len(shape) != 2:
+        raise DataError(
+            f"Expected 2D array, got {len(shape)}D array instead: X is a table. "
+            "Reshape your data: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one row"
+        )
+    for number, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+        if number == 0:
+            raise DataError(
+                f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is required."
+            )
 
 
 def _names(table: Table) -> list[Any]:

@@ -22,6 +22,8 @@ class Target:
     """
 
     def __init__(self, y: Any) -> None:
+        if y is None:
+            raise TargetError("a sampler requires y to be passed, but the target y is None")
         self.native = y
         values = _as_array(y)
         self.one_hot = values.ndim == 2 and values.shape[1] > 1

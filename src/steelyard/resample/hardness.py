@@ -23,6 +23,11 @@ class InstanceHardnessThreshold(Selecting, imblearn.under_sampling.InstanceHardn
 
     _checks: ClassVar[dict[str, Any]] = {"ensure_all_finite": "allow-nan"}
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
     def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:
         classes, codes = np.unique(labels, return_inverse=True)
         own = self._own_class_probability(X, codes)

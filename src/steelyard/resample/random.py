@@ -16,7 +16,17 @@ from steelyard.resample._base import Appending, Selecting
 from steelyard.resample._table import Table
 
 
-class RandomUnderSampler(Selecting, imblearn.under_sampling.RandomUnderSampler):
+class _Random(Selecting):
+    """What looks at the labels only."""
+
+    def _check(self, table: Table) -> None:
+        """Any table will do."""
+
+    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
+        return self._select(None, labels)
+
+
+class RandomUnderSampler(_Random, imblearn.under_sampling.RandomUnderSampler):
     """Keep a random part of the larger classes.
 
     Parameters, results and the rows drawn for a given `random_state` are those of
@@ -31,9 +41,6 @@ class RandomUnderSampler(Selecting, imblearn.under_sampling.RandomUnderSampler):
     """
 
     _keep_index = True
-
-    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
-        return self._select(None, labels)
 
     def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
         random_state = check_random_state(self.random_state)
@@ -51,7 +58,7 @@ class RandomUnderSampler(Selecting, imblearn.under_sampling.RandomUnderSampler):
         return np.concatenate(kept)
 
 
-class RandomOverSampler(Selecting, Appending, imblearn.over_sampling.RandomOverSampler):
+class RandomOverSampler(_Random, Appending, imblearn.over_sampling.RandomOverSampler):
     """Repeat random rows of the smaller classes, with a little noise if `shrinkage` is set.
 
     Parameters, results and the rows drawn for a given `random_state` are those of
@@ -73,9 +80,6 @@ class RandomOverSampler(Selecting, Appending, imblearn.over_sampling.RandomOverS
         return self._resample(*self._read(X, y))
 
     fit_resample.__doc__ = Selecting.fit_resample.__doc__
-
-    def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
-        return self._select(None, labels)
 
     def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
         random_state = check_random_state(self.random_state)
