@@ -34,18 +34,20 @@ def contenders():
         "ClassDependentTemperature": losses.ClassDependentTemperature(COUNTS),
         "Equalization": losses.Equalization(COUNTS, threshold=0.002),
         "Seesaw": losses.Seesaw(COUNTS),
+        "LabelAwareSmoothing": losses.LabelAwareSmoothing(COUNTS),
         "Reweighted": losses.Reweighted(losses.LogitAdjusted(COUNTS, tau=0.0), np.ones(CLASSES)),
     }
     return {name: trained_with(loss) for name, loss in one.items()}
 
 
 def cosines():
-    """LDAM needs a layer that costs more than Dense; so does cross-entropy here."""
+    """Losses on a layer that costs more than Dense; so does cross-entropy here."""
     one = {
         "Keras' cross-entropy, cosines": keras.losses.SparseCategoricalCrossentropy(
             from_logits=True
         ),
         "LDAM": losses.LDAM(COUNTS),
+        "GaussianClouded": losses.GaussianClouded(COUNTS),
     }
     head = layers.NormalizedDense
     return {name: trained_with(loss, head=head) for name, loss in one.items()}

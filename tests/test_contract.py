@@ -14,8 +14,9 @@ Y = np.repeat([0, 1], COUNTS)
 
 # What a class cannot do without; everything else is built from its defaults.
 ARGUMENTS = {
-    # Sure to draw, so that two evaluations can be compared; the second class is the rare one.
+    # Nothing left to chance, so that two evaluations can be compared; the second class is rare.
     losses.Equalization: {"gamma": 1.0, "threshold": 0.5},
+    losses.GaussianClouded: {"deviation": 0.0},
     losses.Reweighted: {"loss": losses.LogitAdjusted(COUNTS), "class_weight": [1.0, 5.0]},
     layers.Calibration: {"kind": "beta", "a": 1.1, "b": 0.9, "c": 0.1},
     layers.NormalizedDense: {"units": 2},
@@ -86,8 +87,8 @@ def network(outputs, activation=None, last=None):
 
 
 def columns_for(loss):
-    """LDAM reads cosines, the ranking losses one score, all others logits per class."""
-    if isinstance(loss, losses.LDAM):
+    """Two losses read cosines, the ranking losses one score, all others logits per class."""
+    if isinstance(loss, losses.LDAM | losses.GaussianClouded):
         return network(2, last=layers.NormalizedDense(2))
     if isinstance(loss, losses.PairwiseSquaredHinge | losses.AUCMargin):
         return network(1)

@@ -6,6 +6,7 @@ import pytest
 from steelyard import losses
 from steelyard._keras import keras
 from steelyard.losses.asymmetric import asymmetric_crossentropy
+from steelyard.losses.clouded import cloud_sizes, clouded_crossentropy
 from steelyard.weights import from_counts
 
 COUNTS = [1000, 100, 10]
@@ -30,6 +31,8 @@ ORACLES = {
     "vector scaling": (losses.VectorScaling(COUNTS, gamma=0.2, tau=1.2), (0.016568, 2.778266, 6.917979), 3.237605),
     "temperature": (losses.ClassDependentTemperature(COUNTS, gamma=0.3), (0.319792, 1.043340, 1.771253), 1.044795),
     "equalization": (losses.Equalization(COUNTS, threshold=0.05, gamma=1.0), (0.313262, 0.598139, 1.562230), None),
+    "smoothing, code": (losses.LabelAwareSmoothing(COUNTS), (0.797702, 0.963613, 1.548897), 1.103404),
+    "smoothing, paper": (losses.LabelAwareSmoothing(COUNTS, spread="others"), (0.964369, 0.975505, 1.542230), 1.160701),
     "seesaw": (losses.Seesaw(COUNTS), (0.061951, 0.660698, 3.638837), 1.453828),
 }  # fmt: skip
 # On cosine logits.
@@ -50,6 +53,25 @@ def test_oracle(name, one_hot):
 def test_ldam_oracle():
     loss = losses.LDAM(COUNTS)
     np.testing.assert_allclose(loss.call(Y, Z / 2.5), LDAM_ROWS, rtol=1e-5, atol=2e-6)
+
+
+def test_gaussian_clouded_oracle():
+    noise = np.array([0.1, 0.2, 0.3], "float32")
+    found = clouded_crossentropy(Y, Z / 2.5, cloud_sizes(COUNTS), noise, 30.0)
+    np.testing.assert_allclose(found, [0.0, 1.037512, 23.4], rtol=1e-5, atol=1e-6)
+
+
+def test_gaussian_clouded_noise_only_lowers_rare_classes_and_is_cut_at_one():
+    loss, plain = (losses.GaussianClouded(COUNTS, deviation=d, seed=1) for d in (5.0, 0.0))
+    z = np.zeros((2000, 3), "float32")
+    frequent, rare = (np.asarray(loss.call(np.full(2000, k), z)) for k in (0, 2))
+    base = float(plain(np.array([0]), z[:1]))
+    assert (frequent <= base + 1e-5).all()
+    # At most a whole cosine below the two others, times 30.
+    assert 29.9 < rare.max() <= 30.0 + np.log(2) + 1e-4
+    again = losses.GaussianClouded(COUNTS, deviation=5.0, seed=1).call(np.full(2000, 0), z)
+    np.testing.assert_array_equal(again, frequent)
+    np.testing.assert_allclose(plain.call(Y, Z / 2.5), losses.LDAM(COUNTS, 0.0).call(Y, Z / 2.5))
 
 
 def test_ldam_oracle_with_deferred_weights():

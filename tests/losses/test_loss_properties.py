@@ -28,10 +28,14 @@ EXCLUSIVE = [
     losses.ClassBalanced(COUNTS, base="sigmoid"),
     losses.ClassBalanced(COUNTS, base="focal", gamma=0.5),
     losses.Equalization(COUNTS, gamma=1.0),
+    losses.GaussianClouded(COUNTS, deviation=0.0),
+    losses.LabelAwareSmoothing(COUNTS),
     losses.Reweighted(losses.LogitAdjusted(COUNTS, tau=0.3), [1.0, 2.0, 30.0]),
     losses.SparseFocal(),
     losses.SparseFocal(gamma=0.5, alpha=[1.0, 2.0, 30.0]),
 ]
+
+COSINES = (losses.LDAM, losses.GaussianClouded)
 
 
 def named(loss):
@@ -55,6 +59,8 @@ def keras_own(y=Y, z=Z):
         losses.ClassDependentTemperature(COUNTS, gamma=0.0),
         losses.Seesaw(COUNTS, p=0.0, q=0.0),
         losses.Equalization(COUNTS, gamma=0.0),
+        losses.LabelAwareSmoothing(COUNTS, head=0.0, tail=0.0),
+        losses.GaussianClouded(COUNTS, scale=1.0, deviation=0.0),
         losses.BalancedSoftmax([7, 7, 7]),
     ],
     **by_name,
@@ -108,9 +114,9 @@ def test_pixels(loss):
 
 @pytest.mark.parametrize("loss", EXCLUSIVE, **by_name)
 def test_probabilities_in(loss):
-    if isinstance(loss, losses.LDAM):
+    if isinstance(loss, COSINES):
         with pytest.raises(TypeError):
-            losses.LDAM(COUNTS, from_logits=False)
+            type(loss)(COUNTS, from_logits=False)
         return
     if getattr(loss, "base", "softmax") != "softmax":
         with pytest.raises(SteelyardError, match="needs logits"):
@@ -133,7 +139,7 @@ def test_compiled_equals_eager(loss):
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 @pytest.mark.parametrize("loss", EXCLUSIVE, **by_name)
 def test_gradients_stay_finite_at_extreme_logits(loss, dtype):
-    far = 1 if isinstance(loss, losses.LDAM) else 100  # cosines end at 1
+    far = 1 if isinstance(loss, COSINES) else 100  # cosines end at 1
     z = tf.constant([[far, -far, 0], [-far, far, far], [0, 0, -far]], dtype)
     for y in ([0, 1, 2], [2, 0, 0]):
         with tf.GradientTape() as tape:
@@ -209,6 +215,11 @@ def test_gradient_of_logit_adjustment_is_softmax_of_shifted_logits_minus_target(
         (lambda: losses.ClassBalanced(COUNTS, base="hinge"), "softmax"),
         (lambda: losses.LogitAdjusted(COUNTS, tau=float("nan")), "nan"),
         (lambda: losses.LDAM(COUNTS, scale=0), "0"),
+        (lambda: losses.LDAM(COUNTS)(Y, 9 * Z), "NormalizedDense"),
+        (lambda: losses.GaussianClouded(COUNTS)(Y, 9 * Z), "NormalizedDense"),
+        (lambda: losses.GaussianClouded(COUNTS, deviation=-1), "-1"),
+        (lambda: losses.LabelAwareSmoothing(COUNTS, head=1.0), "1.0"),
+        (lambda: losses.LabelAwareSmoothing(COUNTS, spread="rest"), "rest"),
         (lambda: losses.BalancedSoftmax(COUNTS)(np.ones((40, 3)), Z), "Asymmetric"),
         (lambda: losses.AUCMargin()(np.zeros(5), np.zeros((5, 1))), "class"),
         (lambda: losses.Asymmetric(clip=1.0), "1.0"),

@@ -3,8 +3,10 @@
 from steelyard.losses.asymmetric import Asymmetric
 from steelyard.losses.auc import AUCMargin, PairwiseSquaredHinge
 from steelyard.losses.class_balanced import ClassBalanced
+from steelyard.losses.clouded import GaussianClouded
 from steelyard.losses.equalization import Equalization
 from steelyard.losses.focal import SparseFocal
+from steelyard.losses.label_aware import LabelAwareSmoothing
 from steelyard.losses.ldam import LDAM
 from steelyard.losses.logit_adjusted import BalancedSoftmax, LogitAdjusted, posthoc_adjust
 from steelyard.losses.reweighted import Reweighted
@@ -19,6 +21,8 @@ __all__ = [
     "ClassBalanced",
     "ClassDependentTemperature",
     "Equalization",
+    "GaussianClouded",
+    "LabelAwareSmoothing",
     "LogitAdjusted",
     "PairwiseSquaredHinge",
     "Reweighted",

@@ -30,6 +30,13 @@ def margin_crossentropy(
     return crossentropy(y_true, scale * cosines - held_back)
 
 
+def check_cosines(values: Tensor, name: str) -> None:
+    """RequestError where outputs are outside [-1, 1]."""
+    rows = sample(values)
+    message = f"{name} takes cosines, within [-1, 1]; end the model in layers.NormalizedDense."
+    require(ops.all(ops.abs(rows) < 1.01), RequestError, message, rows[:1])
+
+
 @keras.saving.register_keras_serializable(package="steelyard")
 class LDAM(CountedLoss):
     """Cross-entropy on cosines, where the true class must win by a margin that grows with rarity.
@@ -71,9 +78,7 @@ class LDAM(CountedLoss):
         self.margin = margins(self.class_counts, self.max_margin)
 
     def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        rows = sample(logits)
-        message = "LDAM takes cosines, within [-1, 1]; end the model in layers.NormalizedDense."
-        require(ops.all(ops.abs(rows) < 1.01), RequestError, message, rows[:1])
+        check_cosines(logits, "LDAM")
         return margin_crossentropy(y_true, logits, self.margin, self.scale)
 
     def get_config(self) -> dict[str, Any]:
