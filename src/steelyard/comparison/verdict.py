@@ -22,6 +22,17 @@ Floats = NDArray[np.float64]
 DESCRIBE_ONLY = 10
 NO_BEST = 50
 ROPE = 0.01
+NEXT = {
+    "nothing-to-compare": ("name-techniques",),
+    "too-few-positives": ("collect-positives", "use-the-reference"),
+    "too-few-folds": ("collect-positives", "use-the-reference"),
+    "few-positives": ("use-the-reference", "tune-the-cut-off", "collect-positives"),
+    "tie": ("use-the-reference", "tune-the-cut-off"),
+    "reference-best": ("use-the-reference", "tune-the-cut-off"),
+    "beats-reference": ("use-the-winner",),
+    "several-winners": ("use-the-winner",),
+}
+"""What to do next, by the code of the rule that decided."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +57,20 @@ class Verdict:
     standings: tuple[Standing, ...]
 
     @property
+    def next_steps(self) -> tuple[str, ...]:
+        """Codes of what to do, the first thing first."""
+        return NEXT[self.reason]
+
+    @property
+    def more_positives(self) -> int | None:
+        """How many more would most likely settle the leader's lead, were it real; None if open."""
+        if self.positives < DESCRIBE_ONLY:
+            return NO_BEST - self.positives
+        if self.reach is None or self.reach.total is None:
+            return None
+        return max(self.reach.total, NO_BEST) - self.positives
+
+    @property
     def paragraph(self) -> str:
         """The verdict for a reader without statistics."""
         return wording.paragraph(self)
@@ -54,7 +79,8 @@ class Verdict:
         """The same as plain values, ready for JSON, with its sentences."""
         plain = dataclasses.asdict(self)
         lists = {name: list(plain[name]) for name in ("tied", "standings")}
-        return plain | lists | {"paragraph": self.paragraph}
+        said = {"next_steps": list(self.next_steps), "more_positives": self.more_positives}
+        return plain | lists | said | {"paragraph": self.paragraph}
 
 
 def decide(

@@ -101,7 +101,7 @@ def _more(verdict: "Verdict") -> list[str]:
         ]
     return [
         f"To confirm the lead of {reach.technique}, were it real, would take about "
-        f"{_round(max(reach.total, 50)):,} positives."
+        f"{_round(max(reach.total, 50)):,} positives; there are {verdict.positives:,}."
     ]
 
 

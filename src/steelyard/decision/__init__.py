@@ -16,6 +16,7 @@ from steelyard.decision.goals import (
     goal_from_options,
 )
 from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
+from steelyard.decision.multilabel import LabelDecisions, decide_labels
 from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior
 from steelyard.decision.rule import DecisionRule, TunedRule, tune
 
@@ -31,6 +32,7 @@ __all__ = [
     "Goal",
     "Identity",
     "Isotonic",
+    "LabelDecisions",
     "Maximise",
     "MinPrecision",
     "MinRecall",
@@ -40,6 +42,7 @@ __all__ = [
     "check_and_refit",
     "check_goal",
     "correct_prior",
+    "decide_labels",
     "estimate_deployed",
     "estimate_prior",
     "goal_from_dict",
