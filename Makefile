@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-keras bench-longtail clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -47,6 +47,9 @@ bench-feeds: .venv/test.stamp
 
 bench-outofcore: .venv/test.stamp
 	$(BIN)/python benchmarks/outofcore.py
+
+bench-larger-than-memory: .venv/test.stamp
+	$(BIN)/python benchmarks/larger_than_memory.py
 
 bench-compare: .venv/test.stamp
 	$(BIN)/python benchmarks/compare.py --whole

@@ -84,7 +84,7 @@ def duplicate_rows(measured: Measured) -> Seen | None:
     rows = measured["rows"]
     if not rows["duplicates"]:
         return None
-    share = percent(rows["duplicates"] / measured["data"]["rows"])
+    share = percent(rows["duplicates"] / measured["data"]["measured_rows"])
     return _per_class(
         f"{plural(rows['duplicates'], 'row')} ({share}) with the features and class of an "
         "earlier row",
@@ -196,7 +196,7 @@ def _small_classes(measured: Measured, low: int, high: int) -> Seen | None:
 
 
 def _with_missing(measured: Measured, above: float, to: float) -> Seen | None:
-    rows = measured["data"]["rows"]
+    rows = measured["data"]["measured_rows"]
     gaps = [column for column in measured["columns"] if above < column["missing"] / rows <= to]
     if not gaps:
         return None

@@ -10,6 +10,7 @@ import polars as pl
 import steelyard
 from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
+from steelyard.inspection.large import Whole
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
 from steelyard.inspection.rows import order_share, repeated_rows
 from steelyard.inspection.separation import contrasts, separation
@@ -26,19 +27,27 @@ Progress = Callable[[float, float, str], None]
 
 
 def measure(
-    table: Table, *, positive: Any = None, seed: int = 0, progress: Progress | None = None
+    table: Table,
+    *,
+    whole: Whole | None = None,
+    positive: Any = None,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Everything an inspection shows but its findings.
 
     Counts, repeats and missing values are exact over all rows. Neighbour types and single-column
     separation are measured on rows drawn by `seed` where the table is large; `sampled` says so.
+    Where `table` is itself a sample of a larger one, `whole` has the counts of that one;
+    `data.measured_rows` is then less than `data.rows`.
     """
 
     def report(share: float, what: str) -> None:
         if progress:
             progress(share, 1.0, what)
 
-    labels, counts = table.schema.classes, table.class_counts
+    whole = whole or Whole(table.class_counts, table.dropped_rows)
+    labels, counts = table.schema.classes, whole.class_counts
     code = positive_code(labels, counts, positive)
     rare = _rare_classes(counts)
     report(0.0, "counting rows that repeat")
@@ -52,17 +61,20 @@ def measure(
     space = hvdm_space(
         numbers.values(), [codes for codes, _ in categories.values()], table.y, len(labels)
     )
-    types = _types(table, space, rare, seed, lambda share: report(0.5 + share / 2, "neighbours"))
+    types = _types(
+        table, counts, space, rare, seed, lambda share: report(0.5 + share / 2, "neighbours")
+    )
     return {
         "schema": SCHEMA,
         "steelyard": steelyard.__version__,
         "data": {
             "source": table.source.path,
             "target": table.schema.target,
-            "rows": len(table.y),
+            "rows": int(counts.sum()),
+            "measured_rows": len(table.y),
             "columns": len(table.schema.columns),
             "features": len(table.schema.features),
-            "dropped_rows": table.dropped_rows,
+            "dropped_rows": whole.dropped_rows,
         },
         "positive": labels[code],
         "classes": _class_table(labels, counts),
@@ -187,7 +199,12 @@ def _separation(
 
 
 def _types(
-    table: Table, space: Any, rare: list[int], seed: int, report: Callable[[float], None]
+    table: Table,
+    class_counts: np.ndarray,
+    space: Any,
+    rare: list[int],
+    seed: int,
+    report: Callable[[float], None],
 ) -> dict[str, Any]:
     """Counts of each type per rare class; none where there is nothing to measure distances by."""
     result: dict[str, Any] = {"neighbours": NEIGHBOURS, "sampled": False, "classes": []}
@@ -199,7 +216,7 @@ def _types(
     parts = np.split(types, np.cumsum([len(rows) for rows in typed])[:-1])
     for code, part in zip(rare, parts, strict=True):
         counts = np.bincount(part, minlength=len(TYPES)).tolist()
-        rows = int(table.class_counts[code])
+        rows = int(class_counts[code])
         result["sampled"] |= len(part) < rows
         result["classes"].append(
             {"class": table.schema.classes[code], "rows": rows, "typed": len(part)}

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from steelyard.inspection.findings import findings_in
+from steelyard.inspection.large import MOST_VALUES, Whole, sampled_table, values_in
 from steelyard.inspection.measure import Progress, measure
 from steelyard.inspection.text import to_text
 from steelyard.tables import Table, read_table
@@ -58,7 +59,9 @@ def inspect(
         positive: class of interest; by default the rarest.
         drop: columns to leave out.
         seed: of the rows that are drawn where a large table is measured on a sample. Counts,
-            duplicates and missing values are exact at any size.
+            duplicates and missing values are exact, but for files of more than 134 million
+            values: those are not read whole; counts stay exact, all else is measured on rows
+            that the sampling plan draws.
         progress: called with (done, total, what).
     Returns: an Inspection.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -69,13 +72,22 @@ def inspect(
     >>> inspection.to_dict()["imbalance"]["ratio"]
     3.0
     """
-    table = read_table(data, target, drop=drop, progress=progress)
-    return inspect_table(table, positive=positive, seed=seed, progress=progress)
+    whole = None
+    if target is not None and values_in(data) > MOST_VALUES:
+        table, whole = sampled_table(data, target, drop=drop, seed=seed, progress=progress)
+    else:
+        table = read_table(data, target, drop=drop, progress=progress)
+    return inspect_table(table, whole=whole, positive=positive, seed=seed, progress=progress)
 
 
 def inspect_table(
-    table: Table, *, positive: Any = None, seed: int = 0, progress: Progress | None = None
+    table: Table,
+    *,
+    whole: Whole | None = None,
+    positive: Any = None,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Inspection:
-    """As `inspect`, of a table that was read already."""
-    measured = measure(table, positive=positive, seed=seed, progress=progress)
+    """As `inspect`, of a table that was read already, or of a sample of a larger one."""
+    measured = measure(table, whole=whole, positive=positive, seed=seed, progress=progress)
     return Inspection(measured | {"findings": findings_in(measured)})

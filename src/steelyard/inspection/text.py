@@ -35,7 +35,11 @@ def _heading(summary: dict[str, Any], paint: Paint) -> list[str]:
         source = "…" + source[-WIDTH // 2 :]
     size = f"{plural(data['rows'], 'row')}, {plural(data['features'], 'feature')}"
     interest = f"class of interest: {shown(summary['positive'], 12)}"
-    return [paint(source, "title"), f"{size}; target: {shown(data['target'], 12)}, {interest}"]
+    lines = [paint(source, "title"), f"{size}; target: {shown(data['target'], 12)}, {interest}"]
+    if data["measured_rows"] < data["rows"]:
+        drawn = f"{data['measured_rows']:,} rows drawn by the sampling plan"
+        lines.append(paint(f"Exact counts; all else measured on {drawn}.", "quiet"))
+    return lines
 
 
 def _classes(summary: dict[str, Any], paint: Paint) -> list[str]:
@@ -84,7 +88,7 @@ def _types(summary: dict[str, Any], paint: Paint) -> list[str]:
         lines.append(f"{_left(name, width)}  {entry['typed']:>9,}{shares}")
     if types["sampled"]:
         fewest = min(entry["typed"] for entry in types["classes"] if entry["typed"] < entry["rows"])
-        note = f"Sampled rows, each against the whole table; within {percent(margin(fewest))}."
+        note = f"Sampled rows, each against all rows read; within {percent(margin(fewest))}."
         lines.append(paint(note, "quiet"))
     return lines
 

@@ -6,7 +6,7 @@ block by block and those that the plan keeps are written.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -83,6 +83,54 @@ def resample_files(
     Returns: the ledger as plain values, without the hash of the source.
     Raises: DataError, TargetError, RequestError, TargetCountError: in one line, nothing written.
     """
+    written = write_planned(
+        data,
+        target,
+        lambda classes, counts: wanted_counts(
+            ratio or ["1"], classes, counts, adds=METHODS[method]
+        ),
+        out,
+        key=key,
+        seed=seed,
+        progress=progress,
+    )
+    request = {"method": method, "ratio": list(ratio), "settings": [], "seed": seed}
+    row_id = {"row_id": key or "position", "notes": []}
+    return {"schema": 1} | request | row_id | _ledger(written)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written by a plan.
+
+    Attributes:
+        classes: labels in order.
+        plan: counts and targets of each class code.
+        kept: different rows of each class in the new file, shape (classes,).
+        rows: rows of the source, those without a label too.
+    """
+
+    classes: tuple[Label, ...]
+    plan: Plan
+    kept: NDArray[np.int64]
+    rows: int
+
+
+def write_planned(
+    data: Any,
+    target: str,
+    wanted: Callable[[tuple[Label, ...], NDArray[np.int64]], Mapping[int, int]],
+    out: Path,
+    *,
+    key: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Written:
+    """Write the rows of files that the sampling plan keeps; see `resample_files`.
+
+    Args:
+        wanted: from the classes and their counts to the rows wanted of each class code.
+    """
     reader = open_table(data, target)
     target = check_target(target, reader.names, header=not reader.typed)
     if key is not None and key not in reader.names:
@@ -91,23 +139,20 @@ def resample_files(
     with tempfile.TemporaryFile() as spool:
         report(0, 0, "counting classes")
         labels, rows = _spool(reader, target, key, spool)
-        before = np.zeros(len(labels.classes), np.int64)
+        counts = np.zeros(len(labels.classes), np.int64)
         for part in _spooled(spool):
             codes = labels.codes(part["label"])
-            before += np.bincount(codes[codes >= 0], minlength=before.size)
-        if before.size < 2:
+            counts += np.bincount(codes[codes >= 0], minlength=counts.size)
+        if counts.size < 2:
             raise DataError(f"column {target!r} has one class; resampling needs at least two")
-        wanted = wanted_counts(ratio or ["1"], labels.classes, before, adds=METHODS[method])
         plan = make_plan(
-            dict(enumerate(before.tolist())),
-            wanted,
+            dict(enumerate(counts.tolist())),
+            wanted(labels.classes, counts),
             (_present(part["id"], labels.codes(part["label"])) for part in _spooled(spool)),
             seed=seed,
         )
         kept = _write(reader, out, plan, labels, spool, lambda done: report(done, rows, "writing"))
-        request = {"method": method, "ratio": list(ratio), "settings": [], "seed": seed}
-        row_id = {"row_id": key or "position", "notes": []}
-        return {"schema": 1} | request | row_id | _ledger(labels, plan, kept, rows)
+    return Written(labels.classes, plan, kept, rows)
 
 
 def _spool(reader: Reader, target: str, key: str | None, spool: IO[bytes]) -> tuple[Labels, int]:
@@ -204,13 +249,13 @@ def _repeated(frame: pl.DataFrame, copies: NDArray[np.int64]) -> pl.DataFrame:
     return frame[np.repeat(np.arange(len(copies)), copies)]
 
 
-def _ledger(labels: Labels, plan: Plan, kept: NDArray[np.int64], rows: int) -> dict[str, Any]:
-    before, after = np.array(plan.counts), np.array(plan.target)
-    added, dropped = after - kept, before - kept
-    columns = zip(labels.classes, before, added, dropped, after, strict=True)
+def _ledger(written: Written) -> dict[str, Any]:
+    before, after = np.array(written.plan.counts), np.array(written.plan.target)
+    added, dropped = after - written.kept, before - written.kept
+    columns = zip(written.classes, before, added, dropped, after, strict=True)
     keys = ("before", "added", "dropped", "after")
     return {
-        "rows_without_target": rows - int(before.sum()),
+        "rows_without_target": written.rows - int(before.sum()),
         "rows_in": int(before.sum()),
         "rows_added": int(added.sum()),
         "rows_dropped": int(dropped.sum()),
