@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._keras import keras, ops
-from steelyard.errors import RequestError
+from steelyard.errors import RequestError, TargetError
 
 Model = Any
 
@@ -66,7 +66,7 @@ def retrain_head(
         loss: by default cross-entropy on the kind of output the last layer has.
         seed: of the initial weights and the batches.
     Returns: a new model, its prior that of balanced classes; the one given stays as it was.
-    Raises: RequestError: a last layer without weights.
+    Raises: RequestError: a last layer without weights. TargetError: labels without a column.
     Source: Kang et al., ICLR 2020, arXiv 1910.09217, section 4.1 (classifier re-training).
 
     >>> from sklearn.datasets import make_classification
@@ -79,11 +79,12 @@ def retrain_head(
     from steelyard import feeds
 
     copy, head = _copy(model)
+    labels = _checked_labels(y, max(2, int(head.weights[0].shape[1])))
     features = keras.Model(copy.inputs, head.input).predict(X, batch_size=8192, verbose=0)
     fresh = _with_seed(head, seed)
     trained = keras.Sequential([keras.Input(features.shape[1:]), fresh])
     trained.compile(keras.optimizers.Adam(learning_rate), loss or _crossentropy(head))
-    feed = feeds.balanced(features, np.asarray(y), batch_size, seed=seed)
+    feed = feeds.balanced(features, labels, batch_size, seed=seed)
     trained.fit(feed, epochs=epochs, verbose=0, shuffle=False)
     head.set_weights(fresh.get_weights())
     return copy
@@ -100,6 +101,19 @@ def _copy(model: Model) -> tuple[Model, Any]:
             "a Dense layer with a column per class (its activation inside it)"
         )
     return copy, head
+
+
+def _checked_labels(y: Any, columns: int) -> Any:
+    """Whole numbers from 0 to columns - 1, shape (rows,)."""
+    labels = np.asarray(y).reshape(-1)
+    strangers = np.setdiff1d(labels, np.arange(columns))
+    if strangers.size:
+        raise TargetError(
+            f"y holds {strangers[:4].tolist()}, but the last layer has the columns 0 ... "
+            f"{columns - 1}; give labels as integers in column order, such as "
+            "weights.class_weight(y).encode(y)"
+        )
+    return labels
 
 
 def _with_seed(head: Any, seed: int) -> Any:

@@ -5,7 +5,7 @@ import pytest
 
 from steelyard import layers, surgery
 from steelyard._keras import keras
-from steelyard.errors import RequestError
+from steelyard.errors import RequestError, TargetError
 
 
 def with_kernel(rows):
@@ -70,6 +70,13 @@ def test_retrain_head_finds_the_rare_class_with_the_features_left_alone(head):
 
     assert found(again) > found(model) + 0.1
     assert found(again) > 0.85
+
+
+@pytest.mark.parametrize("y", [[1, 2, 1, 2], ["a", "b", "a", "b"], [0, 1, 0, -1]])
+def test_retrain_head_refuses_labels_that_are_no_columns(y):
+    model = with_kernel([(1, 0), (0, 1)])
+    with pytest.raises(TargetError, match=r"columns 0 \.\.\. 1"):
+        surgery.retrain_head(model, np.zeros((4, 2), "float32"), y)
 
 
 @pytest.mark.parametrize("head", [keras.layers.Dense, layers.NormalizedDense])

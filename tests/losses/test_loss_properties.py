@@ -224,6 +224,7 @@ def test_gradient_of_logit_adjustment_is_softmax_of_shifted_logits_minus_target(
         (lambda: losses.AUCMargin()(np.zeros(5), np.zeros((5, 1))), "class"),
         (lambda: losses.Asymmetric(clip=1.0), "1.0"),
         (lambda: losses.Reweighted(losses.SparseFocal(), [1.0, -2.0]), "-2"),
+        (lambda: losses.Reweighted(losses.SparseFocal(), 5.0), "5.0"),
         (lambda: losses.Reweighted("mse", [1.0, 2.0]), "LDAM"),
     ],
 )

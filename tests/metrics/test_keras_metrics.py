@@ -278,6 +278,10 @@ def test_requests_that_make_no_sense_are_named():
         metrics.ROCAUC().merge_state([metrics.ROCAUC(resolution=64)])
     with pytest.raises(RequestError, match="resolution"):
         metrics.ROCAUC(resolution=1)
+    with pytest.raises(RequestError, match="fp = -1"):
+        metrics.ExpectedCost(fp=-1, fn=5)
+    with pytest.raises(RequestError, match=r"shape \(1, 2\)"):
+        metrics.ExpectedCost(costs=[[0, 1]])
     with pytest.raises(RequestError, match="strictly"):
         metrics.GMean(threshold=1.0)
     with pytest.raises(RequestError, match="class_id for 3"):

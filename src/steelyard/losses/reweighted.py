@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from steelyard._keras import keras
 from steelyard.errors import RequestError
 from steelyard.losses.base import ClassLoss, Tensor, of_class, read_logits, read_targets
@@ -42,6 +44,8 @@ class Reweighted(keras.losses.Loss):
                 f"loss = {loss!r}; give one of steelyard's losses over exclusive classes, such as "
                 "LDAM(class_counts)"
             )
+        if np.ndim(class_weight) != 1:
+            raise RequestError(f"class_weight = {class_weight!r}; give a list, one per class")
         start = own_weights(class_weight, len(class_weight))
         self.class_weight = keras.Variable(start, trainable=False, dtype="float32")
 

@@ -25,6 +25,10 @@ def cost_matrix(costs: ArrayLike | None, fp: float, fn: float, n_classes: int) -
                 f"{n_classes} classes need a matrix: pass costs= of shape "
                 f"({n_classes}, {n_classes}), the cost per (true class, decided class)"
             )
+        if not (fp >= 0 and fn >= 0):
+            raise RequestError(
+                f"fp = {fp!r}, fn = {fn!r}; a mistake costs 0 or more: gains go into costs="
+            )
         costs = [[0.0, fp], [fn, 0.0]]
     matrix = np.asarray(costs, dtype=np.float64)
     if matrix.shape != (n_classes, n_classes) or not np.isfinite(matrix).all():

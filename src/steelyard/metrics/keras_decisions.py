@@ -215,7 +215,8 @@ class ExpectedCost(StreamingMetric):
     ) -> None:
         super().__init__(**settings)
         self.fp, self.fn = float(fp), float(fn)
-        self.costs = None if costs is None else np.asarray(costs, dtype=float).tolist()
+        matrix = cost_matrix(costs, self.fp, self.fn, 2 if costs is None else len(costs))
+        self.costs = None if costs is None else matrix.tolist()
         self.threshold = None if threshold is None else cut_off(self.name, threshold)
         self.normalized = normalized
 
