@@ -110,9 +110,7 @@ def main():
     X, y = made_up()
     packed_seconds(X, y, 1)  # start-up of the libraries is nobody's fault
     rows = []
-    print(
-        f"{'jobs':>5}{'loop s':>9}{'first s':>9}{'ratio':>7}{'again s':>9}{'ratio':>7}{'of GEMM':>9}"
-    )
+    print("{:>5}{:>9}{:>9}{:>7}{:>9}{:>7}{:>9}".format(*HEAD))
     for jobs in [int(one) for one in asked.jobs.split(",")]:
         found = []
         for _ in range(asked.rounds):
