@@ -54,7 +54,7 @@ def from_parquet(
     those of `feeds.balanced`; the next epoch goes on where the last one ended.
 
     Memory, whatever the number of rows: the rare rows, about four windows (`window_rows * columns
-    * 4` bytes each, at least one row group) and four bytes per row group and class.
+    * 4` bytes each) and eight bytes per row group and class.
 
     Args:
         path: Parquet files of one table.

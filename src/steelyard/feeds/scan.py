@@ -1,4 +1,4 @@
-"""Parquet files in pieces: one row group at a time, and the classes of each."""
+"""Parquet files in pieces: a row group, or part of a large one, and the classes of each."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,25 @@ from steelyard.feeds.schedule import Ints
 from steelyard.tables.files import find_files, format_of
 
 
+PIECE_ROWS = 1 << 17
+
+
 @dataclass(frozen=True)
 class Pieces:
-    """The row groups of Parquet files, in the order of file names.
+    """The row groups of Parquet files, in the order of file names; large ones are cut up.
 
-    Only one row group is in memory at a time, so the largest one sets the memory that reading
-    takes, however many there are.
+    Only one piece is in memory at a time, and none has more than `PIECE_ROWS` rows, so the memory
+    that reading takes does not hang on how the files were written.
     """
 
     files: tuple[Path, ...]
     schema: pa.Schema
-    at: tuple[tuple[int, int], ...]  # (file, row group) of each piece
+    at: tuple[tuple[int, int], ...]  # (file, first row) of each piece
     rows: Ints
 
     @classmethod
     def find(cls, path: str | Path) -> "Pieces":
-        """The row groups of a file, folder or glob.
+        """The pieces of a file, folder or glob.
 
         Raises: DataError: no such files, files of another format, or with other columns.
         """
@@ -43,22 +46,27 @@ class Pieces:
             with _open(file) as parquet:
                 schema = schema or parquet.schema_arrow
                 _check_names(parquet.schema_arrow, schema, file, files[0])
-                groups = range(parquet.num_row_groups)
-                at += [(number, group) for group in groups]
-                rows += [parquet.metadata.row_group(group).num_rows for group in groups]
+                start = 0
+                for group in range(parquet.num_row_groups):
+                    for size in _cut(parquet.metadata.row_group(group).num_rows):
+                        at.append((number, start))
+                        rows.append(size)
+                        start += size
         if not sum(rows) or schema is None:
             raise DataError(f"{path} holds no rows; give files with rows")
         return cls(files, schema, tuple(at), np.array(rows, dtype=np.int64))
 
     def read(self, piece: int, columns: Sequence[str] | None = None) -> pa.Table:
-        """One row group as an Arrow table."""
-        file, group = self.at[piece]
-        with _open(self.files[file]) as parquet:
-            wanted = None if columns is None else list(dict.fromkeys(columns))
-            return parquet.read_row_group(group, columns=wanted, use_threads=columns is None)
+        """One piece as an Arrow table."""
+        file, start = self.at[piece]
+        scan = pl.scan_parquet(self.files[file], glob=False)
+        if columns is not None:
+            scan = scan.select(list(dict.fromkeys(columns)))
+        frame = scan.slice(start, int(self.rows[piece])).collect()
+        return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
 
     def tables(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """All row groups in source order."""
+        """All pieces in source order."""
         for piece in range(len(self.at)):
             yield self.read(piece, columns)
 
@@ -69,6 +77,12 @@ class Pieces:
                 f"there is no column {name!r}; the columns are {', '.join(self.schema.names[:20])}"
             )
         return self.schema.field(name)
+
+
+def _cut(rows: int) -> list[int]:
+    """Rows of the pieces of a row group, nearly equal."""
+    parts = -(-rows // PIECE_ROWS)
+    return [(i + 1) * rows // parts - i * rows // parts for i in range(parts)]
 
 
 def _open(file: Path) -> pq.ParquetFile:
