@@ -3,11 +3,11 @@
     python benchmarks/larger_than_memory.py [--rows 10000000] [--epochs 1] [--json FILE]
 
 The data (rows x 30 float32, 1 % of class 1) are made up in a temporary folder. Processes of their
-own train the same network on them: one from files, one in memory, and one from files that is stopped
-in mid-epoch, saved, and goes on in a new process. Those that read files must stay under what an idle
-TensorFlow takes plus half the size of the matrix, else the command fails. The limit is on resident
-memory, looked up at the end as its peak: a limit on address space or data segment would count what
-TensorFlow's and Arrow's allocators reserve and never touch.
+own train the same network on them: one from files, one in memory, and one from files that is
+stopped in mid-epoch, saved, and goes on in a new process. Those that read files must stay under
+what an idle TensorFlow takes plus half the size of the matrix, else the command fails. The limit is
+on resident memory, looked up at the end as its peak: a limit on address space or data segment would
+count what TensorFlow's and Arrow's allocators reserve and never touch.
 All are judged on 500,000 rows of a folder of their own; intervals are from 200 resamples of those
 rows.
 """

@@ -15,7 +15,6 @@ from steelyard.errors import DataError, TargetError
 from steelyard.feeds.schedule import Ints
 from steelyard.tables.files import find_files, format_of
 
-
 PIECE_ROWS = 1 << 17
 
 
