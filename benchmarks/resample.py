@@ -6,7 +6,8 @@ The fraud file has the class in a column `target`; without it a table of its sha
 run in processes of their own and take turns; a ratio is the median over pairs of runs. "cpu" is the
 ratio of CPU seconds of all threads, which other work on the machine moves less. "~" marks a figure
 of theirs that was measured on 2,000 rows of the same query and multiplied, as the whole query takes
-minutes; "same" then speaks of those rows.
+minutes; "same" then speaks of those rows. "ties" under "same": other rows on purpose, see
+docs/resampling.md.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import json
 import os
 import platform
 import tempfile
+import warnings
 from pathlib import Path
 
 import imblearn.combine
@@ -46,6 +48,7 @@ def sampler_of(job):
 
 def prepare(job):
     """What one run of a job is, how to digest its result, and what to multiply its time with."""
+    warnings.simplefilter("ignore")  # NearMiss-3 says that it has fewer rows than asked for
     X, y = (np.load(path) for path in job["paths"])
     few = np.concatenate([np.flatnonzero(y == label)[:120] for label in np.unique(y)])
     sampler = sampler_of(job)
@@ -145,7 +148,7 @@ def line(case, found):
     their_seconds, their_memory = short(theirs["wall"]), f"{theirs['mb']:.0f}"
     if case.sliced:
         their_seconds, their_memory = f"~{their_seconds}", "-"
-    same = "yes" if found["same"] else "NO"
+    same = "yes" if found["same"] else case.differs or "NO"
     goal = f"{case.goal:g}" if case.goal else ""
     return (
         f"{case.label:31}{their_seconds:>9}{seconds:>9}{found['ratio']:>7.3g}"
