@@ -27,6 +27,8 @@ import numpy as np
 from steelyard.resample._threads import one_blas_thread
 
 LEAF = 256
+# Rows looked at for equal ones, and the share of spare ones from which on they are put aside.
+_SAMPLE, _TWINS = 2048, 0.02
 # Padding of the last leaf: a score that no threshold lets pass.
 _NOWHERE = -1e30
 
@@ -90,6 +92,29 @@ class Points:
             return self
         return _cut(self.X, self.scaling, self.rows, self.packed, positions)
 
+    def without_spare_twins(self, most: int) -> "Points":
+        """These points with at most `most` of equal rows, the ones with the lowest numbers.
+
+        Who looks for k neighbours and breaks ties by row number never gets to more than k + 1 of
+        equal rows, itself included. Where a table has few different rows the others would only be
+        compared with each other. Looked into only where a sample shows that it pays.
+        """
+        rng = np.random.default_rng(0)
+        few = min(_SAMPLE, len(self))
+        some = self.rows[rng.choice(len(self), few, replace=False, shuffle=False)]
+        if len(np.unique(_hashes(self.X, some))) > (1 - _TWINS) * len(some):
+            return self
+        hashes = _hashes(self.X, self.rows)
+        order = np.lexsort((self.rows, hashes))
+        start = np.flatnonzero(np.r_[True, np.diff(hashes[order]) != 0])
+        first = np.repeat(start, np.diff(np.r_[start, len(order)]))
+        rank = np.arange(len(order)) - first
+        twin = rank > 0
+        rows, leaders = self.rows[order[twin]], self.rows[order[first[twin]]]
+        if distances(self.X, rows, leaders).any():
+            return self  # two different rows of the same hash, once in a blue moon
+        return self.subset(np.sort(order[rank < most]))
+
     def slack(self, norms: np.ndarray, reach: float) -> np.ndarray:
         """Bound on the error of the scores of queries of these norms, shape (queries,)."""
         columns = self.packed.shape[1] - 1
@@ -132,6 +157,21 @@ def _cut(
         high=_by_leaf(inside, np.maximum),
         reach=np.sqrt(_by_leaf(squares, np.maximum)),
     )
+
+
+def _hashes(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """A 64-bit number for each of some rows of `X`, the same for equal rows."""
+    rng = np.random.default_rng(0)
+    columns = rng.integers(1, 2**63, X.shape[1], dtype=np.uint64) | np.uint64(1)
+    out = np.empty(len(rows), dtype=np.uint64)
+    for start in range(0, len(rows), 16 * LEAF):
+        part = slice(start, start + 16 * LEAF)
+        # Adding zero makes one of both zeros.
+        cells = np.add(X[rows[part]], 0.0, dtype=np.float64)
+        bits = np.ascontiguousarray(cells).view(np.uint64)
+        # Low bits of round numbers are all zero, so high ones are folded in.
+        out[part] = ((bits ^ (bits >> np.uint64(32))) * columns).sum(axis=1, dtype=np.uint64)
+    return out
 
 
 def _by_leaf(values: np.ndarray, largest_or_least: np.ufunc) -> np.ndarray:

@@ -39,6 +39,7 @@ def nearest(
     Returns: squared distances and row numbers, each of shape (len(queries), k), in the order of
         `queries.rows`; where `data` has too few rows, infinity and -1.
     """
+    data = data.without_spare_twins(k + 1)
     work = partial(_best_block, data, queries, k=k, want=k + (not apart), sign=1)
     parts = _by_block(work, data, queries, n_jobs)
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
@@ -51,6 +52,7 @@ def farthest(
 
     Returns: as `nearest`; of rows at the same distance the ones with lower numbers are taken.
     """
+    data = data.without_spare_twins(k + 1)
     work = partial(_best_block, data, queries, k=k, want=k + 1, sign=-1)
     parts = _by_block(work, data, queries, n_jobs)
     return (
@@ -228,6 +230,7 @@ def enough_nearer(
     Most queries are settled by a look at a few leaves around them; the rest see every leaf in
     reach, until they are settled.
     """
+    data = data.without_spare_twins(need + 1)
     answer = np.zeros(len(queries), dtype=bool)
     left = np.arange(len(queries))
     for look in _LOOKS:
