@@ -166,6 +166,26 @@ def test_search_is_exact_at_any_scale(kind, dtype, rows):
         assert (answer == (rank >= need)).all()
 
 
+@pytest.mark.parametrize("columns", [1, 3, 5])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_table_of_few_different_rows_is_searched_by_the_same_rule(columns, dtype):
+    rng = np.random.default_rng(columns)
+    X = rng.integers(-1, 2, (3000, columns)).astype(dtype)
+    X[X == 0] *= rng.choice([1.0, -1.0], (X == 0).sum())  # both zeros are the same number
+    everything = np.arange(3000)
+    points = make_points(X, everything, choose_scaling(X))
+    assert len(points.without_spare_twins(4)) == 4 * 3**columns
+    asking = points.subset(np.sort(rng.permutation(3000)[:60]))
+    squared, found = nearest(points, asking, 3)
+    for place, row in enumerate(asking.rows):
+        between = distances(X, np.full(3000, row), everything)
+        between[row] = np.inf
+        np.testing.assert_array_equal(found[place], np.lexsort((everything, between))[:3])
+    for need, rank in ((1, 0), (2, 1), (2, 2), (3, 2)):
+        answer = enough_nearer(points, asking, squared[:, rank], found[:, rank], need=need)
+        assert (answer == (rank >= need)).all()
+
+
 def test_result_does_not_depend_on_threads_or_on_where_equal_columns_are():
     rng = np.random.default_rng(3)
     X = rng.integers(0, 4, (4000, 5)).astype(float)

@@ -99,6 +99,8 @@ class Points:
         equal rows, itself included. Where a table has few different rows the others would only be
         compared with each other. Looked into only where a sample shows that it pays.
         """
+        if len(self) <= 4 * LEAF:
+            return self
         rng = np.random.default_rng(0)
         few = min(_SAMPLE, len(self))
         some = self.rows[rng.choice(len(self), few, replace=False, shuffle=False)]

@@ -234,7 +234,7 @@ def enough_nearer(
     answer = np.zeros(len(queries), dtype=bool)
     left = np.arange(len(queries))
     for look in _LOOKS:
-        if data.leaves <= 2 * look or not left.size:
+        if not left.size or (look > _LOOKS[0] and data.leaves <= 2 * look):
             break
         part = queries.subset(left)
         work = partial(_surely_enough, data, part, squared=squared[left], need=need, look=look)
