@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -60,6 +60,16 @@ bench-quality: .venv/test.stamp
 bench-keras: .venv/test.stamp
 	$(BIN)/python benchmarks/keras_losses.py
 	$(BIN)/python benchmarks/keras_metrics.py
+
+# How often intervals hold, verdicts are right and drift is seen: simulations with known truth.
+bench-evidence: .venv/test.stamp
+	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/verdicts.py null
+	$(BIN)/python benchmarks/verdicts.py power --simulations 100
+	$(BIN)/python benchmarks/cutoffs.py
+	$(BIN)/python benchmarks/shift.py
+	$(BIN)/python benchmarks/real_sets.py
+	$(BIN)/python benchmarks/tampering.py
 
 # Minutes: six treatments of long-tailed digits over five seeds.
 bench-longtail: .venv/test.stamp

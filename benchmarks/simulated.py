@@ -49,7 +49,7 @@ def technique(name):
 class RandomUnits:
     """Random tanh units and logistic regression on them.
 
-    A technique called `seed-3` draws other units than `plain`; one called `better` also sees the
+    A technique called `seed-3` draws other units than `plain`; one called `wider` also sees the
     last column.
     """
 
@@ -72,7 +72,7 @@ class RandomUnits:
 
     def fit(self, X, y, rng, label):
         """Returns the function from rows to class shares, (rows, 2) float32."""
-        seen = X.shape[1] if label == "better" else X.shape[1] - 1
+        seen = X.shape[1] if label == "wider" else X.shape[1] - 1
         weights = rng.normal(size=(seen, self.units)).astype("float32") / seen**0.5
         bias = rng.normal(size=self.units).astype("float32")
 

@@ -6,10 +6,12 @@ beside three that are plain. All goes through the comparison's own seam: jobs, b
 
     python benchmarks/verdicts.py null --simulations 300
     python benchmarks/verdicts.py power --simulations 100
+    python benchmarks/verdicts.py paragraphs
 """
 
 import argparse
 import json
+import textwrap
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,7 +49,7 @@ def verdict(table, names, seed):
 
 
 def true_gain(positives, simulations=8):
-    """AP of `better` less that of `plain` on 100,000 fresh rows, trained on four folds of five."""
+    """AP of `wider` less that of `plain` on 100,000 fresh rows, trained on four folds of five."""
     gains = []
     for seed in range(simulations):
         rng = np.random.default_rng([seed, 99])
@@ -55,10 +57,10 @@ def true_gain(positives, simulations=8):
         train = make_table(rows, positives * 4 // 5, rng, extra=EXTRA)
         fresh = make_table(100_000, 100_000 * positives / ROWS[positives], rng, extra=EXTRA)
         found = {}
-        for name in ("plain", "better"):
+        for name in ("plain", "wider"):
             predict = RandomUnits().fit(train.numbers(), train.y, np.random.default_rng(seed), name)
             found[name] = average_precision_score(fresh.y, predict(fresh.numbers())[:, 1])
-        gains.append(found["better"] - found["plain"])
+        gains.append(found["wider"] - found["plain"])
     return float(np.mean(gains))
 
 
@@ -85,17 +87,31 @@ def power(simulations, seed):
     gain = true_gain(500)
     print(f"true gain on fresh rows: {gain:.3f} AP")
     for rivals in ([], ["seed-1", "seed-2", "seed-3"]):
-        names = ["plain", *rivals, "better"]
+        names = ["plain", *rivals, "wider"]
         winners = [
             verdict(make_table(ROWS[500], 500, rng_of(seed, n), extra=EXTRA), names, n).winner
             for n in range(simulations)
         ]
         rows.append(
             {"positives": 500, "techniques": len(names), "true_gain": gain}
-            | share(winner == "better" for winner in winners)
+            | share(winner == "wider" for winner in winners)
         )
         show("found the better one", rows[-1])
     return rows
+
+
+def paragraphs(simulations, seed):  # noqa: ARG001 - one of each
+    """What a reader is told: a tie, a real gain, too few positives."""
+    names = ["plain", "seed-1", "seed-2", "wider"]
+    shown = (
+        ("a tie", make_table(4000, 200, rng_of(seed, 0)), names[:3]),
+        ("a real gain", make_table(10_000, 500, rng_of(seed, 0), extra=EXTRA), names),
+        ("too few positives", make_table(400, 8, rng_of(seed, 1)), names[:3]),
+    )
+    said = {what: verdict(table, tried, seed).paragraph for what, table, tried in shown}
+    for what, text in said.items():
+        print(f"{what}:\n{textwrap.fill(text, 80)}\n")
+    return [said]
 
 
 def rng_of(seed, simulation):
@@ -126,13 +142,14 @@ def show(what, row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["null", "power"])
+    parser.add_argument("what", choices=["null", "power", "paragraphs"])
     parser.add_argument("--simulations", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     started = time.process_time()
-    rows = {"null": null, "power": power}[options.what](options.simulations, options.seed)
+    ways = {"null": null, "power": power, "paragraphs": paragraphs}
+    rows = ways[options.what](options.simulations, options.seed)
     print(f"{time.process_time() - started:.0f} CPU seconds, seed {options.seed}")
     if options.json:
         options.json.write_text(json.dumps({"seed": options.seed, "rows": rows}, indent=2) + "\n")

@@ -1,7 +1,9 @@
 """Retune, monitor and verify on a finished run, as a user would: command line and Python."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -124,6 +126,18 @@ def test_a_table_that_is_gone_is_said(own_run, run, unlabelled):
     found = steelyard.load(own_run).retune(unlabelled=unlabelled(0.4))
     assert found.run["decision"]["unlabelled"]["features"] is None
     assert any("not compared" in said for said in found.run["decision"]["warnings"])
+
+
+def test_the_page_on_decisions_runs_as_it_stands(own_run, unlabelled, monkeypatch):
+    page = Path(__file__).parents[2] / "docs" / "decisions-and-drift.md"
+    unlabelled(0.1)
+    monkeypatch.chdir(own_run.parent)
+    values = {}
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+        exec(code, values)  # noqa: S102 - our own page
+    assert values["moved"].run["decision"]["prior_from"] == "unlabelled"
+    assert (own_run.parent / "run-june" / "model.keras").exists()
+    assert len(values["found"].thresholds) == 3
 
 
 REFUSED = {

@@ -13,6 +13,16 @@ NAMES = {
     "brier_skill": "Brier skill",
 }
 
+MEANINGS = {
+    "average_precision": "Average precision says how purely the positives come out on top: 1 is "
+    "perfect, and guessing gives their share.",
+    "roc_auc": "ROC-AUC is the chance that a positive is ranked above a negative: 1 is perfect, "
+    ".5 is guessing.",
+    "log_loss": "Log loss is what wrong probabilities cost: 0 is perfect.",
+    "brier_skill": "Brier skill is how much nearer the probabilities are to the truth than the "
+    "class shares are: 1 is perfect, 0 is no better.",
+}
+
 
 def paragraph(verdict: "Verdict") -> str:
     """The verdict for a reader without statistics."""
@@ -26,7 +36,7 @@ def paragraph(verdict: "Verdict") -> str:
         "beats-reference": _gain,
         "several-winners": _gain,
     }[verdict.reason]
-    return " ".join([*found(verdict), *_behind(verdict), *_more(verdict)])
+    return " ".join([*found(verdict), *_behind(verdict), *_more(verdict), *_meaning(verdict)])
 
 
 def _nothing(verdict: "Verdict") -> list[str]:
@@ -103,6 +113,10 @@ def _more(verdict: "Verdict") -> list[str]:
         f"To confirm the lead of {reach.technique}, were it real, would take about "
         f"{_round(max(reach.total, 50)):,} positives; there are {verdict.positives:,}."
     ]
+
+
+def _meaning(verdict: "Verdict") -> list[str]:
+    return [MEANINGS[verdict.metric]] if verdict.standings else []
 
 
 def _figure(verdict: "Verdict") -> str:
