@@ -32,6 +32,7 @@ class World:
     shift: float
     prevalence: float
     sharpness: float = 1.0  # above 1: probabilities too extreme, so O/E and log loss are off
+    group: int = 1  # rows of one group share half of the variance of their (normal) scores
 
     def probability(self, score):
         log_odds = self.shape.logpdf(score - self.shift) - self.shape.logpdf(score)
@@ -39,11 +40,16 @@ class World:
         return 1 / (1 + np.exp(-(self.sharpness * log_odds + prior)))
 
     def draw(self, n, rng):
-        """Labels, probabilities (n, 2) and decisions at the cut-off p > prevalence."""
+        """Labels, probabilities (n, 2), decisions at the cut-off p > prevalence, and groups."""
+        groups = np.arange(n) // self.group
         y = (rng.random(n) < self.prevalence).astype(int)
-        score = self.shape.rvs(size=n, random_state=rng) + self.shift * y
-        p = self.probability(score)
-        return y, np.column_stack([1 - p, p]), (p > self.prevalence).astype(int)
+        score = self.shape.rvs(size=n, random_state=rng)
+        if self.group > 1:
+            # A whole group leans one way, and has its positives together: labels by group.
+            y = np.repeat(rng.random(n // self.group + 1) < self.prevalence, self.group)[:n] * 1
+            score = (score + rng.normal(size=n)[groups]) / 2**0.5
+        p = self.probability(score + self.shift * y)
+        return y, np.column_stack([1 - p, p]), (p > self.prevalence).astype(int), groups
 
     def truth(self):
         """Every figure of the population, by the trapezoid rule on a fine grid of scores."""
@@ -87,6 +93,7 @@ WORLDS = (
     World("normal, 10 %, AUC .76", stats.norm(), 1.0, 0.10),
     World("normal, 2 %, AUC .96, too extreme", stats.norm(), 2.5, 0.02, 1.5),
     World("logistic, 2 %, AUC .90", stats.logistic(), 3.0, 0.02),
+    World("normal, 10 %, AUC .86, groups of 4 rows", stats.norm(), 1.5, 0.10, group=4),
 )
 
 
@@ -99,7 +106,9 @@ def coverage(world, positives, datasets, seed):
     rows = round(positives / world.prevalence)
     for dataset in range(datasets):
         rng = np.random.default_rng([seed, dataset, positives])
-        for name, entry in figures(*world.draw(rows, rng), positive=1).items():
+        *scored, groups = world.draw(rows, rng)
+        groups = groups if world.group > 1 else None
+        for name, entry in figures(*scored, positive=1, groups=groups).items():
             if entry["value"] is None:
                 continue
             held[name] += entry["low"] <= truth[name] <= entry["high"]
@@ -119,11 +128,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--datasets", type=int, default=500)
     parser.add_argument("--positives", type=int, nargs="+", default=POSITIVES)
+    parser.add_argument("--worlds", type=int, nargs="+", default=range(len(WORLDS)))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     results, started = [], time.process_time()
-    for world in WORLDS:
+    for world in (WORLDS[k] for k in options.worlds):
         print(f"\n{world.name}: coverage of nominal 95 % intervals, {options.datasets} tables")
         print(f"{'figure':<20}" + "".join(f"{n:>8}" for n in options.positives) + "  positives")
         found = {n: coverage(world, n, options.datasets, options.seed) for n in options.positives}
