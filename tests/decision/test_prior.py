@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steelyard.decision import correct_prior, estimate_prior
+from steelyard.decision import correct_prior, estimate_prior, factors_to
 from steelyard.errors import SteelyardError
 
 
@@ -65,3 +65,12 @@ def test_saerens():
     np.testing.assert_allclose(
         adjusted, [0.022964, 0.050226, 0.330464, 0.458324, 0.011011], atol=5e-6
     )
+
+
+@given(st.lists(st.floats(0.02, 0.98), min_size=2, max_size=30), st.floats(0.05, 0.95))
+def test_factors_bring_the_mean_where_it_is_wanted(p, wanted):
+    values = two(p) * factors_to(two(p), [1 - wanted, wanted])
+    lifted = values / values.sum(axis=1, keepdims=True)
+    assert lifted[:, 1].mean() == pytest.approx(wanted, abs=1e-6)
+    odds = lifted[:, 1] / lifted[:, 0] / (np.array(p) / (1 - np.array(p)))
+    np.testing.assert_allclose(odds, odds[0], rtol=1e-9)

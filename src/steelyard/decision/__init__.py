@@ -17,7 +17,7 @@ from steelyard.decision.goals import (
 )
 from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.multilabel import LabelDecisions, decide_labels
-from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior
+from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior, factors_to
 from steelyard.decision.rule import DecisionRule, TunedRule, tune
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "decide_labels",
     "estimate_deployed",
     "estimate_prior",
+    "factors_to",
     "goal_from_dict",
     "goal_from_options",
     "observed_expected",

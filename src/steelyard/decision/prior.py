@@ -38,6 +38,29 @@ def correct_prior(p: ArrayLike, trained_on: ArrayLike, deployed_on: ArrayLike) -
         return softmax(np.log(values) + shift)
 
 
+def factors_to(p: ArrayLike, wanted: ArrayLike) -> Floats:
+    """Factors of the classes, shape (classes,), under which probabilities are `wanted` on average.
+
+    Each row is multiplied by them and divided by its sum. By iteration; a class whose mean is
+    already right keeps the factor 1.
+
+    >>> p = np.array([[0.9, 0.1], [0.6, 0.4]])
+    >>> lifted = p * factors_to(p, [0.7, 0.3])
+    >>> (lifted / lifted.sum(axis=1, keepdims=True)).mean(axis=0).round(6)
+    array([0.7, 0.3])
+    """
+    values = probabilities(p)
+    target = shares(wanted, values.shape[1], "wanted")
+    factors = np.ones(len(target))
+    for _ in range(200):
+        lifted = values * factors
+        mean = (lifted / lifted.sum(axis=1, keepdims=True)).mean(axis=0)
+        if np.abs(mean - target).max() < 1e-9:
+            break
+        factors *= target / np.maximum(mean, 1e-300)
+    return factors / np.exp(np.log(factors).mean())
+
+
 @dataclass(frozen=True)
 class PriorEstimate:
     """Class shares estimated from unlabelled rows.
