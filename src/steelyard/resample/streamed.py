@@ -36,22 +36,64 @@ from steelyard.tables.writing import FrameWriter
 
 METHODS = {"random-over": True, "random-under": False}  # whether it adds rows
 BLOCK_ROWS = 1 << 16
-# A row while the plan is made: the number of its label, -1 without one, and its id.
-SPOOLED = np.dtype([("label", np.int32), ("id", np.uint64)])
 
 Progress = Callable[[float, float, str], None]
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Classes in order, and the class code of each distinct value of the target column."""
+    """Classes in order, and the class code of each distinct value of the target column.
+
+    The last entry of `code_of` is -1: a row without a label has the number -1.
+    """
 
     classes: tuple[Label, ...]
     code_of: NDArray[np.int64]
 
-    def codes(self, labels: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Class codes of numbered values, -1 where there is none."""
-        return np.where(labels < 0, -1, self.code_of[labels])
+
+class Spool:
+    """Label number and id of every row, in a file while the plan is made.
+
+    Args:
+        keyed: whether rows have ids of their own; else a row's id is its position.
+    """
+
+    def __init__(self, file: IO[bytes], *, keyed: bool) -> None:
+        self.file = file
+        self.kind = np.dtype([("label", np.int32)] + [("id", np.uint64)] * keyed)
+        self.at = 0
+
+    def add(self, labels: NDArray[np.int64], ids: NDArray[np.uint64] | None) -> None:
+        """Write more rows."""
+        part = np.empty(len(labels), self.kind)
+        part["label"] = labels
+        if ids is not None:
+            part["id"] = ids
+        self.file.write(part.tobytes())
+
+    def rewind(self) -> None:
+        """Go back to the first row."""
+        self.file.seek(0)
+        self.at = 0
+
+    def take(self, rows: int, labels: Labels) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Ids and class codes of the next rows."""
+        part = np.frombuffer(self.file.read(self.kind.itemsize * rows), self.kind)
+        self.at += len(part)
+        codes = labels.code_of[part["label"]]
+        if "id" in (self.kind.names or ()):
+            return part["id"], codes
+        return np.arange(self.at - len(part), self.at, dtype=np.uint64), codes
+
+    def labelled(self, labels: Labels) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+        """Ids and class codes of all rows with a label, in pieces."""
+        self.rewind()
+        while True:
+            ids, codes = self.take(BLOCK_ROWS, labels)
+            if not len(ids):
+                return
+            there = codes >= 0
+            yield (ids, codes) if there.all() else (ids[there], codes[there])
 
 
 def resample_files(
@@ -136,29 +178,29 @@ def write_planned(
     if key is not None and key not in reader.names:
         raise DataError(f"there is no key column {key!r}; {suggestion(key, reader.names)}")
     report = progress or (lambda *_: None)
-    with tempfile.TemporaryFile() as spool:
+    with tempfile.TemporaryFile() as file:
+        spool = Spool(file, keyed=key is not None)
         report(0, 0, "counting classes")
-        labels, rows = _spool(reader, target, key, spool)
-        counts = np.zeros(len(labels.classes), np.int64)
-        for part in _spooled(spool):
-            codes = labels.codes(part["label"])
-            counts += np.bincount(codes[codes >= 0], minlength=counts.size)
+        labels, counts, rows = _spool(reader, target, key, spool)
         if counts.size < 2:
             raise DataError(f"column {target!r} has one class; resampling needs at least two")
         plan = make_plan(
             dict(enumerate(counts.tolist())),
             wanted(labels.classes, counts),
-            (_present(part["id"], labels.codes(part["label"])) for part in _spooled(spool)),
+            spool.labelled(labels),
             seed=seed,
         )
         kept = _write(reader, out, plan, labels, spool, lambda done: report(done, rows, "writing"))
     return Written(labels.classes, plan, kept, rows)
 
 
-def _spool(reader: Reader, target: str, key: str | None, spool: IO[bytes]) -> tuple[Labels, int]:
-    """Write label number and id of every row; return what the numbers mean, and the rows."""
+def _spool(
+    reader: Reader, target: str, key: str | None, spool: Spool
+) -> tuple[Labels, NDArray[np.int64], int]:
+    """Write label number and id of every row; return what the numbers mean, counts, and rows."""
     columns = [target] if key is None else list(dict.fromkeys([target, key]))
     numbers: dict[Any, int] = {}
+    seen = np.zeros(0, np.int64)
     rows = 0
     for frame in reader.batches(columns, text=columns, rows=BLOCK_ROWS):
         values = raw_values(frame[target])
@@ -166,29 +208,17 @@ def _spool(reader: Reader, target: str, key: str | None, spool: IO[bytes]) -> tu
             numbers.setdefault(value, len(numbers))
         if len(numbers) > MOST_CLASSES:
             check_number_of_classes(list(numbers), rows, target)  # now, not after the last row
-        part = np.empty(frame.height, SPOOLED)
-        part["label"] = codes_of(values, {value: value for value in numbers}, list(numbers))
-        if key is None:
-            part["id"] = np.arange(rows, rows + frame.height, dtype=np.uint64)
-        else:
-            part["id"] = key_ids(frame[key].to_arrow())
-        spool.write(part.tobytes())
+        found = codes_of(values, {value: value for value in numbers}, list(numbers))
+        seen = np.pad(seen, (0, len(numbers) - len(seen)))
+        seen += np.bincount(found[found >= 0], minlength=len(numbers))
+        spool.add(found, None if key is None else key_ids(frame[key].to_arrow()))
         rows += frame.height
     meaning = understand(list(numbers), target, typed=reader.typed)
     classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
     check_number_of_classes(classes, rows, target)
-    codes = [classes.index(meaning[value]) for value in numbers]
-    return Labels(classes, np.array(codes, np.int64)), rows
-
-
-def _spooled(spool: IO[bytes]) -> Iterator[NDArray[Any]]:
-    spool.seek(0)
-    while block := spool.read(SPOOLED.itemsize * BLOCK_ROWS):
-        yield np.frombuffer(block, SPOOLED)
-
-
-def _present(ids: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    return ids[codes >= 0], codes[codes >= 0]
+    codes = np.array([classes.index(meaning[value]) for value in numbers], np.int64)
+    counts = np.bincount(codes, weights=seen, minlength=len(classes)).astype(np.int64)
+    return Labels(classes, np.append(codes, -1)), counts, rows
 
 
 def _write(
@@ -196,28 +226,26 @@ def _write(
     out: Path,
     plan: Plan,
     labels: Labels,
-    spool: IO[bytes],
+    spool: Spool,
     report: Callable[[int], None],
 ) -> NDArray[np.int64]:
     """Write the rows that the plan keeps; return how many different ones of each class."""
     numbers = _numbers(reader, out)
     while True:
-        spool.seek(0)
-        done, kept = 0, np.zeros(len(labels.classes), np.int64)
+        spool.rewind()
+        kept = np.zeros(len(labels.classes), np.int64)
         words: set[str] = set()
         with FrameWriter(out, separator=_separator(reader)) as writer:
             for block in reader.batches(reader.names, numbers=numbers, rows=BLOCK_ROWS):
                 frame, words = _with_numbers(block, numbers)
                 if words:
                     break
-                part = np.frombuffer(spool.read(SPOOLED.itemsize * frame.height), SPOOLED)
-                codes = labels.codes(part["label"])
-                copies = np.zeros(len(part), np.int64)
-                copies[codes >= 0] = plan.copies(*_present(part["id"], codes))
+                ids, codes = spool.take(frame.height, labels)
+                copies = plan.copies(ids, codes)
+                copies[codes < 0] = 0
                 kept += np.bincount(codes[copies > 0], minlength=kept.size)
                 writer.add(_repeated(frame, copies))
-                done += frame.height
-                report(done)
+                report(spool.at)
         if not words:
             return kept
         # A late word where numbers came before: the column is text, from the first row on.
