@@ -1,8 +1,8 @@
 """Which cut-off to take: the best on these rows, or where theory puts it.
 
 With few rows the best cut-off follows their noise. Where theory says where true probabilities are
-cut, that place is taken unless the best beats it by more than the rows in between allow. On tables
-of known truth this costs nothing and is better on fresh rows (`benchmarks/cutoffs.py`).
+cut, that place is taken unless the best beats it by more than the rows in between allow. How much
+a tuned cut-off still flatters itself: `benchmarks/cutoffs.py`.
 """
 
 from typing import Any
