@@ -25,7 +25,7 @@ from steelyard.metrics._streaming import (
 RESOLUTION = 4096
 KNEE = 8.0  # log-odds at which half of the scale is used up
 SMALLEST = 1e-37  # just above the least float32 that compiled code does not flush to 0
-BLOCK = 16
+BLOCK = 64
 
 
 def log_odds(scores: Tensor, *, from_logits: bool) -> Tensor:

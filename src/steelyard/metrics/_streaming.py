@@ -45,10 +45,14 @@ def read(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, *, from_logits: 
     code, readable = _codes(ops.convert_to_tensor(y_true), y_pred, width)
     fine = ~ops.isnan(scores) if from_logits else (scores >= 0) & (scores <= 1)
     readable = readable & (fine if width == 1 else ops.all(fine, axis=-1))
-    weight = ops.cast(ops.ones_like(code), SUMS)
-    if sample_weight is not None:
-        weight = weight * ops.reshape(ops.cast(sample_weight, SUMS), (-1,))
+    if sample_weight is None:
+        weight = ops.cast(readable, SUMS)
+    else:
+        weight = ops.broadcast_to(
+            ops.reshape(ops.cast(sample_weight, SUMS), (-1,)), ops.shape(code)
+        )
         readable = readable & (weight >= 0) & ops.isfinite(weight)
+        weight = ops.where(readable, weight, ops.zeros_like(weight))
     # Selected, not multiplied: 0 * NaN is NaN.
     blank = ops.zeros_like(scores) if from_logits else ops.full_like(scores, 1 / max(width, 2))
     keep = readable if width == 1 else readable[:, None]
@@ -56,7 +60,7 @@ def read(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, *, from_logits: 
     return Rows(
         ops.where(readable, code, 0),
         ops.where(keep, bounded, blank),
-        ops.where(readable, weight, ops.zeros_like(weight)),
+        weight,
         ops.sum(ops.cast(~readable, SUMS)),
     )
 
