@@ -141,8 +141,8 @@ def shown(title, measured, ours):
     return lines
 
 
-def training(folder, rounds, steps=960):
-    """Rows per second of `fit` from Parquet, from memory, and on one constant batch."""
+def training(folder, rounds):
+    """Rows per second of an epoch of `fit`: from Parquet, from memory, on one constant batch."""
     import tensorflow as tf
 
     from feeds import BATCH, fits
@@ -152,6 +152,7 @@ def training(folder, rounds, steps=960):
     X = np.stack([table[f"x{i}"].to_numpy() for i in range(COLUMNS)], axis=1)
     inside = feeds.balanced(X, table["y"].to_numpy(), BATCH)
     outside = feeds.from_parquet(folder, "y", BATCH)
+    steps = len(inside)  # whole epochs, as each one starts with a shuffle
     constant = tf.data.Dataset.from_tensors(next(iter(inside))).repeat()
     rates = take_turns(
         {
