@@ -61,10 +61,11 @@ def prepare(job):
         run = functools.partial(neighbours.kneighbors, X[rows], return_distance=False)
         return run, lambda found: judge(rows, found), of / len(rows)
     dress = DRESSES[job["form"]]
-    sampler.fit_resample(dress(X[few]), y[few])
+    refused = job["side"] == "theirs" and job["form"] == "polars"
+    sampler.fit_resample(X[few] if refused else dress(X[few]), y[few])
     dressed = dress(X)
-    if job["side"] == "theirs" and job["form"] == "polars":
-        # Theirs refuses polars; the way round it is by numpy and back.
+    if refused:
+        # The way round it is by numpy and back.
         def run():
             X_new, y_new = sampler.fit_resample(dressed.to_numpy(), y)
             return dress(X_new), y_new
