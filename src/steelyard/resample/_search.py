@@ -4,6 +4,7 @@ The tie rule, here and in every sampler: a row is never its own neighbour, by ro
 distance; of rows at the same distance the one with the lower row number is nearer.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -98,6 +99,20 @@ def _best_block(
     keep = (upper >= best[hit, 0]) & (position < len(data))
     rows = data.rows[position[keep]]
     return _decide(data.X, queries.rows[block], hit[keep], rows, k=k, sign=sign)
+
+
+_tiles = threading.local()
+
+
+def _tile(size: int, dtype: np.dtype) -> np.ndarray:
+    """Room for the scores of one tile, the same for all tiles of a thread.
+
+    Megabytes asked of the system anew for every tile cost as much as the product itself.
+    """
+    room = getattr(_tiles, "room", None)
+    if room is None or room.nbytes < size * dtype.itemsize:
+        room = _tiles.room = np.empty(size * dtype.itemsize, dtype=np.uint8)
+    return room[: size * dtype.itemsize].view(dtype)
 
 
 def _largest(scores: np.ndarray, want: int) -> np.ndarray:
@@ -205,7 +220,9 @@ class _Tour:
     def scores(self, q: np.ndarray, leaves: np.ndarray) -> np.ndarray:
         """Scores of every query with every row of the given leaves, larger is better."""
         by_leaf = self._data.packed.reshape(self._data.leaves, LEAF, -1)
-        scores = q @ by_leaf[leaves].reshape(leaves.size * LEAF, -1).T
+        columns = leaves.size * LEAF
+        scores = _tile(len(q) * columns, q.dtype).reshape(len(q), columns)
+        np.matmul(q, by_leaf[leaves].reshape(columns, -1).T, out=scores)
         if self._sign < 0:
             np.negative(scores, out=scores)
             scores[:, _positions(leaves, np.arange(scores.shape[1])) >= len(self._data)] = -np.inf
