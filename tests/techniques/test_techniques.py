@@ -9,7 +9,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from steelyard.errors import RequestError
 from steelyard.techniques import TECHNIQUES, Technique, choose, get
-from steelyard.techniques.sample import RandomOver, RandomUnder, Smote
+from steelyard.techniques.sample import Natural, RandomOver, RandomUnder, Smote
 
 COUNTS = np.array([1000, 100, 10])
 
@@ -39,10 +39,10 @@ def test_what_training_makes_the_model_believe():
 def test_over_repeats_and_under_leaves_out_but_neither_invents():
     y = np.repeat([0, 1, 2], [100, 10, 3])
     X = np.arange(113.0)[:, None]
-    over = RandomOver().draw(X, y, np.random.default_rng(0))
+    over = RandomOver().draw(X, y, np.arange(len(y)), np.random.default_rng(0))
     assert np.bincount(y[over.rows]).tolist() == [100, 100, 100]
     assert set(range(113)) <= set(over.rows.tolist())
-    under = RandomUnder().draw(X, y, np.random.default_rng(0))
+    under = RandomUnder().draw(X, y, np.arange(len(y)), np.random.default_rng(0))
     assert np.bincount(y[under.rows]).tolist() == [3, 3, 3]
     assert len(set(under.rows.tolist())) == 9
     assert not over.share.any()
@@ -53,7 +53,7 @@ def test_smote_draws_on_lines_to_nearest_neighbours_of_the_same_class():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(300, 4))
     y = np.repeat([0, 1], [270, 30])
-    drawn = Smote(neighbours=3).draw(X, y, rng)
+    drawn = Smote(neighbours=3).draw(X, y, np.arange(300), rng)
     made = drawn.share > 0
     assert np.bincount(y[drawn.rows]).tolist() == [270, 270]
     assert (y[drawn.rows[made]] == 1).all()
@@ -67,10 +67,23 @@ def test_smote_draws_on_lines_to_nearest_neighbours_of_the_same_class():
     assert ours.min() >= X[270:].min()
 
 
+@pytest.mark.parametrize("sample", [Natural(), RandomOver(), RandomUnder(), Smote()])
+def test_what_is_not_among_the_rows_is_never_drawn(sample):
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(200, 3)), np.repeat([0, 1], [160, 40])
+    rows = np.sort(rng.choice(200, 120, replace=False))
+    drawn = sample.draw(X, y, rows, np.random.default_rng(0))
+    assert np.isin(drawn.rows, rows).all()
+    assert np.isin(drawn.partners, rows).all()
+    alone = sample.draw(X[rows], y[rows], np.arange(120), np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn.rows, rows[alone.rows])
+    np.testing.assert_array_equal(drawn.partners, rows[alone.partners])
+
+
 def test_smote_needs_no_more_neighbours_than_there_are():
     y = np.repeat([0, 1, 2], [50, 2, 1])
     X = np.random.default_rng(0).normal(size=(53, 2))
-    drawn = Smote().draw(X, y, np.random.default_rng(0))
+    drawn = Smote().draw(X, y, np.arange(len(y)), np.random.default_rng(0))
     assert np.bincount(y[drawn.rows]).tolist() == [50, 50, 1]
 
 

@@ -5,7 +5,7 @@ held out, so no fixed number of steps or trees has to suit all tables; and toget
 out-of-fold rows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -46,8 +46,7 @@ class Member:
 
     def shifted(self, rows: int) -> "Member":
         """The same member where its table starts `rows` further down."""
-        drawn = _moved(self.drawn, lambda positions: positions + rows)
-        return replace(self, drawn=drawn, held=self.held + rows)
+        return replace(self, drawn=self.drawn.shifted(rows), held=self.held + rows)
 
 
 @lru_cache(maxsize=1)
@@ -104,8 +103,7 @@ def members_of(job: Job, table: Table, matrix: np.ndarray, members: int) -> Iter
     for member in range(members):
         kept, held = split.train[slices != member], split.train[slices == member]
         rng = np.random.default_rng([*seed, member, 2])
-        drawn = job.technique.sample.draw(matrix[kept], table.y[kept], rng)
-        drawn = _moved(drawn, kept.take)
+        drawn = job.technique.sample.draw(matrix, table.y, kept, rng)
         counts = np.bincount(table.y[drawn.rows], minlength=len(prior))
         loss = job.technique.loss.numbers(np.maximum(counts, 0.5))
         belief = loss.trained_prior(np.maximum(counts, 0.5))
@@ -118,13 +116,6 @@ def members_of(job: Job, table: Table, matrix: np.ndarray, members: int) -> Iter
             width=matrix.shape[1],
             seed=(*seed, member),
         )
-
-
-def _moved(drawn: Drawn, to: Callable[[np.ndarray], np.ndarray]) -> Drawn:
-    """The draw with other positions; where no row is made up, one array serves as both."""
-    rows = to(drawn.rows)
-    partners = rows if drawn.partners is drawn.rows else to(drawn.partners)
-    return Drawn(rows, partners, drawn.share)
 
 
 def held_beliefs(beliefs: np.ndarray, members: Sequence[Member]) -> np.ndarray:

@@ -43,8 +43,21 @@ Layers = list[tuple[np.ndarray, np.ndarray]]  # kernel [network, in, out], bias 
 Tensors = dict[str, tf.Tensor]
 
 
+def one_table(matrices: list[np.ndarray]) -> tf.Tensor:
+    """Encoded tables one under the other, padded to one width of a few: one compilation for all.
+
+    Empties the list as it goes: the tables twice over would be the peak of the whole job.
+    """
+    rows, width = len(matrices[0]), max(matrix.shape[1] for matrix in matrices)
+    stack = np.zeros((rows * len(matrices), width + -width % WIDTH_STEP), "float32")
+    for part in np.split(stack, len(matrices)):
+        matrix = matrices.pop(0)
+        part[:, : matrix.shape[1]] = matrix
+    return tf.constant(stack)
+
+
 def train(
-    X: np.ndarray,
+    X: np.ndarray | tf.Tensor,
     y: np.ndarray,
     networks: Sequence[Member],
     settings: Settings,
@@ -55,11 +68,9 @@ def train(
     Returns kernels and biases with the networks' axis first, each network at its own best
     held-out loss. `progress` is called with the share done.
     """
-    width = X.shape[1]
-    at_once = networks_at_once(width, len(networks[0].prior), settings)
+    X = tf.convert_to_tensor(X)
+    at_once = networks_at_once(int(X.shape[1]), len(networks[0].prior), settings)
     parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / at_once))
-    # Folds differ by a few category levels; one width for all of them is one compilation.
-    X = tf.constant(np.pad(X, ((0, 0), (0, -width % WIDTH_STEP))))
     y = tf.constant(y, tf.int32)
     layers = []
     for done, part in enumerate(parts):
@@ -69,12 +80,10 @@ def train(
                 progress((done + share) / len(parts))
 
         layers.append(_train_pack(X, y, [networks[i] for i in part], settings, report))
-    whole = [
+    return [
         (np.concatenate([kernel for kernel, _ in same]), np.concatenate([bias for _, bias in same]))
         for same in zip(*layers, strict=True)
     ]
-    (kernel, bias), *rest = whole
-    return [(kernel[:, :width], bias), *rest]
 
 
 def networks_at_once(width: int, classes: int, settings: Settings) -> int:
@@ -91,12 +100,19 @@ def packs_at_once() -> int:
     return 1 if tf.config.list_physical_devices("GPU") else min(4, os.cpu_count() or 1)
 
 
-def probabilities(layers: Layers, X: np.ndarray, rows_at_once: int = 4096) -> np.ndarray:
-    """Class shares of every network for every row: (networks, rows, classes) float32."""
+def probabilities(
+    layers: Layers,
+    X: np.ndarray | tf.Tensor,
+    rows: np.ndarray | None = None,
+    rows_at_once: int = 4096,
+) -> np.ndarray:
+    """Class shares of every network for `rows` of X, or all: (networks, rows, classes) float32."""
     tensors = [(tf.constant(kernel), tf.constant(bias)) for kernel, bias in layers]
+    X = tf.convert_to_tensor(X)
+    rows = np.arange(X.shape[0]) if rows is None else rows
     parts = [
-        tf.nn.softmax(_forward(tensors, tf.constant(X[i : i + rows_at_once][None]))).numpy()
-        for i in range(0, len(X), rows_at_once)
+        tf.nn.softmax(_forward(tensors, tf.gather(X, rows[i : i + rows_at_once])[None])).numpy()
+        for i in range(0, len(rows), rows_at_once)
     ]
     return np.concatenate(parts, axis=1)
 

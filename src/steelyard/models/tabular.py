@@ -30,7 +30,7 @@ from steelyard.tables import Table
 from steelyard.techniques import Technique
 
 MEMBERS = 8
-MATRIX_BYTES = 1 << 30  # for the encoded tables of a pack's splits
+MATRIX_BYTES = 1 << 27  # for the encoded tables of a pack's splits
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class TabularTrainer:
             own += [list(members_of(job, table, matrix, self.members)) for job in same]
             first_row += [len(matrices) * rows] * len(same)
             matrices.append(matrix)
-        X, y = _stacked(matrices), np.tile(table.y, len(matrices))
+        y = np.tile(table.y, len(matrices))
+        X = packed.one_table(matrices)
         in_stack = [
             member.shifted(at)
             for at, members in zip(first_row, own, strict=True)
@@ -113,7 +114,7 @@ class TabularTrainer:
         ]
         layers = packed.train(X, y, in_stack, self._settings(table), progress)
         beliefs = [
-            packed.probabilities(_part(layers, i, self.members), X[at + job.split.test]).mean(0)
+            packed.probabilities(_part(layers, i, self.members), X, at + job.split.test).mean(0)
             for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
         ]
         seconds = (time.perf_counter() - start) / len(jobs)
@@ -156,13 +157,6 @@ def _width_at_most(table: Table) -> int:
     gaps = np.isnan(numbers).any(0).sum()
     levels = sum(min(len(names), MAX_LEVELS) + 1 for names in categories.names)
     return max(1, 2 * numbers.shape[1] + int(gaps) + levels)
-
-
-def _stacked(matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """One under the other; folds differ by a few category levels, so narrower ones are padded."""
-    width = max(matrix.shape[1] for matrix in matrices)
-    padded = [np.pad(matrix, ((0, 0), (0, width - matrix.shape[1]))) for matrix in matrices]
-    return padded[0] if len(padded) == 1 else np.concatenate(padded)
 
 
 def _part(layers: packed.Layers, job: int, members: int) -> packed.Layers:

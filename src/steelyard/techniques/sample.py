@@ -24,6 +24,13 @@ class Drawn:
         """Only rows that exist."""
         return cls(rows, rows, np.zeros(len(rows), "float32"))
 
+    def shifted(self, by: int) -> "Drawn":
+        """The same draw from a table that starts `by` rows further down."""
+        rows = self.rows + by
+        # Where no row is made up, one array serves as both.
+        partners = rows if self.partners is self.rows else self.partners + by
+        return Drawn(rows, partners, self.share)
+
     def table(self, X: np.ndarray) -> np.ndarray:
         """The drawn rows themselves, shape (drawn rows, columns)."""
         return X[self.rows] + self.share[:, None] * (X[self.partners] - X[self.rows])
@@ -38,9 +45,19 @@ class Sample:
         """Class counts the model trains on, shape (classes,)."""
         return counts
 
-    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
-        """Choose rows of `X` (rows, columns) with codes `y`; only training rows ever get here."""
-        return Drawn.observed(np.arange(len(y)))
+    def draw(
+        self,
+        X: np.ndarray,  # noqa: ARG002
+        y: np.ndarray,  # noqa: ARG002
+        rows: np.ndarray,
+        rng: np.random.Generator,  # noqa: ARG002
+    ) -> Drawn:
+        """Choose among `rows` (positions, training rows only) of `X` (all, columns) with codes `y`.
+
+        Positions and not a smaller X: most members never look at X, and a copy of it would be the
+        largest thing in memory.
+        """
+        return Drawn.observed(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, enough to build the member again."""
@@ -62,12 +79,18 @@ class RandomOver(Sample):
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
         return np.where(counts > 0, np.maximum(counts, int(self.ratio * counts.max())), 0)
 
-    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
-        counts = np.bincount(y)
-        parts = [np.arange(len(y))]
+    def draw(
+        self,
+        X: np.ndarray,  # noqa: ARG002
+        y: np.ndarray,
+        rows: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Drawn:
+        counts = np.bincount(y[rows])
+        parts = [rows]
         for code, extra in enumerate(self.counts_after(counts) - counts):
             if extra:
-                parts.append(rng.choice(np.flatnonzero(y == code), extra))
+                parts.append(rng.choice(rows[y[rows] == code], extra))
         return Drawn.observed(np.concatenate(parts))
 
 
@@ -81,11 +104,15 @@ class RandomUnder(Sample):
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
         return np.minimum(counts, int(counts[counts > 0].min() / self.ratio))
 
-    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
-        after = self.counts_after(np.bincount(y))
-        kept = [
-            rng.choice(np.flatnonzero(y == code), n, replace=False) for code, n in enumerate(after)
-        ]
+    def draw(
+        self,
+        X: np.ndarray,  # noqa: ARG002
+        y: np.ndarray,
+        rows: np.ndarray,
+        rng: np.random.Generator,
+    ) -> Drawn:
+        after = self.counts_after(np.bincount(y[rows]))
+        kept = [rng.choice(rows[y[rows] == code], n, replace=False) for code, n in enumerate(after)]
         return Drawn.observed(np.sort(np.concatenate(kept)))
 
 
@@ -100,12 +127,14 @@ class Smote(Sample):
         # A class of one row has no neighbour to go towards: it stays as it is.
         return np.where(counts > 1, counts.max(), counts)
 
-    def draw(self, X: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Drawn:
-        counts = np.bincount(y)
-        parts = [Drawn.observed(np.arange(len(y)))]
+    def draw(
+        self, X: np.ndarray, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+    ) -> Drawn:
+        counts = np.bincount(y[rows])
+        parts = [Drawn.observed(rows)]
         for code, extra in enumerate(self.counts_after(counts) - counts):
             if extra:
-                parts.append(_between_neighbours(X, np.flatnonzero(y == code), extra, self, rng))
+                parts.append(_between_neighbours(X, rows[y[rows] == code], extra, self, rng))
         return Drawn(
             np.concatenate([part.rows for part in parts]),
             np.concatenate([part.partners for part in parts]),
