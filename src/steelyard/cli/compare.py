@@ -16,6 +16,7 @@ from steelyard.cli.common import (
     target_option,
 )
 from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
 
 
@@ -42,6 +43,7 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
     Example:
       steelyard compare fraud.parquet --target Class --out run --cost-fp 1 --cost-fn 50
     """
+    give_back_large_blocks()
     with plain_errors():
         from steelyard.comparison import compare
         from steelyard.report.text import to_text

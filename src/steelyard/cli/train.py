@@ -15,6 +15,7 @@ from steelyard.cli.common import (
     target_option,
 )
 from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
 
 
@@ -36,6 +37,7 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
     Example:
       steelyard train churn.csv --target churned --technique class-weight --out run
     """
+    give_back_large_blocks()
     with plain_errors():
         from steelyard.comparison import train
         from steelyard.report.text import to_text
