@@ -23,7 +23,7 @@ types: .venv/test.stamp
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .venv/run.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu]'
+	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu,lightgbm]'
 	touch $@
 
 .venv/test.stamp: pyproject.toml | .venv/bin/python

@@ -6,7 +6,9 @@ import pytest
 lightgbm = pytest.importorskip("lightgbm")
 pytest.importorskip("keras")
 from scipy.special import log_softmax, softmax  # noqa: E402
+from sklearn.base import clone  # noqa: E402
 
+from steelyard.layers.trees import TreeEnsemble  # noqa: E402
 from steelyard.models.growing import Rows, log_loss, per_class, rows_of  # noqa: E402
 from steelyard.models.growing_lightgbm import LightGBM, _Focal  # noqa: E402
 from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
@@ -68,6 +70,42 @@ def test_it_stops_on_the_held_out_rows(grower):
     ).fit(given.X, given.y)
     whole = per_class(model.predict_proba(given.X_held, raw_score=True), np.arange(2), 2)
     assert kept < log_loss(whole, given.y_held) - 0.02
+
+
+def many_kinds(n, seed):
+    """Many values, few values, gaps and infinities, a category column, a column of gaps only."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 5)).astype("float32")
+    X[:, 1] = rng.integers(0, 4, n)
+    X[rng.random((n, 5)) < 0.1] = np.nan
+    X[rng.random(n) < 0.02, 0] = np.inf
+    X[:, 3] = np.nan
+    X[:, 4] = rng.integers(0, 6, n)
+    y = (np.nan_to_num(X[:, 0]) + (X[:, 4] % 2) + rng.normal(size=n) > 1.5).astype(int)
+    return X, y
+
+
+def test_bins_are_those_of_the_numbers():
+    """Few values: scikit-learn itself on the numbers parts the rows the same way."""
+    X, y = many_kinds(1200, 0)
+    X[:, 0] = np.round(X[:, 0], 1)
+    shift, none = np.zeros(2), np.array([], int)
+    given = Rows(X, y, np.ones(len(y)), X[:0], none, shift, 0.0, 2, [4], 0)
+    grown = HistGradientBoosting().grow(given)
+    X[:, 3] = 0  # scikit-learn takes no column of gaps only
+    model = clone(grown.model).set_params(warm_start=False).fit(X, y)
+    np.testing.assert_allclose(grown.logits(X)[:, 1], model.decision_function(X), atol=1e-6)
+
+
+def test_the_forest_of_binned_trees_reads_numbers():
+    X, y = many_kinds(2000, 1)
+    k = 1500
+    shift = np.zeros(2)
+    given = Rows(X[:k], y[:k], np.ones(k), X[k:], y[k:], shift, 0.0, 2, [4], 0)
+    grown = HistGradientBoosting().grow(given)
+    new, _ = many_kinds(3000, 2)
+    walked = TreeEnsemble.of_forest(grown.forest())(new).numpy()
+    np.testing.assert_allclose(walked[:, 1], grown.logits(new)[:, 1], atol=1e-5)
 
 
 def test_a_class_that_training_never_saw_gets_no_chance():

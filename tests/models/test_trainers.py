@@ -1,5 +1,7 @@
 """What every trainer keeps: the shipped core is the model that was judged, slices are its own."""
 
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -163,9 +165,8 @@ def test_an_offset_alone_grows_the_same_trees(table):
 
 def test_focal_without_lightgbm_is_refused_by_name_and_said_by_default(monkeypatch, tmp_path):
     import steelyard
-    from steelyard.models import growing
 
-    monkeypatch.setattr(growing, "find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
     with pytest.raises(RequestError, match=r"focal: .*pip install 'steelyard\[lightgbm\]'"):
         steelyard.compare(frame(), "target", techniques="plain,focal", model="trees")
     monkeypatch.setattr("steelyard.techniques.TECHNIQUES", {n: get(n) for n in ("plain", "focal")})

@@ -1,7 +1,6 @@
 """What growing one bagged member of boosted trees takes and gives, whatever library grows it."""
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -121,11 +120,13 @@ def log_loss(logits: np.ndarray, y: np.ndarray) -> float:
 
 
 def best_grower() -> Any:
-    """LightGBM where it is installed, else scikit-learn's."""
-    if find_spec("lightgbm"):
-        from steelyard.models.growing_lightgbm import LightGBM
+    """LightGBM where it loads, else scikit-learn's."""
+    try:
+        import lightgbm  # noqa: F401
+    except (ImportError, OSError):  # on macOS it is installed, but does not load without libomp
+        from steelyard.models.growing_sklearn import HistGradientBoosting
 
-        return LightGBM()
-    from steelyard.models.growing_sklearn import HistGradientBoosting
+        return HistGradientBoosting()
+    from steelyard.models.growing_lightgbm import LightGBM
 
-    return HistGradientBoosting()
+    return LightGBM()

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
+from threadpoolctl import threadpool_limits
 
 from steelyard.layers.forest import Forest
 from steelyard.models.encoding import tree_columns
@@ -119,7 +121,7 @@ class TreesTrainer:
             seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
             return self.grower.grow(rows_of(member, X, table.y, numbers, classes, seed))
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with _one_thread_each() as pool:
             return list(pool.map(grow, members))
 
 
@@ -130,8 +132,18 @@ def _beliefs(trees: Sequence[Grown], members: Sequence[Member], X: np.ndarray) -
         grown, member = one
         return softmax(grown.logits(X) - member.loss.offset, axis=1).astype("float32")
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with _one_thread_each() as pool:
         return np.stack(list(pool.map(belief, zip(trees, members, strict=True))))
+
+
+def _one_thread_each() -> ThreadPoolExecutor:
+    """A worker for each processor, whose OpenMP has no threads of its own.
+
+    OpenMP keeps its limit by thread, so it is set in the workers. Without it two workers of
+    scikit-learn's trees start two teams, and waiting at barriers takes 20 times the work.
+    """
+    limit = partial(threadpool_limits, limits=1, user_api="openmp")
+    return ThreadPoolExecutor(os.cpu_count(), initializer=limit)
 
 
 def _core(
