@@ -12,10 +12,14 @@ from steelyard.techniques import get
 
 
 def test_shuffled_labels_give_a_balanced_accuracy_of_one_half(customers):
-    """The whole job, training included, with every kind of sample and loss."""
-    frame = customers(rows=500)
-    found, missed = [], 0
-    for seed in (0, 1):
+    """The whole job, training included, with every kind of sample and loss.
+
+    One shuffle can be lucky for all techniques at once, so each is judged over several: the mean
+    distance from one half, in standard errors. Over twelve shuffles these had mean 0 and spread 1.
+    """
+    frame, seeds = customers(rows=500), (0, 1, 2)
+    distances = {}
+    for seed in seeds:
         shuffled = np.random.default_rng(seed).permutation(frame["churned"].to_numpy())
         study = steelyard.compare(
             frame.with_columns(churned=shuffled),
@@ -27,11 +31,13 @@ def test_shuffled_labels_give_a_balanced_accuracy_of_one_half(customers):
         )
         for entry in study.run["techniques"] + study.run["baselines"]:
             figure = entry["figures"]["balanced_accuracy"]
-            missed += not figure["low"] <= 0.5 <= figure["high"]
-            found.append(figure["value"])
+            error = (figure["high"] - figure["low"]) / (2 * 1.96)
+            if entry["name"] != "constant":
+                distances.setdefault(entry["name"], []).append((figure["value"] - 0.5) / error)
         assert study.verdict["recommended"] == "plain"
-    assert missed <= 2, "intervals of 95 %, twelve of them"
-    assert np.mean(found) == pytest.approx(0.5, abs=0.03)
+    assert len(distances) == 6
+    for name, found in distances.items():
+        assert abs(np.sum(found)) / np.sqrt(len(seeds)) < 4, name
 
 
 def test_cut_off_tuned_without_the_rows_it_is_scored_on():
