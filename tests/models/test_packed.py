@@ -6,9 +6,9 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from steelyard._tensorflow import tf  # noqa: E402
-from steelyard.models import packed  # noqa: E402
+from steelyard.models import packed, packed_graph  # noqa: E402
 from steelyard.models.members import Member  # noqa: E402
-from steelyard.models.packed import Settings, class_losses, stacked  # noqa: E402
+from steelyard.models.packed_graph import Settings, class_losses, stacked  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 from steelyard.techniques.loss import LossNumbers  # noqa: E402
 from steelyard.techniques.sample import Drawn  # noqa: E402
@@ -119,7 +119,7 @@ def test_memory_decides_how_many_train_together(table, monkeypatch):
 def test_looks_in_blocks_are_the_look_at_all(table, monkeypatch):
     X, y = table
     whole = packed.train(X, y, [network(1, WEIGHTED)], SETTINGS)
-    monkeypatch.setattr(packed, "LOOK_ROWS", 7)
+    monkeypatch.setattr(packed_graph, "LOOK_ROWS", 7)
     packed._graph.cache_clear()
     in_blocks = packed.train(X, y, [network(1, WEIGHTED)], SETTINGS)
     packed._graph.cache_clear()

@@ -18,7 +18,7 @@ from steelyard.models.custom import CustomTrainer  # noqa: E402
 from steelyard.models.growing_lightgbm import LightGBM  # noqa: E402
 from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
 from steelyard.models.jobs import Job, Split  # noqa: E402
-from steelyard.models.packed import Settings  # noqa: E402
+from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer  # noqa: E402
 from steelyard.models.trees import TreesTrainer  # noqa: E402
 from steelyard.tables import read_table  # noqa: E402

@@ -1,6 +1,7 @@
 """The user's own Keras model in the same comparison: one `fit` a job, the same treatment."""
 
 import importlib.util
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
 from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import Member, encoded, held_beliefs, members_of, whole
-from steelyard.models.packed import class_losses, stacked
+from steelyard.models.packed_graph import class_losses, stacked
+from steelyard.models.rows import Encoded
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 from steelyard.techniques.loss import LossNumbers
+from steelyard.techniques.sample import Drawn
 
 EPOCHS = 50
 PATIENCE = 5
@@ -69,7 +72,7 @@ class CustomTrainer:
             for job in same:
                 start = time.perf_counter()
                 model, member = self._train(table, matrix, job)
-                belief = _belief(model, matrix[split.test])
+                belief = _belief(model, matrix, split.test)
                 done += 1
                 progress(done / len(jobs))
                 yield Outcome(job, belief, time.perf_counter() - start, [member.draw])
@@ -84,10 +87,10 @@ class CustomTrainer:
         inputs = core_inputs(table)
         x = TableEncoder(fitted.to_dict(), name="encoder")(*inputs)
         belief = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
-        held = held_beliefs(_belief(model, matrix)[None], [member])
+        held = held_beliefs(_belief(model, matrix, split.train)[None], [member])
         return Fitted(keras.Model(inputs, belief, name="own_network"), held, [member.draw])
 
-    def _train(self, table: Table, matrix: np.ndarray, job: Job) -> tuple[Any, Member]:
+    def _train(self, table: Table, matrix: Encoded, job: Job) -> tuple[Any, Member]:
         classes = len(table.schema.classes)
         keras.utils.set_random_seed(hash_seed(job))
         model = checked(self.build(matrix.shape[1], classes), matrix.shape[1], classes)
@@ -101,20 +104,37 @@ class CustomTrainer:
             jit_compile=False,
         )
         stop = HeldOutStop(matrix[member.held], table.y[member.held], member.held_loss)
-        trained.fit(
-            member.drawn.table(matrix),
-            table.y[member.drawn.rows],
-            batch_size=BATCH,
-            epochs=EPOCHS,
-            callbacks=[stop],
-            verbose=0,
-        )
+        batches = DrawnBatches(matrix, table.y, member.drawn, seed=hash_seed(job))
+        trained.fit(batches, shuffle=False, epochs=EPOCHS, callbacks=[stop], verbose=0)
         return model, member
 
 
-def _belief(model: Any, rows: np.ndarray) -> np.ndarray:
-    logits = model.predict(rows, batch_size=HELD_BATCH, verbose=0)
-    return tf.nn.softmax(logits.astype("float32")).numpy()
+def _belief(model: Any, matrix: Encoded, rows: np.ndarray) -> np.ndarray:
+    parts = [
+        model.predict_on_batch(matrix[rows[start : start + HELD_BATCH]])
+        for start in range(0, len(rows), HELD_BATCH)
+    ]
+    return tf.nn.softmax(np.concatenate(parts).astype("float32")).numpy()
+
+
+class DrawnBatches(keras.utils.PyDataset):
+    """The batches of a draw, in a new order each epoch; the drawn table is never laid out whole."""
+
+    def __init__(self, matrix: Encoded, y: np.ndarray, drawn: Drawn, seed: int) -> None:
+        super().__init__()
+        self.matrix, self.y, self.drawn = matrix, y, drawn
+        self.rng = np.random.default_rng([seed, 1])
+        self.order = self.rng.permutation(len(drawn.rows))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.order) / BATCH)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        drawn = self.drawn.part(self.order[index * BATCH : (index + 1) * BATCH])
+        return drawn.table(self.matrix), self.y[drawn.rows]
+
+    def on_epoch_end(self) -> None:
+        self.order = self.rng.permutation(len(self.order))
 
 
 def hash_seed(job: Job) -> int:

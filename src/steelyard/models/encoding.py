@@ -85,26 +85,30 @@ class Categories:
 
 def fit(numbers: np.ndarray, categories: Categories, rows: np.ndarray) -> Encoding:
     """Learn the encoding from the training `rows` (positions) and nothing else."""
-    train = numbers[rows]
-    known = np.isfinite(train)
-    count = np.maximum(known.sum(0), 1)
-    filled = np.where(known, train, 0)
-    mean = filled.sum(0, dtype="float64") / count
-    spread = np.where(known, train - mean, 0)
-    scale = np.sqrt((spread**2).sum(0, dtype="float64") / count)
-    pairs = [_rank_knots(column[ok]) for column, ok in zip(train.T, known.T, strict=True)]
-    shape = (numbers.shape[1], KNOTS)
+    columns = [_fit_number(column[rows]) for column in numbers.T]
+    mean, scale, knots, scores, gaps = zip(*columns, strict=True) if columns else ((),) * 5
+    shape = (len(columns), KNOTS)
     return Encoding(
-        mean=mean.astype("float32"),
-        # A column that does not vary in these rows says nothing: leave it at zero.
-        scale=np.where(scale > 1e-6 * np.maximum(1, abs(mean)), scale, np.inf).astype("float32"),
-        knots=np.array([knots for knots, _ in pairs], "float32").reshape(shape),
-        scores=np.array([scores for _, scores in pairs], "float32").reshape(shape),
-        gaps=np.flatnonzero(~known.all(0)),
+        mean=np.array(mean, "float32"),
+        scale=np.array(scale, "float32"),
+        knots=np.array(knots, "float32").reshape(shape),
+        scores=np.array(scores, "float32").reshape(shape),
+        gaps=np.flatnonzero(np.array(gaps, bool)),
         levels=tuple(
             _frequent(categories.codes[rows, j], names) for j, names in enumerate(categories.names)
         ),
     )
+
+
+def _fit_number(column: np.ndarray) -> tuple[Any, Any, np.ndarray, np.ndarray, bool]:
+    """Mean, scale, knots, scores, and whether there are gaps. One column, to copy no table."""
+    known = column[np.isfinite(column)]
+    count = max(len(known), 1)
+    mean = known.sum(dtype="float64") / count
+    scale = np.sqrt(((known - mean) ** 2).sum(dtype="float64") / count)
+    # A column that does not vary in these rows says nothing: leave it at zero.
+    scale = scale if scale > 1e-6 * max(1, abs(mean)) else np.inf
+    return mean, scale, *_rank_knots(known), len(known) < len(column)
 
 
 def encode(encoding: Encoding, numbers: np.ndarray, categories: Categories) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from steelyard.models import encoding
 from steelyard.models.jobs import Draw, Job, Split
+from steelyard.models.rows import Encoded, encoded_table
 from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn
@@ -55,11 +56,11 @@ def raw_columns(table: Table) -> tuple[np.ndarray, encoding.Categories]:
     return table.numbers(), encoding.Categories.of(table.categories())
 
 
-def encoded(table: Table, split: Split) -> tuple[encoding.Encoding, np.ndarray]:
+def encoded(table: Table, split: Split) -> tuple[encoding.Encoding, Encoded]:
     """The encoding learned from a split's training rows, and the whole table through it."""
     numbers, categories = raw_columns(table)
     fitted = encoding.fit(numbers, categories, split.train)
-    return fitted, encoding.encode(fitted, numbers, categories)
+    return fitted, encoded_table(fitted, numbers, categories)
 
 
 def whole(table: Table) -> Split:
@@ -89,7 +90,7 @@ def slice_splits(table: Table, seed: int) -> list[Split]:
     ]
 
 
-def members_of(job: Job, table: Table, matrix: np.ndarray, members: int) -> Iterator[Member]:
+def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterator[Member]:
     """The members of one job: same loss, own slice held out, own draw, own seed.
 
     The seed leaves the technique out on purpose: all techniques start from the same weights and

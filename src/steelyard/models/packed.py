@@ -12,42 +12,32 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from steelyard._tensorflow import tf
 from steelyard.models.members import Member
-from steelyard.techniques.loss import LossNumbers
+from steelyard.models.packed_graph import Graph, Settings, forward, stacked
+from steelyard.models.rows import Encoded, EncodedRows, Source, source
 
 WIDTH_STEP = 16
 PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
 PACK_BYTES = 1 << 30  # for parameters, their moments and copies, and one batch's activations
-LOOK_ROWS = 2048  # held-out rows of a network looked at together
-
-
-@dataclass(frozen=True)
-class Settings:
-    """One architecture and schedule for all networks of a pack; defaults from experiments."""
-
-    hidden: tuple[int, ...] = (64, 32)
-    rate: float = 3e-3
-    decay: float = 0.1
-    batch: int = 256
-    steps: int = 1000
-    check_every: int = 50  # steps between looks at the held-out rows
-    patience: int = 8  # looks without a better held-out loss after which a network stands still
 
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # kernel [network, in, out], bias [network, out]
-Tensors = dict[str, tf.Tensor]
 
 
-def one_table(matrices: list[np.ndarray]) -> tf.Tensor:
+def one_table(matrices: list[Encoded]) -> Any:
     """Encoded tables one under the other, padded to one width of a few: one compilation for all.
 
-    Empties the list as it goes: the tables twice over would be the peak of the whole job.
+    Empties the list as it goes: the tables twice over would be the peak of the whole job. One that
+    is not laid out (`models.rows.EncodedRows`) comes alone and stays as it is.
     """
+    if isinstance(matrices[0], EncodedRows):
+        (alone,) = matrices
+        return alone
     rows, width = len(matrices[0]), max(matrix.shape[1] for matrix in matrices)
     stack = np.zeros((rows * len(matrices), width + -width % WIDTH_STEP), "float32")
     for part in np.split(stack, len(matrices)):
@@ -57,7 +47,7 @@ def one_table(matrices: list[np.ndarray]) -> tf.Tensor:
 
 
 def train(
-    X: np.ndarray | tf.Tensor,
+    X: Any,
     y: np.ndarray,
     networks: Sequence[Member],
     settings: Settings,
@@ -65,13 +55,14 @@ def train(
 ) -> Layers:
     """Train all `networks` on rows of `X` (rows, columns) float32 with class codes `y`.
 
+    `X`: an array, a tensor or a `models.rows.EncodedRows`.
+
     Returns kernels and biases with the networks' axis first, each network at its own best
     held-out loss. `progress` is called with the share done.
     """
-    X = tf.convert_to_tensor(X)
-    at_once = networks_at_once(int(X.shape[1]), len(networks[0].prior), settings)
+    width, table = int(X.shape[1]), source(X, y)
+    at_once = networks_at_once(width, len(networks[0].prior), settings)
     parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / at_once))
-    y = tf.constant(y, tf.int32)
     layers = []
     for done, part in enumerate(parts):
 
@@ -79,7 +70,7 @@ def train(
             if progress:
                 progress((done + share) / len(parts))
 
-        layers.append(_train_pack(X, y, [networks[i] for i in part], settings, report))
+        layers.append(_train_pack(table, width, [networks[i] for i in part], settings, report))
     return [
         (np.concatenate([kernel for kernel, _ in same]), np.concatenate([bias for _, bias in same]))
         for same in zip(*layers, strict=True)
@@ -102,158 +93,59 @@ def packs_at_once() -> int:
 
 def probabilities(
     layers: Layers,
-    X: np.ndarray | tf.Tensor,
+    X: Any,
     rows: np.ndarray | None = None,
     rows_at_once: int = 4096,
 ) -> np.ndarray:
     """Class shares of every network for `rows` of X, or all: (networks, rows, classes) float32."""
     tensors = [(tf.constant(kernel), tf.constant(bias)) for kernel, bias in layers]
-    X = tf.convert_to_tensor(X)
+    table = source(X, np.zeros(X.shape[0], "int32"))
     rows = np.arange(X.shape[0]) if rows is None else rows
-    parts = [
-        tf.nn.softmax(_forward(tensors, tf.gather(X, rows[i : i + rows_at_once])[None])).numpy()
-        for i in range(0, len(rows), rows_at_once)
-    ]
+    parts, at_once = [], min(rows_at_once, table.at_once)
+    for start in range(0, len(rows), at_once):
+        block, _, here = table.near(rows[start : start + at_once])
+        parts.append(tf.nn.softmax(forward(tensors, tf.gather(block, here)[None])).numpy())
     return np.concatenate(parts, axis=1)
 
 
-def _forward(layers: Sequence[tuple[tf.Tensor, tf.Tensor]], x: tf.Tensor) -> tf.Tensor:
-    """X [network or 1, batch, in] -> logits [network, batch, classes]."""
-    for i, (kernel, bias) in enumerate(layers):
-        x = tf.matmul(x, kernel) + bias[:, None, :]
-        if i < len(layers) - 1:
-            x = tf.nn.relu(x)
-    return x
-
-
-def class_losses(logits: tf.Tensor, y: tf.Tensor, numbers: dict[str, tf.Tensor]) -> tf.Tensor:
-    """Per row: weight[y] (1 - p_y)^gamma (-log p_y); see `techniques.loss`. [network, batch]."""
-    log_p = tf.nn.log_softmax(logits + numbers["offset"][:, None, :])
-    picked = tf.one_hot(y, logits.shape[-1])
-    log_py = tf.reduce_sum(picked * log_p, axis=-1)
-    weight = tf.reduce_sum(picked * numbers["weight"][:, None, :], axis=-1)
-    # Through the logarithm, floored: (1 - p)^0 has no gradient at p = 1.
-    log_miss = tf.math.log(tf.maximum(-tf.math.expm1(log_py), 1e-6))
-    return -weight * tf.exp(numbers["gamma"][:, None] * log_miss) * log_py
-
-
-class _Graph:
-    """Variables, optimizer state and compiled steps; traced once and used for pack after pack."""
-
-    def __init__(self, shapes: Sequence[tuple[int, ...]], settings: Settings) -> None:
-        self.settings = settings
-        self.variables = [tf.Variable(tf.zeros(shape)) for shape in shapes]
-        self.best = [tf.Variable(tf.zeros(shape)) for shape in shapes]
-        self.moments = [(tf.Variable(tf.zeros(s)), tf.Variable(tf.zeros(s))) for s in shapes]
-        numbers = {"weight": (2,), "offset": (2,), "gamma": (1,)}
-        loss = {name: tf.TensorSpec([None] * rank) for name, (rank,) in numbers.items()}
-        table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
-        held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
-        # Fused by XLA: half the time of a step goes into small operations between the products.
-        self.steps = tf.function(self._steps, jit_compile=True)
-        self.held_losses = tf.function(self._held_losses, [*table, *held, loss])
-        self.keep = tf.function(self._keep, [tf.TensorSpec([None], tf.bool)])
-
-    def reset(self, values: Sequence[np.ndarray]) -> None:
-        for variable, (m, v), value in zip(self.variables, self.moments, values, strict=True):
-            variable.assign(value)
-            m.assign(tf.zeros_like(m))
-            v.assign(tf.zeros_like(v))
-
-    def _steps(
-        self,
-        X: tf.Tensor,
-        y: tf.Tensor,
-        pair: tf.Tensor,
-        share: tf.Tensor,
-        start: tf.Tensor,
-        loss: Tensors,
-    ) -> None:
-        for i in tf.range(tf.shape(share)[0]):
-            x = tf.gather(X, pair[0, i])
-            if tf.reduce_any(share[i] > 0):  # the second gather only where rows are made up
-                x += share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
-            with tf.GradientTape() as tape:
-                logits = _forward(self._pairs(), x)
-                losses = class_losses(logits, tf.gather(y, pair[0, i]), loss)
-                total = tf.reduce_sum(tf.reduce_mean(losses, axis=1))
-            self._update(tape.gradient(total, self.variables), start + tf.cast(i, tf.float32))
-
-    def _held_losses(
-        self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
-    ) -> tf.Tensor:
-        total = tf.zeros(tf.shape(held)[:1])
-        for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
-            rows = held[:, start : start + LOOK_ROWS]
-            logits = _forward(self._pairs(), tf.gather(X, rows))
-            losses = class_losses(logits, tf.gather(y, rows), loss)
-            total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
-        return total
-
-    def _keep(self, better: tf.Tensor) -> None:
-        for variable, best in zip(self.variables, self.best, strict=True):
-            mask = tf.reshape(better, [-1] + [1] * (len(variable.shape) - 1))
-            best.assign(tf.where(mask, variable, best))
-
-    def _pairs(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        return list(zip(self.variables[::2], self.variables[1::2], strict=True))
-
-    def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
-        """AdamW with a short warm-up and a cosine down to zero; one fused operation a variable."""
-        s = self.settings
-        warm = tf.minimum(1.0, (step + 1) / max(1.0, 0.02 * s.steps))
-        rate = s.rate * warm * 0.5 * (1 + tf.cos(math.pi * step / s.steps))
-        for variable, (m, v), gradient in zip(self.variables, self.moments, gradients, strict=True):
-            if len(variable.shape) == 3:
-                variable.assign(variable * (1 - rate * s.decay))
-            tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle,
-                m=m.handle,
-                v=v.handle,
-                beta1_power=tf.pow(0.9, step + 1),
-                beta2_power=tf.pow(0.999, step + 1),
-                lr=rate,
-                beta1=0.9,
-                beta2=0.999,
-                epsilon=1e-7,
-                grad=gradient,
-            )
-
-
 @functools.lru_cache(maxsize=4)
-def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings, thread: str) -> _Graph:  # noqa: ARG001
+def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings, thread: str) -> Graph:  # noqa: ARG001
     """One graph a thread: its variables are the pack's."""
-    return _Graph(shapes, settings)
+    return Graph(shapes, settings)
 
 
 def _train_pack(
-    X: tf.Tensor,
-    y: tf.Tensor,
+    table: Source,
+    width: int,
     networks: list[Member],
     settings: Settings,
     report: Callable[[float], None],
 ) -> Layers:
-    start_values = _start(int(X.shape[1]), networks, settings)
+    start_values = _start(width, networks, settings)
     shapes = tuple(value.shape for value in start_values)
     graph = _graph(shapes, settings, threading.current_thread().name)
     graph.reset(start_values)
     loss = stacked([network.loss for network in networks])
-    held_loss = stacked([network.held_loss for network in networks])
-    held, share = _held(networks)
+    look = _Look(graph, table, networks)
     streams = [_Stream(network) for network in networks]
     best = np.full(len(networks), np.inf)
     waited = np.zeros(len(networks), int)
+    at_once = _steps_at_once(table, len(networks), settings)
     for start in range(0, settings.steps, settings.check_every):
         draws = [stream.draw(settings.check_every, settings.batch) for stream in streams]
-        pair = tf.constant(np.stack([pair for pair, _ in draws], axis=2))
-        made = tf.constant(np.stack([share for _, share in draws], axis=1))
-        graph.steps(X, y, pair, made, tf.constant(start, tf.float32), loss)
-        now = graph.held_losses(X, y, held, share, held_loss).numpy()
+        pair = np.stack([pair for pair, _ in draws], axis=2)  # [2, step, network, batch]
+        made = np.stack([share for _, share in draws], axis=1)  # [step, network, batch]
+        for first in range(0, settings.check_every, at_once):
+            now = slice(first, first + at_once)
+            X, y, rows = table.near(pair[:, now])
+            step = tf.constant(start + first, tf.float32)
+            graph.steps(X, y, rows, tf.constant(made[now]), step, loss)
+        losses = look.losses()
         # Nothing held out: every look is better than the last, so the network trains to the end.
-        now = np.where([len(network.held) > 0 for network in networks], now, -float(start))
+        losses = np.where([len(network.held) > 0 for network in networks], losses, -float(start))
         # A network that ran out of patience stands still, whatever its neighbours do.
-        better = (now < best) & (waited < settings.patience)
-        best = np.where(better, now, best)
+        better = (losses < best) & (waited < settings.patience)
+        best = np.where(better, losses, best)
         waited = np.where(better, 0, waited + 1)
         graph.keep(tf.constant(better))
         report((start + settings.check_every) / settings.steps)
@@ -261,6 +153,34 @@ def _train_pack(
             break
     values = [variable.numpy() for variable in graph.best]
     return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _steps_at_once(table: Source, networks: int, settings: Settings) -> int:
+    """Steps of one call, so that its rows and their partners are few enough for the source."""
+    most = max(1, table.at_once // (2 * networks * settings.batch))
+    # A divisor of what lies between two looks: one compilation.
+    fitting = range(1, min(most, settings.check_every) + 1)
+    return max(steps for steps in fitting if settings.check_every % steps == 0)
+
+
+class _Look:
+    """Every network's mean loss on its own held-out rows."""
+
+    def __init__(self, graph: Graph, table: Source, networks: list[Member]) -> None:
+        self.graph, self.table = graph, table
+        self.rows, self.share = _held(networks)
+        self.loss = stacked([network.held_loss for network in networks])
+        self.at_once = max(1, table.at_once // len(networks))
+
+    def losses(self) -> np.ndarray:
+        """Shape (networks,)."""
+        total = np.zeros(len(self.rows))
+        for start in range(0, self.rows.shape[1], self.at_once):
+            now = slice(start, start + self.at_once)
+            X, y, rows = self.table.near(self.rows[:, now])
+            share = tf.constant(self.share[:, now])
+            total += self.graph.held_losses(X, y, rows, share, self.loss).numpy()
+        return total
 
 
 class _Stream:
@@ -301,15 +221,7 @@ def _start(width: int, networks: list[Member], settings: Settings) -> list[np.nd
     return values
 
 
-def stacked(losses: list[LossNumbers]) -> dict[str, tf.Tensor]:
-    return {
-        "weight": tf.constant(np.stack([loss.weight for loss in losses]), tf.float32),
-        "offset": tf.constant(np.stack([loss.offset for loss in losses]), tf.float32),
-        "gamma": tf.constant([loss.gamma for loss in losses], tf.float32),
-    }
-
-
-def _held(networks: list[Member]) -> tuple[tf.Tensor, tf.Tensor]:
+def _held(networks: list[Member]) -> tuple[np.ndarray, np.ndarray]:
     """Held-out rows padded to one length, and each row's share in its network's mean."""
     longest = max(len(network.held) for network in networks)
     rows = np.zeros((len(networks), longest), np.int32)
@@ -318,4 +230,4 @@ def _held(networks: list[Member]) -> tuple[tf.Tensor, tf.Tensor]:
         n = len(network.held)
         rows[i, :n] = network.held
         share[i, :n] = 1 / max(n, 1)
-    return tf.constant(rows), tf.constant(share)
+    return rows, share

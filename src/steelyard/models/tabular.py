@@ -26,6 +26,7 @@ from steelyard.models.members import (
     whole,
 )
 from steelyard.models.packed_layer import MemberMean, PackedDense
+from steelyard.models.rows import Encoded
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
@@ -97,7 +98,7 @@ class TabularTrainer:
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> list[Outcome]:
         start, rows = time.perf_counter(), len(table.y)
-        matrices: list[np.ndarray] = []
+        matrices: list[Encoded] = []
         own: list[list[Member]] = []  # each job's members
         first_row = []  # where the job's table starts in the stack
         for split, same in by_split(jobs):

@@ -1,9 +1,16 @@
 """First place: which rows the model sees, how often, and which are made up."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+
+
+class Rows(Protocol):
+    """A table of which rows can be asked for; an array is one."""
+
+    def __getitem__(self, rows: np.ndarray, /) -> np.ndarray:
+        """(positions, columns)."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +38,16 @@ class Drawn:
         partners = rows if self.partners is self.rows else self.partners + by
         return Drawn(rows, partners, self.share)
 
-    def table(self, X: np.ndarray) -> np.ndarray:
+    def table(self, X: Rows) -> np.ndarray:
         """The drawn rows themselves, shape (drawn rows, columns)."""
-        return X[self.rows] + self.share[:, None] * (X[self.partners] - X[self.rows])
+        first = X[self.rows]
+        if not self.share.any():
+            return first
+        return first + self.share[:, None] * (X[self.partners] - first)
+
+    def part(self, which: np.ndarray) -> "Drawn":
+        """Some of the draw, by position in it."""
+        return Drawn(self.rows[which], self.partners[which], self.share[which])
 
 
 class Sample:
@@ -47,7 +61,7 @@ class Sample:
 
     def draw(
         self,
-        X: np.ndarray,  # noqa: ARG002
+        X: Rows,  # noqa: ARG002
         y: np.ndarray,  # noqa: ARG002
         rows: np.ndarray,
         rng: np.random.Generator,  # noqa: ARG002
@@ -81,7 +95,7 @@ class RandomOver(Sample):
 
     def draw(
         self,
-        X: np.ndarray,  # noqa: ARG002
+        X: Rows,  # noqa: ARG002
         y: np.ndarray,
         rows: np.ndarray,
         rng: np.random.Generator,
@@ -106,7 +120,7 @@ class RandomUnder(Sample):
 
     def draw(
         self,
-        X: np.ndarray,  # noqa: ARG002
+        X: Rows,  # noqa: ARG002
         y: np.ndarray,
         rows: np.ndarray,
         rng: np.random.Generator,
@@ -127,9 +141,7 @@ class Smote(Sample):
         # A class of one row has no neighbour to go towards: it stays as it is.
         return np.where(counts > 1, counts.max(), counts)
 
-    def draw(
-        self, X: np.ndarray, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator
-    ) -> Drawn:
+    def draw(self, X: Rows, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> Drawn:
         counts = np.bincount(y[rows])
         parts = [Drawn.observed(rows)]
         for code, extra in enumerate(self.counts_after(counts) - counts):
@@ -143,7 +155,7 @@ class Smote(Sample):
 
 
 def _between_neighbours(
-    X: np.ndarray, members: np.ndarray, extra: int, smote: Smote, rng: np.random.Generator
+    X: Rows, members: np.ndarray, extra: int, smote: Smote, rng: np.random.Generator
 ) -> Drawn:
     """`extra` points on lines from random `members` of a class to one of their neighbours in it."""
     from sklearn.neighbors import NearestNeighbors

@@ -1,0 +1,139 @@
+"""The graph of a pack: forward pass, losses and steps of many networks side by side."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steelyard._tensorflow import tf
+from steelyard.techniques.loss import LossNumbers
+
+LOOK_ROWS = 2048  # held-out rows of a network looked at together
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One architecture and schedule for all networks of a pack; defaults from experiments."""
+
+    hidden: tuple[int, ...] = (64, 32)
+    rate: float = 3e-3
+    decay: float = 0.1
+    batch: int = 256
+    steps: int = 1000
+    check_every: int = 50  # steps between looks at the held-out rows
+    patience: int = 8  # looks without a better held-out loss after which a network stands still
+
+
+Tensors = dict[str, tf.Tensor]
+
+
+def forward(layers: Sequence[tuple[tf.Tensor, tf.Tensor]], x: tf.Tensor) -> tf.Tensor:
+    """X [network or 1, batch, in] -> logits [network, batch, classes]."""
+    for i, (kernel, bias) in enumerate(layers):
+        x = tf.matmul(x, kernel) + bias[:, None, :]
+        if i < len(layers) - 1:
+            x = tf.nn.relu(x)
+    return x
+
+
+def class_losses(logits: tf.Tensor, y: tf.Tensor, numbers: dict[str, tf.Tensor]) -> tf.Tensor:
+    """Per row: weight[y] (1 - p_y)^gamma (-log p_y); see `techniques.loss`. [network, batch]."""
+    log_p = tf.nn.log_softmax(logits + numbers["offset"][:, None, :])
+    picked = tf.one_hot(y, logits.shape[-1])
+    log_py = tf.reduce_sum(picked * log_p, axis=-1)
+    weight = tf.reduce_sum(picked * numbers["weight"][:, None, :], axis=-1)
+    # Through the logarithm, floored: (1 - p)^0 has no gradient at p = 1.
+    log_miss = tf.math.log(tf.maximum(-tf.math.expm1(log_py), 1e-6))
+    return -weight * tf.exp(numbers["gamma"][:, None] * log_miss) * log_py
+
+
+def stacked(losses: list[LossNumbers]) -> dict[str, tf.Tensor]:
+    return {
+        "weight": tf.constant(np.stack([loss.weight for loss in losses]), tf.float32),
+        "offset": tf.constant(np.stack([loss.offset for loss in losses]), tf.float32),
+        "gamma": tf.constant([loss.gamma for loss in losses], tf.float32),
+    }
+
+
+class Graph:
+    """Variables, optimizer state and compiled steps; traced once and used for pack after pack."""
+
+    def __init__(self, shapes: Sequence[tuple[int, ...]], settings: Settings) -> None:
+        self.settings = settings
+        self.variables = [tf.Variable(tf.zeros(shape)) for shape in shapes]
+        self.best = [tf.Variable(tf.zeros(shape)) for shape in shapes]
+        self.moments = [(tf.Variable(tf.zeros(s)), tf.Variable(tf.zeros(s))) for s in shapes]
+        numbers = {"weight": (2,), "offset": (2,), "gamma": (1,)}
+        loss = {name: tf.TensorSpec([None] * rank) for name, (rank,) in numbers.items()}
+        table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
+        held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
+        # Fused by XLA: half the time of a step goes into small operations between the products.
+        self.steps = tf.function(self._steps, jit_compile=True)
+        self.held_losses = tf.function(self._held_losses, [*table, *held, loss])
+        self.keep = tf.function(self._keep, [tf.TensorSpec([None], tf.bool)])
+
+    def reset(self, values: Sequence[np.ndarray]) -> None:
+        for variable, (m, v), value in zip(self.variables, self.moments, values, strict=True):
+            variable.assign(value)
+            m.assign(tf.zeros_like(m))
+            v.assign(tf.zeros_like(v))
+
+    def _steps(
+        self,
+        X: tf.Tensor,
+        y: tf.Tensor,
+        pair: tf.Tensor,
+        share: tf.Tensor,
+        start: tf.Tensor,
+        loss: Tensors,
+    ) -> None:
+        for i in tf.range(tf.shape(share)[0]):
+            x = tf.gather(X, pair[0, i])
+            if tf.reduce_any(share[i] > 0):  # the second gather only where rows are made up
+                x += share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
+            with tf.GradientTape() as tape:
+                logits = forward(self._pairs(), x)
+                losses = class_losses(logits, tf.gather(y, pair[0, i]), loss)
+                total = tf.reduce_sum(tf.reduce_mean(losses, axis=1))
+            self._update(tape.gradient(total, self.variables), start + tf.cast(i, tf.float32))
+
+    def _held_losses(
+        self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
+    ) -> tf.Tensor:
+        total = tf.zeros(tf.shape(held)[:1])
+        for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
+            rows = held[:, start : start + LOOK_ROWS]
+            logits = forward(self._pairs(), tf.gather(X, rows))
+            losses = class_losses(logits, tf.gather(y, rows), loss)
+            total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
+        return total
+
+    def _keep(self, better: tf.Tensor) -> None:
+        for variable, best in zip(self.variables, self.best, strict=True):
+            mask = tf.reshape(better, [-1] + [1] * (len(variable.shape) - 1))
+            best.assign(tf.where(mask, variable, best))
+
+    def _pairs(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        return list(zip(self.variables[::2], self.variables[1::2], strict=True))
+
+    def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
+        """AdamW with a short warm-up and a cosine down to zero; one fused operation a variable."""
+        s = self.settings
+        warm = tf.minimum(1.0, (step + 1) / max(1.0, 0.02 * s.steps))
+        rate = s.rate * warm * 0.5 * (1 + tf.cos(math.pi * step / s.steps))
+        for variable, (m, v), gradient in zip(self.variables, self.moments, gradients, strict=True):
+            if len(variable.shape) == 3:
+                variable.assign(variable * (1 - rate * s.decay))
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=m.handle,
+                v=v.handle,
+                beta1_power=tf.pow(0.9, step + 1),
+                beta2_power=tf.pow(0.999, step + 1),
+                lr=rate,
+                beta1=0.9,
+                beta2=0.999,
+                epsilon=1e-7,
+                grad=gradient,
+            )
