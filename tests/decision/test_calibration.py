@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from steelyard.decision import Affine, Beta, Identity, Isotonic, check_and_refit
+from steelyard.decision.agreement import calibration_line
 from steelyard.decision.fitting import fit_affine, fit_isotonic
 from steelyard.decision.kinds import KINDS
 from steelyard.decision.rows import Rows
@@ -20,6 +21,20 @@ def bent(slope, shift, rows=20_000, share=0.05, seed=0):
     y = (rng.random(rows) < expit(true)).astype(int)
     p = expit((true - shift) / slope)
     return np.column_stack([1 - p, p]), y, expit(true)
+
+
+def test_the_line_is_that_of_an_unpenalised_logistic_regression():
+    p, y, _ = bent(0.5, 1.0)
+    intercept, slope = calibration_line(p[:, 1], y)
+    theirs = LogisticRegression(C=1e12, tol=1e-10).fit(logit(p[:, 1:]), y)
+    assert slope == pytest.approx(theirs.coef_[0, 0], rel=1e-3)
+    # At slope 1 the mean probability is the share.
+    assert expit(logit(p[:, 1]) + intercept).mean() == pytest.approx(y.mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("p", [[0.1, 0.2, 0.3, 0.4], [0.9, 0.8, 0.2, 0.1], [0.1, 0.2, 0.2, 0.3]])
+def test_classes_that_are_parted_have_no_line(p):
+    assert calibration_line(p, [False, False, True, True]) is None
 
 
 def test_true_probabilities_are_left_alone():

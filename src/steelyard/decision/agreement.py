@@ -60,6 +60,9 @@ def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] |
     if truth.min() == truth.max():
         return None
     logit = log_of(share) - log_of(1.0 - share)
+    of_ones, of_zeros = logit[truth == 1], logit[truth == 0]
+    if of_ones.min() >= of_zeros.max() or of_ones.max() <= of_zeros.min():
+        return None
     one, times = np.ones((len(logit), 1)), np.ones(len(logit))
     intercept, _ = minimise(logistic(one, truth, times, logit), np.zeros(1))
     line, _ = minimise(logistic(np.column_stack([one, logit]), truth, times), np.array([0.0, 1.0]))
