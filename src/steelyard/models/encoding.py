@@ -151,6 +151,8 @@ def tree_columns(encoding: Encoding, numbers: np.ndarray, categories: Categories
 
     Numbers stay as they are, gaps as NaN: trees ask for order only and find gaps a side.
     """
+    if not encoding.levels:
+        return numbers
     return np.hstack([numbers, level_slots(encoding, categories).astype("float32")])
 
 

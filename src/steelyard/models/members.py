@@ -13,7 +13,7 @@ import numpy as np
 
 from steelyard.models import encoding
 from steelyard.models.jobs import Draw, Job, Split
-from steelyard.models.rows import Encoded, encoded_table
+from steelyard.models.rows import Encoded, EncodedRows
 from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn
@@ -56,11 +56,16 @@ def raw_columns(table: Table) -> tuple[np.ndarray, encoding.Categories]:
     return table.numbers(), encoding.Categories.of(table.categories())
 
 
+def encoded_rows(table: Table, split: Split) -> EncodedRows:
+    """The table as encoded by what a split's training rows teach; rows are encoded when read."""
+    numbers, categories = raw_columns(table)
+    return EncodedRows(encoding.fit(numbers, categories, split.train), numbers, categories)
+
+
 def encoded(table: Table, split: Split) -> tuple[encoding.Encoding, Encoded]:
     """The encoding learned from a split's training rows, and the whole table through it."""
-    numbers, categories = raw_columns(table)
-    fitted = encoding.fit(numbers, categories, split.train)
-    return fitted, encoded_table(fitted, numbers, categories)
+    rows = encoded_rows(table, split)
+    return rows.encoding, rows.laid_out()
 
 
 def whole(table: Table) -> Split:

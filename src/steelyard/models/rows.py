@@ -36,15 +36,14 @@ class EncodedRows:
         codes, names = self.categories.codes[rows], self.categories.names
         return encode(self.encoding, self.numbers[rows], Categories(codes, names))
 
+    def laid_out(self) -> "Encoded":
+        """The whole matrix, or itself where that would be larger than `TABLE_BYTES`."""
+        if 4 * len(self) * self.encoding.width > TABLE_BYTES:
+            return self
+        return encode(self.encoding, self.numbers, self.categories)
+
 
 Encoded = np.ndarray | EncodedRows
-
-
-def encoded_table(encoding: Encoding, numbers: np.ndarray, categories: Categories) -> Encoded:
-    """The encoded matrix, or what stands for it where it would be larger than `TABLE_BYTES`."""
-    if 4 * len(numbers) * encoding.width > TABLE_BYTES:
-        return EncodedRows(encoding, numbers, categories)
-    return encode(encoding, numbers, categories)
 
 
 class Source(Protocol):

@@ -21,10 +21,9 @@ from steelyard.models.members import (
     HELD_SHARE,
     Member,
     affordable,
-    encoded,
+    encoded_rows,
     held_beliefs,
     members_of,
-    raw_columns,
     whole,
 )
 from steelyard.tables import Table
@@ -83,12 +82,12 @@ class TreesTrainer:
     ) -> Iterator[Outcome]:
         done = 0
         for split, same in by_split(jobs):
-            fitted, matrix = encoded(table, split)
-            X = tree_columns(fitted, *raw_columns(table))
+            rows = encoded_rows(table, split)
+            X = tree_columns(rows.encoding, rows.numbers, rows.categories)
             grown: dict[Any, list[Grown]] = {}
             for job in same:
                 start = time.perf_counter()
-                members = list(members_of(job, table, matrix, self.members))
+                members = list(members_of(job, table, rows, self.members))
                 # Techniques that differ in an offset only grow the same trees.
                 costs = [(*member.loss.weight, member.loss.gamma) for member in members]
                 alike = (job.technique.sample, tuple(costs))
@@ -105,14 +104,14 @@ class TreesTrainer:
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
     ) -> Fitted:
         split = whole(table)
-        fitted, matrix = encoded(table, split)
-        X = tree_columns(fitted, *raw_columns(table))
-        members = list(members_of(Job(technique, split, seed), table, matrix, self.members))
+        rows = encoded_rows(table, split)
+        X = tree_columns(rows.encoding, rows.numbers, rows.categories)
+        members = list(members_of(Job(technique, split, seed), table, rows, self.members))
         trees = self._grow(members, table, X)
         progress(1.0)
         held = held_beliefs(_beliefs(trees, members, X), members)
         draws = [member.draw for member in members]
-        return Fitted(_core(table, fitted.levels, trees, members), held, draws)
+        return Fitted(_core(table, rows.encoding.levels, trees, members), held, draws)
 
     def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[Grown]:
         numbers, classes = len(table.schema.numbers), len(table.schema.classes)
