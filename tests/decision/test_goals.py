@@ -25,6 +25,8 @@ from steelyard.decision import (
     MinRecall,
     tune,
 )
+from steelyard.decision.ascent import scan, value_of
+from steelyard.decision.rows import Rows
 from steelyard.errors import GoalError
 
 
@@ -223,3 +225,22 @@ def test_interval_and_near_best_hold_the_cut_off():
 def test_what_cannot_be_had_is_said(make, said):
     with pytest.raises(GoalError, match=said):
         make()
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "gmean", "f1", "mcc"])
+def test_a_scan_is_the_metric_of_the_decisions_at_every_weight(metric):
+    """With ties, rows that stand for several, and a class without rows."""
+    rng = np.random.default_rng(4)
+    p = np.round(rng.dirichlet([4, 2, 1, 1], 60), 2) + 0.01
+    p /= p.sum(1, keepdims=True)
+    rows = Rows(p, rng.integers(0, 3, 60), rng.integers(0, 4, 60).astype(float))
+    goal, start = Maximise(metric), np.array([0.1, -0.2, 0.3, 0.0])
+    for k in range(4):
+        edges, values = scan(rows, start, k, goal)
+        ends = np.concatenate([[edges[0] - 2], edges, [edges[-1] + 2]])
+        wide = np.flatnonzero(np.diff(ends) > 1e-9)  # elsewhere rounding decides
+        assert len(wide) > 20
+        for at, value in zip((ends[wide] + ends[wide + 1]) / 2, values[wide], strict=True):
+            log_w = start.copy()
+            log_w[k] = at
+            assert value == pytest.approx(value_of(rows, log_w, goal), abs=1e-9)

@@ -51,23 +51,44 @@ def scan(rows: Rows, log_w: Floats, k: int, goal: Maximise) -> tuple[Floats, Flo
     others = rows.log_p + log_w
     others[:, k] = -np.inf
     rival = np.argmax(others, axis=1)
-    n = len(rival)
-    every = np.arange(n)
+    every = np.arange(len(rival))
     # A row becomes k's once k's log weight passes this.
     edge = others[every, rival] - rows.log_p[:, k]
     order = np.argsort(edge, kind="stable")
     edge, rival, y, times = edge[order], rival[order], rows.y[order], rows.times[order]
-    right, decided = np.zeros((2, n + 1, len(log_w)))
-    right[0] = np.bincount(rival, weights=times * (y == rival), minlength=len(log_w))
-    decided[0] = np.bincount(rival, weights=times, minlength=len(log_w))
-    right[every + 1, rival] = -times * (y == rival)
-    right[1:, k] = times * (y == k)
-    decided[every + 1, rival] = -times
-    decided[1:, k] = times
     apart = np.append(edge[1:] > edge[:-1], True)
     states = np.append(0, np.flatnonzero(apart) + 1)
+    running = _running_recall if goal.metric == "balanced_accuracy" else _running_metric
+    return edge[apart], running(rival, y, times, states, k, rows.counts, goal)
+
+
+def _running_recall(
+    rival: Codes, y: Codes, times: Floats, states: Codes, k: int, counts: Floats, _: Maximise
+) -> Floats:
+    """Balanced accuracy after the first `states` rows went from their rival to k.
+
+    A mean over rows with weights, so one running sum instead of two for each class.
+    """
+    share = times / (np.maximum(counts[y], 1e-300) * (counts > 0).sum())
+    moved = share * (y == k) - share * (y == rival)
+    return share[y == rival].sum() + np.append(0.0, moved.cumsum())[states]
+
+
+def _running_metric(
+    rival: Codes, y: Codes, times: Floats, states: Codes, k: int, counts: Floats, goal: Maximise
+) -> Floats:
+    """The goal's metric after the first `states` rows went from their rival to k."""
+    n, classes = len(y), len(counts)
+    moved = np.arange(1, n + 1)
+    right, decided = np.zeros((2, n + 1, classes))
+    right[0] = np.bincount(rival, weights=times * (y == rival), minlength=classes)
+    decided[0] = np.bincount(rival, weights=times, minlength=classes)
+    right[moved, rival] = -times * (y == rival)
+    right[1:, k] = times * (y == k)
+    decided[moved, rival] = -times
+    decided[1:, k] = times
     right, decided = right.cumsum(axis=0)[states], decided.cumsum(axis=0)[states]
-    return edge[apart], macro_metric(goal, right, decided, rows.counts)
+    return macro_metric(goal, right, decided, counts)
 
 
 def near_range(
