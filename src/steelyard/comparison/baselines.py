@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.evaluate import Protocol
-from steelyard.comparison.runner import Crew, Keeper
-from steelyard.models.jobs import Job, Trainer
+from steelyard.comparison.runner import Crew, Keeper, beliefs_of
+from steelyard.models.jobs import Trainer
 from steelyard.tables import Table
 from steelyard.techniques import TECHNIQUES, Technique
 
@@ -62,8 +62,7 @@ def baseline_beliefs(
     from steelyard.models.trees import TreesTrainer
 
     def beliefs(technique: Technique) -> dict[str, np.ndarray]:
-        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
-        return {job.split.key: keeper.belief(job.key) for job in jobs}
+        return beliefs_of(technique, protocol.splits, protocol.seed, keeper)
 
     plain = TECHNIQUES["plain"]
     halves = {NETWORK: NETWORK, TREES: TREES}

@@ -17,7 +17,7 @@ from steelyard.comparison.evaluate import Judged, Protocol, judge
 from steelyard.comparison.figures import BY_NAME
 from steelyard.comparison.folds import make_splits
 from steelyard.comparison.record import ledger, predictions, record, verdict_on
-from steelyard.comparison.runner import Crew, Memory, Progress, keep_slices, run_jobs
+from steelyard.comparison.runner import Crew, Memory, Progress, beliefs_of, keep_slices, run_jobs
 from steelyard.comparison.study import Study
 from steelyard.decision import Goal, Maximise, check_goal, correct_prior, factors_to
 from steelyard.errors import RequestError
@@ -170,9 +170,12 @@ def _compare(
         progress=_part(progress, 0.0, TRAINING),
     )
     judging = _part(progress, TRAINING, JUDGING)
-    contenders = _judge_all(plan.techniques, protocol, keeper, judging)
+    believed = [
+        (one, beliefs_of(one, protocol.splits, protocol.seed, keeper)) for one in plan.techniques
+    ]
     built_in = baseline_beliefs(plan.trainer, protocol, keeper)
-    others = [judge(one, beliefs, protocol) for one, beliefs in built_in]
+    judged = _judge_all([*believed, *built_in], protocol, judging)
+    contenders, others = judged[: len(believed)], judged[len(believed) :]
     others.append(_judge_constant(protocol))
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
@@ -226,7 +229,9 @@ def _train(
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, request.seed, last)
-    (judged,) = _judge_all([technique], protocol, keeper, None)
+    judged = judge(
+        technique, beliefs_of(technique, protocol.splits, protocol.seed, keeper), protocol
+    )
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, keeper.finished, asked)
     study = Study(
@@ -321,19 +326,17 @@ def _protocol(table: Table, request: _Request) -> Protocol:
 
 
 def _judge_all(
-    techniques: Sequence[Technique], protocol: Protocol, keeper: Any, progress: Progress | None
+    believed: Sequence[tuple[Technique, dict[str, np.ndarray]]],
+    protocol: Protocol,
+    progress: Progress | None,
 ) -> list[Judged]:
-    def judged(technique: Technique) -> Judged:
-        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
-        return judge(technique, {job.split.key: keeper.belief(job.key) for job in jobs}, protocol)
-
     found = []
     # Sorting, the most of it, runs outside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for technique, one in zip(techniques, pool.map(judged, techniques), strict=True):
+        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), believed):
             found.append(one)
             if progress:
-                progress(len(found), len(techniques), f"judging {technique.name}")
+                progress(len(found), len(believed), f"judging {one.technique.name}")
     return found
 
 

@@ -99,3 +99,11 @@ def keep(outcome: Outcome, table: Table, keeper: Keeper) -> None:
     entry = ledger_entry(outcome.job, table.row_ids, outcome.draws)
     line = {"seconds": round(outcome.seconds, 3), "ledger": entry}
     keeper.add(outcome.job.key, outcome.belief, line)
+
+
+def beliefs_of(
+    technique: Technique, splits: Sequence[Split], seed: int, keeper: Keeper
+) -> dict[str, np.ndarray]:
+    """What a trained technique believes, by split."""
+    jobs = [Job(technique, split, seed) for split in splits]
+    return {job.split.key: keeper.belief(job.key) for job in jobs}

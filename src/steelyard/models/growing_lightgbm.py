@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_softmax
 
 from steelyard.layers.forest import Forest
 from steelyard.layers.forest_lightgbm import from_lightgbm
@@ -42,7 +42,7 @@ class LightGBM:
             "lambda_l2": LEAF_PENALTY,
             "seed": rows.seed,
             "deterministic": True,
-            "force_col_wise": True,
+            "force_row_wise": True,
             "num_threads": 1,
             "verbose": -1,
         }
@@ -118,16 +118,16 @@ class _Focal:
     """
 
     def __init__(self, rows: Rows) -> None:
-        self.gamma, self.weight = rows.gamma, rows.weight
+        self.gamma, self.weight = rows.gamma, rows.weight[:, None]
+        self.is_mine = np.arange(rows.classes) == rows.y[:, None]
 
-    def __call__(self, scores: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:
-        y = data.get_label().astype(int)
+    def __call__(self, scores: np.ndarray, data: Any) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG002
         p = _probabilities(scores)
-        mine = np.clip(p[np.arange(len(y)), y], 1e-12, 1 - 1e-12)
-        gamma = self.gamma
-        factor = (1 - mine) ** gamma - gamma * mine * (1 - mine) ** (gamma - 1) * np.log(mine)
-        factor = (factor * self.weight)[:, None]
-        gradient = factor * (p - np.eye(p.shape[1])[y])
+        mine = np.clip(p[self.is_mine], 1e-12, 1 - 1e-12)[:, None]
+        gamma, miss = self.gamma, 1 - mine
+        power = miss ** (gamma - 1)
+        factor = self.weight * power * (miss - gamma * mine * np.log(mine))
+        gradient = factor * (p - self.is_mine)
         curvature = np.maximum(factor * p * (1 - p), 1e-9)
         if scores.ndim == 1:
             return gradient[:, 1], curvature[:, 1]
@@ -140,10 +140,10 @@ class _FocalLoss:
 
     def __init__(self, rows: Rows) -> None:
         self.gamma = rows.gamma
+        self.is_mine = np.arange(rows.classes) == rows.y_held[:, None]
 
-    def __call__(self, scores: np.ndarray, data: Any) -> tuple[str, float, bool]:
-        y = data.get_label().astype(int)
-        mine = np.clip(_probabilities(scores)[np.arange(len(y)), y], 1e-12, 1)
+    def __call__(self, scores: np.ndarray, data: Any) -> tuple[str, float, bool]:  # noqa: ARG002
+        mine = np.clip(_probabilities(scores)[self.is_mine], 1e-12, 1)
         return "focal", float(np.mean((1 - mine) ** self.gamma * -np.log(mine))), False
 
 
@@ -151,4 +151,6 @@ def _probabilities(scores: np.ndarray) -> np.ndarray:
     if scores.ndim == 1:
         p = expit(scores)
         return np.stack([1 - p, p], axis=1)
-    return softmax(scores, axis=1)
+    # SciPy's softmax takes three times as long on few columns.
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)

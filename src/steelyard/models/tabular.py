@@ -1,5 +1,6 @@
 """The built-in network for tables, and the trainer that packs jobs into one graph."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -128,7 +129,7 @@ class TabularTrainer:
         """Consecutive jobs that train together: as many networks and tables as memory takes."""
         width = _width_at_most(table)
         networks = packed.networks_at_once(width, len(table.schema.classes), self._settings(table))
-        jobs_at_once = max(1, networks // self.members)
+        jobs_at_once = _evenly(len(jobs), max(1, networks // self.members))
         tables_at_once = max(1, MATRIX_BYTES // (4 * width * len(table.y)))
         pack: list[Job] = []
         for job in jobs:
@@ -142,6 +143,14 @@ class TabularTrainer:
     def _settings(self, table: Table) -> packed.Settings:
         batch, steps = _schedule(len(table.y))
         return replace(self.settings, batch=batch, steps=steps)
+
+
+def _evenly(jobs: int, at_once: int) -> int:
+    """Jobs of a pack, so that packs are alike, which saves compiling, and no core waits for one."""
+    packs = math.ceil(jobs / at_once)
+    if packs > 1:
+        packs += -packs % packed.packs_at_once()
+    return math.ceil(jobs / max(1, packs))
 
 
 def _schedule(rows: int) -> tuple[int, int]:
