@@ -5,7 +5,7 @@ import sys
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # their numbers in glibc's malloc.h
 LARGE = 1 << 20  # bytes
-SPARE = 1 << 24  # bytes
+SPARE = 1 << 22  # bytes
 
 
 def give_back_large_blocks() -> None:

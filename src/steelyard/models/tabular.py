@@ -146,10 +146,9 @@ class TabularTrainer:
 
 
 def _evenly(jobs: int, at_once: int) -> int:
-    """Jobs of a pack, so that packs are alike, which saves compiling, and no core waits for one."""
-    packs = math.ceil(jobs / at_once)
-    if packs > 1:
-        packs += -packs % packed.packs_at_once()
+    """Jobs of a pack, so that packs are alike where a few more make them so: one compilation."""
+    fewest = math.ceil(jobs / at_once)
+    packs = next((n for n in range(fewest, fewest + 3) if n and jobs % n == 0), fewest)
     return math.ceil(jobs / max(1, packs))
 
 
