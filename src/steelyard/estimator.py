@@ -28,7 +28,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             anything but plain, so plain is trained at once. Otherwise a technique's name, or a
             `Technique`.
         goal: what the cut-off is tuned to; by default balanced accuracy.
-        model: as in `steelyard.compare`.
+        model: as in `steelyard.compare`; by default the network alone, half of what `compare`
+            trains, as an estimator is often fitted many times over.
         folds: folds that calibration and cut-off are found on; fewer where a class has fewer rows.
         repeats: repeats of the folds in a comparison.
         positive: class of interest; by default the rarest.
