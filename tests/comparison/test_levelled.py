@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from steelyard.comparison.main_job import levelled
+from steelyard.comparison.final import levelled
 from steelyard.decision import correct_prior
 from steelyard.techniques import get
 

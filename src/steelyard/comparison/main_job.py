@@ -15,14 +15,15 @@ from steelyard.comparison.baselines import baseline_beliefs, baseline_crews, tra
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.evaluate import Judged, Protocol, judge
 from steelyard.comparison.figures import BY_NAME
+from steelyard.comparison.final import fit_on_all, shipped
 from steelyard.comparison.folds import make_splits
 from steelyard.comparison.record import ledger, predictions, record, verdict_on
 from steelyard.comparison.runner import Crew, Memory, Progress, beliefs_of, keep_slices, run_jobs
 from steelyard.comparison.study import Study
-from steelyard.decision import Goal, Maximise, check_goal, correct_prior, factors_to
+from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
-from steelyard.models.jobs import Fitted, Job, Trainer
+from steelyard.models.jobs import Job, Trainer
 from steelyard.models.members import slice_splits
 from steelyard.runs import Journal, save
 from steelyard.tables import Table, check_learnable, read_table
@@ -353,55 +354,3 @@ def _judge_constant(protocol: Protocol) -> Judged:
         for split in protocol.splits
     }
     return judge(CONSTANT, beliefs, protocol)
-
-
-def fit_on_all(
-    table: Table, trainer: Trainer, technique: Technique, seed: int, progress: Progress | None
-) -> Fitted:
-    """The technique trained on all rows."""
-
-    def report(share: float) -> None:
-        if progress:
-            progress(share, 1.0, f"training {technique.name} on all rows")
-
-    return trainer.fit(table, technique, seed, report)
-
-
-def shipped(table: Table, fitted: Fitted, judged: Judged) -> Any:
-    """A fitted technique with its correction, calibration and decision inside."""
-    from steelyard.models.ship import ship
-
-    counts = table.class_counts
-    return ship(
-        table.schema,
-        fitted.core,
-        trained_on=levelled(judged, fitted.held, counts),
-        prior=counts / counts.sum(),
-        calibration=judged.calibration,
-        rule=judged.rule,
-    )
-
-
-def levelled(judged: Judged, held: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
-    """The class shares that the final model believes in, by the rows its members held out.
-
-    Networks trained anew differ in their level by a few percent of a probability, and the
-    calibration is fitted on the folds' models. So the final one is put on their level: on average
-    over the same rows it then says what they said. None where nothing is to be corrected.
-    """
-    technique, natural = judged.technique, counts / counts.sum()
-    if technique.decision.correction != "prior":
-        return None
-    trained_on = technique.trained_prior(counts)
-    out_of_fold = judged.corrected.mean(axis=0)
-    known = np.isfinite(held).all(axis=1) & np.isfinite(out_of_fold).all(axis=1)
-    if known.sum() < len(known) / 4:
-        return trained_on
-    believed = held[known]
-    if trained_on is not None:
-        believed = correct_prior(believed, trained_on, natural)
-    wanted = out_of_fold[known].mean(axis=0)
-    if wanted.min() <= 0.0:
-        return trained_on
-    factors = factors_to(believed, wanted)
-    return (natural if trained_on is None else trained_on) / factors

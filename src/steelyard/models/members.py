@@ -6,8 +6,9 @@ out-of-fold rows.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn
 
+MEMBERS = 8
 HELD_SHARE = 8  # a member holds out one of this many slices
 FEWEST_MEMBERS = 2
 LARGE = 50_000  # rows from which on a member more changes little and costs much
@@ -74,9 +76,30 @@ def whole(table: Table) -> Split:
     return Split(0, 0, train=everything, test=everything[:0])
 
 
-def affordable(members: int, table: Table) -> int:
-    """Members of a model on this table: half where rows are many, or trees are grown per class."""
-    return members if len(table.y) < LARGE and len(table.schema.classes) == 2 else members // 2
+@dataclass(frozen=True)
+class Bagged:
+    """How many members a trainer's models have."""
+
+    members: int = field(default=MEMBERS, kw_only=True)
+
+    @property
+    def size(self) -> int:
+        """Members of a model."""
+        return self.members
+
+    @property
+    def holds_all(self) -> bool:
+        """With a member for each slice."""
+        return self.members >= HELD_SHARE
+
+    def for_table(self, table: Table) -> Self:
+        """Half the members where rows are many, and for several classes."""
+        few = len(table.y) < LARGE and len(table.schema.classes) == 2
+        return self if few else replace(self, members=self.members // 2)
+
+    def lighter(self) -> Self | None:
+        """Half the members, two at least."""
+        return replace(self, members=self.members // 2) if self.members > FEWEST_MEMBERS else None
 
 
 def slice_splits(table: Table, seed: int) -> list[Split]:

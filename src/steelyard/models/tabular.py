@@ -16,10 +16,8 @@ from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
 from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import (
-    FEWEST_MEMBERS,
-    HELD_SHARE,
+    Bagged,
     Member,
-    affordable,
     encoded,
     held_beliefs,
     members_of,
@@ -31,35 +29,15 @@ from steelyard.models.rows import Encoded
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
-MEMBERS = 8
 MATRIX_BYTES = 1 << 27  # for the encoded tables of a pack's splits
 
 
 @dataclass(frozen=True)
-class TabularTrainer:
+class TabularTrainer(Bagged):
     """Trains many jobs at once (`models.jobs.Trainer`): techniques, splits and members together."""
 
     settings: packed.Settings = field(default_factory=packed.Settings)
-    members: int = MEMBERS
     name: str = "tabular"
-
-    @property
-    def size(self) -> int:
-        """Members of a model."""
-        return self.members
-
-    def for_table(self, table: Table) -> "TabularTrainer":
-        """Half the members on large tables and for several classes."""
-        return replace(self, members=affordable(self.members, table))
-
-    @property
-    def holds_all(self) -> bool:
-        """With a member for each slice."""
-        return self.members >= HELD_SHARE
-
-    def lighter(self) -> "TabularTrainer | None":
-        """Half the members, two at least."""
-        return replace(self, members=self.members // 2) if self.members > FEWEST_MEMBERS else None
 
     def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
         """It trains every technique."""

@@ -17,10 +17,8 @@ from steelyard.models.encoding import tree_columns
 from steelyard.models.growing import Grower, Grown, best_grower, rows_of
 from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import (
-    FEWEST_MEMBERS,
-    HELD_SHARE,
+    Bagged,
     Member,
-    affordable,
     encoded_rows,
     held_beliefs,
     members_of,
@@ -29,11 +27,9 @@ from steelyard.models.members import (
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
-MEMBERS = 8
-
 
 @dataclass(frozen=True)
-class TreesTrainer:
+class TreesTrainer(Bagged):
     """Trains trees for every technique whose loss the library at hand can express.
 
     Copies of rows and class weights are row weights; made-up rows are made up as for the network.
@@ -43,30 +39,11 @@ class TreesTrainer:
     """
 
     grower: Grower = field(default_factory=best_grower)
-    members: int = MEMBERS
 
     @property
     def name(self) -> str:
         """With the library: two libraries grow two different models."""
         return f"trees ({self.grower.name})"
-
-    @property
-    def size(self) -> int:
-        """Members of a model."""
-        return self.members
-
-    def for_table(self, table: Table) -> "TreesTrainer":
-        """Half the members on large tables and for several classes."""
-        return replace(self, members=affordable(self.members, table))
-
-    @property
-    def holds_all(self) -> bool:
-        """With a member for each slice."""
-        return self.members >= HELD_SHARE
-
-    def lighter(self) -> "TreesTrainer | None":
-        """Half the members, two at least."""
-        return replace(self, members=self.members // 2) if self.members > FEWEST_MEMBERS else None
 
     def refuses(self, technique: Technique) -> str | None:
         """Focal loss without LightGBM."""

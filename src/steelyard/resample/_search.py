@@ -69,7 +69,7 @@ def _by_block(
     number = len(queries)
     size = _QUERIES * max(1, _LEAVES // data.leaves)
     if data.leaves > _MANY_LEAVES:
-        size = min(size, max(16, number // 32))
+        size = min(size, max(64, number // 8))
     blocks = [slice(a, min(a + size, number)) for a in range(0, number, size)]
     return each(work, blocks, n_jobs if number * len(data) > _WORTH_A_POOL else 1)
 
