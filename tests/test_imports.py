@@ -2,6 +2,8 @@
 
 import ast
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,3 +28,9 @@ def test_imports_within_the_package(path):
 @pytest.mark.parametrize("name", steelyard.__all__)
 def test_public_names(name):
     assert getattr(steelyard, name) is not None
+
+
+def test_a_request_that_cannot_be_served_is_refused_without_tensorflow():
+    """The main job reads and checks its table first; only training needs TensorFlow."""
+    code = "import sys, steelyard.comparison.main_job; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,6 +8,7 @@ keras = pytest.importorskip("keras")
 
 from steelyard.comparison.folds import make_splits  # noqa: E402
 from steelyard.models import custom, rows, tabular  # noqa: E402
+from steelyard.models import encoded as encoded_module  # noqa: E402
 from steelyard.models.custom import CustomTrainer  # noqa: E402
 from steelyard.models.jobs import Job  # noqa: E402
 from steelyard.models.members import encoded, whole  # noqa: E402
@@ -43,15 +44,15 @@ def streamed(monkeypatch):
     """Nothing fits; the rows that were encoded at once."""
     seen = []
 
-    def counted(encoding, numbers, categories, encode=rows.encode):
+    def counted(encoding, numbers, categories, encode=encoded_module.encode):
         seen.append(len(numbers))
         return encode(encoding, numbers, categories)
 
     def switch():
-        monkeypatch.setattr(rows, "TABLE_BYTES", 0)
+        monkeypatch.setattr(encoded_module, "TABLE_BYTES", 0)
         monkeypatch.setattr(tabular, "MATRIX_BYTES", 0)
         monkeypatch.setattr(rows, "STREAM_BYTES", 800 * 4 * 10)
-        monkeypatch.setattr(rows, "encode", counted)
+        monkeypatch.setattr(encoded_module, "encode", counted)
         monkeypatch.setattr(custom, "HELD_BATCH", 500)
         return seen
 

@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 
 from steelyard.models import encoding
+from steelyard.models.encoded import Encoded, EncodedRows
 from steelyard.models.jobs import Draw, Job, Split
-from steelyard.models.rows import Encoded, EncodedRows
 from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import tf
+from steelyard.models.encoded import Encoded, EncodedRows
 from steelyard.models.members import Member
 from steelyard.models.packed_graph import Graph, Settings, forward, stacked
-from steelyard.models.rows import Encoded, EncodedRows, Source, source
+from steelyard.models.rows import Source, source
 
 WIDTH_STEP = 16
 PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
@@ -33,7 +34,7 @@ def one_table(matrices: list[Encoded]) -> Any:
     """Encoded tables one under the other, padded to one width of a few: one compilation for all.
 
     Empties the list as it goes: the tables twice over would be the peak of the whole job. One that
-    is not laid out (`models.rows.EncodedRows`) comes alone and stays as it is.
+    is not laid out (`models.encoded.EncodedRows`) comes alone and stays as it is.
     """
     if isinstance(matrices[0], EncodedRows):
         (alone,) = matrices
@@ -55,7 +56,7 @@ def train(
 ) -> Layers:
     """Train all `networks` on rows of `X` (rows, columns) float32 with class codes `y`.
 
-    `X`: an array, a tensor or a `models.rows.EncodedRows`.
+    `X`: an array, a tensor or a `models.encoded.EncodedRows`.
 
     Returns kernels and biases with the networks' axis first, each network at its own best
     held-out loss. `progress` is called with the share done.

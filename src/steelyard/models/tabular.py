@@ -11,6 +11,7 @@ import numpy as np
 
 from steelyard._tensorflow import keras
 from steelyard.models import packed
+from steelyard.models.encoded import Encoded
 from steelyard.models.encoding import MAX_LEVELS, Encoding
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
@@ -25,7 +26,6 @@ from steelyard.models.members import (
     whole,
 )
 from steelyard.models.packed_layer import MemberMean, PackedDense
-from steelyard.models.rows import Encoded
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
