@@ -30,7 +30,10 @@ def test_public_names(name):
     assert getattr(steelyard, name) is not None
 
 
-def test_a_request_that_cannot_be_served_is_refused_without_tensorflow():
-    """The main job reads and checks its table first; only training needs TensorFlow."""
-    code = "import sys, steelyard.comparison.main_job; sys.exit('tensorflow' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_a_table_that_cannot_be_used_is_refused_without_tensorflow():
+    code = (
+        "import sys, polars, steelyard\n"
+        "try: steelyard.compare(polars.DataFrame({'a': [1, 2]}), 'b')\n"
+        "except steelyard.SteelyardError: sys.exit(3 + ('tensorflow' in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3

@@ -148,9 +148,9 @@ def _compare(
 ) -> Study:
     started = time.monotonic()
     limit = None if budget is None else started + seconds_of(budget)
-    trainer = trainer_of(model)
-    techniques, left_out = _trainable(techniques, trainer, may_leave_out=may_leave_out)
     table = _table(data, request)
+    trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
+    techniques, left_out = _trainable(techniques, trainer, may_leave_out=may_leave_out)
     plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
     if limit is not None:
 
@@ -200,9 +200,9 @@ def _train(
     request: _Request,
     progress: Progress | None,
 ) -> Study:
+    table = _table(data, request)
     trainer = trainer_of(model)
     _trainable([technique], trainer, may_leave_out=False)
-    table = _table(data, request)
     trainer = trainer.for_table(table)
     # In time order a slice would be judged by members that saw what came after it.
     slices = slice_splits(table, request.seed) if table.times is None else []
