@@ -31,6 +31,7 @@ _MODULES = (
     "losses",
     "metrics",
     "resample",
+    "sampling_plan",
     "surgery",
     "techniques",
     "weights",

@@ -13,8 +13,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from steelyard.errors import DataError, RequestError, TargetCountError, TargetError
-from steelyard.feeds.hashing import row_hash
 from steelyard.resample.streamed import resample_files
+from steelyard.sampling_plan import row_hash
 
 N = 6_000
 RNG = np.random.default_rng(0)

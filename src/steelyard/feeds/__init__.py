@@ -1,9 +1,9 @@
-"""Balanced batches for Keras, in memory and from Parquet or CSV, and the sampling plan."""
+"""Balanced batches for Keras, in memory and from Parquet or CSV."""
 
 import importlib
 from typing import Any
 
-# Name -> module, loaded on first use: the plan needs no TensorFlow.
+# Name -> module, loaded on first use: the facts of a feed need no TensorFlow.
 _HOME = {
     "balanced": "memory",
     "natural": "memory",
@@ -15,9 +15,6 @@ _HOME = {
     "Remix": "blend",
     "SMOTE": "blend",
     "FeedInfo": "info",
-    "Plan": "plan",
-    "make_plan": "plan",
-    "copies_at_rate": "plan",
 }
 
 __all__ = list(_HOME)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from steelyard.errors import RequestError
 from steelyard.feeds.draws import Drawn
-from steelyard.feeds.hashing import derive, splitmix64, unit
 from steelyard.feeds.schedule import Ints
+from steelyard.sampling_plan import derive, splitmix64, unit
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.int32]

@@ -7,8 +7,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.feeds.hashing import derive, splitmix64
 from steelyard.feeds.schedule import Ints, Schedule
+from steelyard.sampling_plan import derive, splitmix64
 
 # Drawn at once: few enough to be ready in milliseconds, enough to hide Python's overhead.
 _ROWS_AHEAD = 65_536

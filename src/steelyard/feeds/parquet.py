@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from steelyard._tensorflow import tf
 from steelyard.feeds.core import check_present, check_shard
 from steelyard.feeds.csv import csv_to_parquet
-from steelyard.feeds.hashing import derive, splitmix64
 from steelyard.feeds.info import FeedInfo, attach
 from steelyard.feeds.scan import (
     ClassTally,
@@ -27,6 +26,7 @@ from steelyard.feeds.scan import (
 from steelyard.feeds.schedule import Ints, Schedule
 from steelyard.feeds.shares import Shares, target_shares
 from steelyard.feeds.streaming import Stream, keep_in_memory, mixed
+from steelyard.sampling_plan import derive, splitmix64
 
 Matrix = NDArray[np.float32]
 

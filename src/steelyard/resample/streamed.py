@@ -16,9 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from steelyard.errors import DataError
-from steelyard.feeds.hashing import key_ids
-from steelyard.feeds.plan import Plan, make_plan
 from steelyard.resample.ratio import wanted_counts
+from steelyard.sampling_plan import Plan, key_ids, make_plan
 from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.names import suggestion
 from steelyard.tables.schema import Label

@@ -1,60 +1,16 @@
-"""SplitMix64 in numpy: the one source of chance of the sampling plan and of the feeds."""
+"""Stable row ids from a key column, the same in every file format and library version."""
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
-from numpy.typing import ArrayLike, NDArray
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from steelyard.errors import DataError
+from steelyard.sampling_plan.hashing import Hash, splitmix64
 
-Hash = NDArray[np.uint64]
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-
-
-def splitmix64(values: ArrayLike) -> Hash:
-    """One output of the SplitMix64 generator per state; a bijection of the 64-bit numbers.
-
-    Distinct inputs give distinct outputs, so ranking rows by it has no ties.
-
-    Source: Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-
-    >>> splitmix64(np.arange(2, dtype=np.uint64) ^ np.uint64(42))
-    array([13679457532755275413, 13432527470776545160], dtype=uint64)
-    """
-    z = np.array(values, dtype=np.uint64, ndmin=1)  # a copy: the steps below work in place
-    z += _GOLDEN
-    z ^= z >> np.uint64(30)
-    z *= _MIX_1
-    z ^= z >> np.uint64(27)
-    z *= _MIX_2
-    z ^= z >> np.uint64(31)
-    return z.reshape(np.shape(values))
-
-
-def row_hash(ids: ArrayLike, seed: int) -> Hash:
-    """Hash of each row id under a seed: `splitmix64(id xor seed)`, shape of `ids`."""
-    return splitmix64(np.asarray(ids).astype(np.uint64) ^ as_seed(seed))
-
-
-def as_seed(seed: int) -> np.uint64:
-    """The seed as 64 bits; negative seeds wrap around."""
-    return np.uint64(int(seed) & 0xFFFFFFFFFFFFFFFF)
-
-
-def derive(seed: int, *parts: int | NDArray) -> Hash:
-    """A new seed from a seed and numbers such as (class, pass); arrays broadcast."""
-    key = splitmix64(as_seed(seed))
-    for part in parts:
-        key = splitmix64(key ^ np.asarray(part).astype(np.uint64))
-    return key
-
-
-def unit(hashes: Hash) -> NDArray[np.float64]:
-    """Hashes as numbers in [0, 1), with 53 random bits each."""
-    return (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
+# "007" and "+7" are not the number 7: they could stand beside it.
+_WHOLE_NUMBER = r"^(0|-?[1-9][0-9]{0,18})$"
+_LARGEST, _LARGEST_BELOW_ZERO = "9223372036854775807", "9223372036854775808"
 
 
 def key_ids(column: pa.Array | pa.ChunkedArray) -> Hash:
@@ -90,13 +46,21 @@ def key_ids(column: pa.Array | pa.ChunkedArray) -> Hash:
 
 
 def _text_ids(column: pa.LargeStringArray) -> Hash:
-    text = pl.Series(column)
-    numbers = text.cast(pl.Int64, strict=False)
-    # "007" and "+7" are not the number 7: they could stand beside it.
-    whole = (numbers.cast(pl.String) == text).fill_null(value=False).to_numpy()
     ids = _hash_text(column.cast(pa.large_binary()))
-    ids[whole] = numbers.fill_null(0).to_numpy().astype(np.uint64)[whole]
+    whole = _whole_numbers(column)
+    numbers = column.filter(pa.array(whole)).cast(pa.int64())
+    ids[whole] = numbers.to_numpy(zero_copy_only=False).astype(np.uint64)
     return ids
+
+
+def _whole_numbers(column: pa.LargeStringArray) -> NDArray[np.bool_]:
+    """Which texts are whole numbers of 64 bits, as they would be written from a number column."""
+    looks = pc.match_substring_regex(column, pattern=_WHOLE_NUMBER)
+    digits = pc.utf8_ltrim(column, characters="-")
+    largest = pc.if_else(pc.starts_with(column, pattern="-"), _LARGEST_BELOW_ZERO, _LARGEST)
+    # Texts of digits of one length compare as the numbers do.
+    fits = pc.or_(pc.less(pc.utf8_length(digits), len(_LARGEST)), pc.less_equal(digits, largest))
+    return pc.and_(looks, fits).to_numpy(zero_copy_only=False)
 
 
 def _hash_text(column: pa.LargeBinaryArray) -> Hash:

@@ -8,8 +8,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from steelyard.errors import DataError, TargetCountError
-from steelyard.feeds.hashing import derive, key_ids, row_hash, splitmix64, unit
-from steelyard.feeds.plan import BottomK, copies_at_rate, make_plan
+from steelyard.sampling_plan import (
+    BottomK,
+    copies_at_rate,
+    derive,
+    key_ids,
+    make_plan,
+    row_hash,
+    splitmix64,
+    unit,
+)
 
 # Published outputs of SplitMix64 seeded with 1234567 (Vigna's reference code): its state steps by
 # the golden-ratio constant, so its n-th output is our function at seed + n * constant.
@@ -184,3 +192,10 @@ def test_whole_numbers_are_their_own_ids():
 def test_unusable_keys(column):
     with pytest.raises(DataError, match="key"):
         key_ids(column)
+
+
+def test_numbers_written_as_text_have_the_ids_of_numbers():
+    numbers = [0, 7, -7, 10**18, 2**63 - 1, -(2**63)]
+    assert key_ids(pa.array([str(n) for n in numbers])).tolist() == [n % 2**64 for n in numbers]
+    others = ["007", "+7", "-0", "7.0", " 7", str(2**63), "9" * 19, "1" * 20]
+    assert not set(key_ids(pa.array(others)).tolist()) & {0, 7, 2**63, int("9" * 19)}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steelyard.errors import DataError, TargetCountError
-from steelyard.feeds.hashing import Hash, row_hash
+from steelyard.sampling_plan.hashing import Hash, row_hash
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
