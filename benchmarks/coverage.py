@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from steelyard.comparison import confusion
-from steelyard.comparison.figures import BY_NAME, figures
+from steelyard.stats import confusion
+from steelyard.stats.metrics import BY_NAME, figures
 
 GOAL = ("average_precision", "roc_auc", "recall", "log_loss", "observed_expected")
 POSITIVES = (20, 50, 200, 1000)

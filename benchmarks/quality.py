@@ -19,12 +19,12 @@ from scipy.stats import rankdata
 from quality_rivals import RIVALS
 from quality_sets import tables
 from steelyard import metrics
-from steelyard.comparison.folds import make_splits
-from steelyard.comparison.paired import nadeau_bengio
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Job
 from steelyard.models.blend import BlendTrainer
 from steelyard.models.encoding import tree_columns
-from steelyard.models.jobs import Job
 from steelyard.models.members import encoded, raw_columns
+from steelyard.stats.paired import nadeau_bengio
 from steelyard.techniques import get
 
 OURS = ("network", "trees", "blend")

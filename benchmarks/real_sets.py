@@ -22,11 +22,11 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from steelyard.comparison.evaluate import Protocol, judge
-from steelyard.comparison.folds import make_splits
 from steelyard.comparison.record import verdict_on
-from steelyard.comparison.runner import Crew, Memory, run_jobs
 from steelyard.decision import Maximise
-from steelyard.models.jobs import Split
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Split
+from steelyard.jobs.runner import Crew, Memory, run_jobs
 from steelyard.models.tabular import TabularTrainer
 from steelyard.tables import read_table
 from steelyard.techniques import choose

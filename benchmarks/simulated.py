@@ -9,9 +9,9 @@ import polars as pl
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from steelyard.comparison.folds import make_splits
-from steelyard.comparison.runner import Crew, Memory, run_jobs
-from steelyard.models.jobs import Draw, Outcome
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Draw, Outcome
+from steelyard.jobs.runner import Crew, Memory, run_jobs
 from steelyard.tables import Column, Schema, Source, Table
 from steelyard.techniques import Technique
 from steelyard.techniques.sample import Drawn

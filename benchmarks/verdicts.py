@@ -21,9 +21,9 @@ from sklearn.metrics import average_precision_score
 
 from simulated import RandomUnits, compared, make_table
 from steelyard.comparison.evaluate import Protocol
-from steelyard.comparison.intervals import wilson
 from steelyard.comparison.nested import verdict_by
 from steelyard.decision import Maximise
+from steelyard.stats.intervals import wilson
 
 ROWS = {200: 4000, 500: 10_000}
 EXTRA = 0.77  # how far the last column parts the classes; see `true_gain`

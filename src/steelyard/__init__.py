@@ -3,9 +3,8 @@
 import importlib
 from typing import Any
 
+from steelyard._version import __version__
 from steelyard.errors import SteelyardError
-
-__version__ = "0.1.0"
 
 # Name -> module. Loaded on first use: `import steelyard` stays as quick as `import importlib`.
 _HOME = {
@@ -13,7 +12,7 @@ _HOME = {
     "Inspection": "steelyard.inspection",
     "compare": "steelyard.comparison",
     "train": "steelyard.comparison",
-    "Study": "steelyard.comparison",
+    "Study": "steelyard.runs",
     "load": "steelyard.runs",
     "ImbalancedClassifier": "steelyard.estimator",
     "CostMatrix": "steelyard.decision",

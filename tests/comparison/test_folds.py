@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steelyard.comparison.folds import make_splits
 from steelyard.errors import RequestError, TargetError
+from steelyard.jobs.folds import make_splits
 
 
 @settings(deadline=None, max_examples=30)

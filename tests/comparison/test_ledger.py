@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from steelyard.comparison.ledger import ledger_entry, rows_hash
-from steelyard.models.jobs import Draw, Job, Split
+from steelyard.jobs.job import Draw, Job, Split
+from steelyard.jobs.ledger import ledger_entry, rows_hash
 from steelyard.techniques import get
 from steelyard.techniques.sample import Drawn
 

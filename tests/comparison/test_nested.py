@@ -10,13 +10,13 @@ from sklearn.metrics import average_precision_score
 
 from steelyard.comparison.damage import damage
 from steelyard.comparison.evaluate import Protocol, judge
-from steelyard.comparison.folds import make_splits
 from steelyard.comparison.nested import nested, verdict_by
-from steelyard.comparison.paired import RowNoise, nadeau_bengio
-from steelyard.comparison.pooled import fold_values
-from steelyard.comparison.row_noise import fold_influences, row_noise
 from steelyard.comparison.verdict import decide
 from steelyard.decision import Maximise
+from steelyard.jobs.folds import make_splits
+from steelyard.stats.paired import RowNoise, nadeau_bengio
+from steelyard.stats.pooled import fold_values
+from steelyard.stats.row_variance import fold_influences, row_noise
 from steelyard.techniques import get
 
 ROWS, POSITIVES = 1500, 150

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from imblearn.metrics import geometric_mean_score
 from sklearn import metrics as sk
 
-from steelyard.comparison import influence
-from steelyard.comparison.figures import BY_NAME, FIGURES, figures, value_of
-from steelyard.comparison.intervals import delong_error
-from steelyard.comparison.scored import scored
 from steelyard.errors import DataError, RequestError
+from steelyard.stats import influence
+from steelyard.stats.intervals import delong_error
+from steelyard.stats.metrics import BY_NAME, FIGURES, figures, value_of
+from steelyard.stats.predictions import scored
 
 
 def draw(n=400, classes=2, seed=0, ties=True):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from steelyard.comparison.intervals import (
+from steelyard.errors import RequestError
+from steelyard.stats.intervals import (
     average_precision_logit,
     clopper_pearson,
     delong_error,
@@ -17,7 +18,6 @@ from steelyard.comparison.intervals import (
     placements,
     wilson,
 )
-from steelyard.errors import RequestError
 
 
 @pytest.mark.parametrize(

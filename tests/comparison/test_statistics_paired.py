@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from steelyard.comparison.paired import correlated_bayes, holm, nadeau_bengio
 from steelyard.errors import RequestError
+from steelyard.stats.paired import correlated_bayes, holm, nadeau_bengio
 
 DIFFERENCES = (0.02, 0.01, 0.03, -0.01, 0.02, 0.04, 0, 0.01, 0.02, 0.01)
 

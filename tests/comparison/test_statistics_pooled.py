@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from steelyard.comparison.figures import FIGURES, figures
-from steelyard.comparison.pooled import fold_values, pooled_figures
 from steelyard.errors import DataError
+from steelyard.stats.metrics import FIGURES, figures
+from steelyard.stats.pooled import fold_values, pooled_figures
 
 
 def draw(n=500, seed=0, repeats=2):

@@ -8,10 +8,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from steelyard.decision import Affine, Beta, Identity, Isotonic, check_and_refit
-from steelyard.decision.agreement import calibration_line
 from steelyard.decision.fitting import fit_affine, fit_isotonic
 from steelyard.decision.kinds import KINDS
 from steelyard.decision.rows import Rows
+from steelyard.stats.calibration import calibration_line
 
 
 def bent(slope, shift, rows=20_000, share=0.05, seed=0):

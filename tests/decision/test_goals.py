@@ -14,7 +14,6 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from steelyard.comparison.intervals import wilson
 from steelyard.decision import (
     Alerts,
     CostMatrix,
@@ -28,6 +27,7 @@ from steelyard.decision import (
 from steelyard.decision.ascent import scan, value_of
 from steelyard.decision.rows import Rows
 from steelyard.errors import GoalError
+from steelyard.stats.intervals import wilson
 
 
 def gmean(y, d):

@@ -6,8 +6,8 @@ from sklearn.metrics import balanced_accuracy_score
 
 import steelyard
 from steelyard.comparison.evaluate import Protocol, judge
-from steelyard.comparison.folds import make_splits
 from steelyard.decision import Maximise
+from steelyard.jobs.folds import make_splits
 from steelyard.techniques import get
 
 

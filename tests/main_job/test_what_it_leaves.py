@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score, log_loss
 
 import steelyard
-from steelyard.comparison.figures import FIGURES
+from steelyard.stats.metrics import FIGURES
 
 
 def test_files(run_dir):

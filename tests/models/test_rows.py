@@ -6,11 +6,11 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from steelyard.comparison.folds import make_splits  # noqa: E402
+from steelyard.jobs.folds import make_splits  # noqa: E402
+from steelyard.jobs.job import Job  # noqa: E402
 from steelyard.models import custom, rows, tabular  # noqa: E402
 from steelyard.models import encoded as encoded_module  # noqa: E402
 from steelyard.models.custom import CustomTrainer  # noqa: E402
-from steelyard.models.jobs import Job  # noqa: E402
 from steelyard.models.members import encoded, whole  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer  # noqa: E402

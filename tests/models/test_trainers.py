@@ -13,11 +13,11 @@ from sklearn.metrics import roc_auc_score  # noqa: E402
 
 from steelyard._tensorflow import tf  # noqa: E402
 from steelyard.errors import RequestError  # noqa: E402
+from steelyard.jobs.job import Job, Split  # noqa: E402
 from steelyard.models.blend import BlendTrainer  # noqa: E402
 from steelyard.models.custom import CustomTrainer  # noqa: E402
 from steelyard.models.growing_lightgbm import LightGBM  # noqa: E402
 from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
-from steelyard.models.jobs import Job, Split  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer  # noqa: E402
 from steelyard.models.trees import TreesTrainer  # noqa: E402

@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-import steelyard
+from steelyard._version import __version__
 
 # Command -> its line in `steelyard --help`. Kept here so that listing the commands imports none
 # of them; each lives in the file of its name and is called `command` there.
@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(steelyard.__version__, prog_name="steelyard")
+@click.version_option(__version__, prog_name="steelyard")
 def main() -> None:
     """Learn from imbalanced data: see it, treat it, prove it, ship a Keras model.
 

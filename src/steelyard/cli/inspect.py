@@ -45,7 +45,7 @@ def command(
     """
     with plain_errors():
         from steelyard.inspection import inspect, known_codes
-        from steelyard.inspection.text import to_text
+        from steelyard.report.inspection_text import to_text
 
         failing = known_codes(fail_on.split(",")) if fail_on is not None else []
         with progress_bar("inspecting", quiet=quiet) as progress:

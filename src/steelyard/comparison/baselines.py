@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.evaluate import Protocol
-from steelyard.comparison.runner import Crew, Keeper, beliefs_of
-from steelyard.models.jobs import Trainer
+from steelyard.jobs.job import Trainer
+from steelyard.jobs.runner import Crew, Keeper, beliefs_of
 from steelyard.tables import Table
 from steelyard.techniques import TECHNIQUES, Technique
 

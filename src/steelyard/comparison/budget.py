@@ -9,7 +9,7 @@ import numpy as np
 
 from steelyard.comparison.evaluate import Protocol, judge
 from steelyard.errors import RequestError
-from steelyard.models.jobs import Job, Split, Trainer
+from steelyard.jobs.job import Job, Split, Trainer
 from steelyard.tables import Table
 from steelyard.techniques import TECHNIQUES, Technique
 

@@ -10,21 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.curves import calibration_curve, precision_recall_curve
-from steelyard.comparison.figures import FigureDict
-from steelyard.comparison.pooled import fold_values, pooled_figures
 from steelyard.decision import (
     Calibration,
-    CostMatrix,
-    Costs,
     DecisionRule,
     Goal,
     Identity,
     check_and_refit,
     correct_prior,
+    costs_of,
     tune,
 )
-from steelyard.models.jobs import Split
+from steelyard.jobs.job import Split
+from steelyard.stats.curves import calibration_curve, precision_recall_curve
+from steelyard.stats.metrics import FigureDict
+from steelyard.stats.pooled import fold_values, pooled_figures
 from steelyard.techniques import Technique
 
 
@@ -212,13 +211,6 @@ def figures_of(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> dict[str, Fi
         folds_by_repeat=[protocol.fold_of(r)[rows] for r in range(protocol.repeats)],
         seed=protocol.seed,
     )
-
-
-def costs_of(goal: Goal) -> Any:
-    """What mistakes cost, where the goal says so: a pair (fp, fn), a matrix, or None."""
-    if isinstance(goal, Costs):
-        return (goal.fp, goal.fn)
-    return goal.costs if isinstance(goal, CostMatrix) else None
 
 
 def _per_fold(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> np.ndarray:

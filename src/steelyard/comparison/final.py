@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.evaluate import Judged
-from steelyard.comparison.runner import Progress
 from steelyard.decision import correct_prior, factors_to
-from steelyard.models.jobs import Fitted, Trainer
+from steelyard.jobs.job import Fitted, Trainer
+from steelyard.jobs.runner import Progress
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 

@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-import steelyard
+from steelyard._version import __version__
 from steelyard.comparison.baselines import baseline_beliefs, baseline_crews, trainer_of
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.evaluate import Judged, Protocol, judge
-from steelyard.comparison.figures import BY_NAME
 from steelyard.comparison.final import fit_on_all, shipped
-from steelyard.comparison.folds import make_splits
 from steelyard.comparison.record import ledger, predictions, record, verdict_on
-from steelyard.comparison.runner import Crew, Memory, Progress, beliefs_of, keep_slices, run_jobs
-from steelyard.comparison.study import Study
 from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
-from steelyard.models.jobs import Job, Trainer
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Job, Trainer
+from steelyard.jobs.runner import Crew, Memory, Progress, beliefs_of, keep_slices, run_jobs
 from steelyard.models.members import slice_splits
 from steelyard.runs import Journal, save
+from steelyard.runs.study import Study
+from steelyard.stats.metrics import BY_NAME
 from steelyard.tables import Table, check_learnable, read_table
 from steelyard.techniques import Decision, Technique, choose, get
 
@@ -301,7 +301,7 @@ def _asked(
     """
     kept = ("target", "folds", "repeats", "group", "time", "seed")
     return {key: getattr(request, key) for key in kept} | {
-        "steelyard": steelyard.__version__,
+        "steelyard": __version__,
         "sha256": table.source.sha256,
         "techniques": [technique.to_dict() for technique in techniques],
         "model": trainer.name,

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.evaluate import Judged, Protocol, figures_of
-from steelyard.comparison.pooled import fold_values
-from steelyard.comparison.row_noise import fold_influences, row_noise
-from steelyard.comparison.standing import Noise
 from steelyard.comparison.verdict import NO_BEST, Verdict, decide
+from steelyard.stats.pairwise import Noise
+from steelyard.stats.pooled import fold_values
+from steelyard.stats.row_variance import fold_influences, row_noise
 
 REFERENCE = "plain"  # wins ties
 

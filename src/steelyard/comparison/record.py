@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-import steelyard
+from steelyard._version import __version__
 from steelyard.comparison.damage import damage
 from steelyard.comparison.evaluate import Judged, Protocol
 from steelyard.comparison.nested import REFERENCE, nested, verdict_by
@@ -32,7 +32,7 @@ def record(
 
     return {
         "schema": SCHEMA,
-        "steelyard": steelyard.__version__,
+        "steelyard": __version__,
         "data": _data(table, protocol),
         "protocol": _protocol(protocol, asked),
         "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],

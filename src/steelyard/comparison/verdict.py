@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.comparison import wording
-from steelyard.comparison.figures import BY_NAME
-from steelyard.comparison.standing import SURE, Noise, Reach, Standing, against, reach, standings
 from steelyard.errors import RequestError
+from steelyard.report import verdict_text
+from steelyard.stats.metrics import BY_NAME
+from steelyard.stats.pairwise import SURE, Noise, Reach, Standing, against, reach, standings
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Verdict:
     @property
     def paragraph(self) -> str:
         """The verdict for a reader without statistics."""
-        return wording.paragraph(self)
+        return verdict_text.paragraph(dataclasses.asdict(self))
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, ready for JSON, with its sentences."""

@@ -1,6 +1,5 @@
 """From scores to true probabilities, and from those to decisions that fit the user's goal."""
 
-from steelyard.decision.agreement import calibration_line, observed_expected
 from steelyard.decision.calibration import check_and_refit
 from steelyard.decision.deployment import DeployedPrior, estimate_deployed
 from steelyard.decision.goals import (
@@ -12,6 +11,7 @@ from steelyard.decision.goals import (
     MinPrecision,
     MinRecall,
     check_goal,
+    costs_of,
     goal_from_dict,
     goal_from_options,
 )
@@ -19,6 +19,7 @@ from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isoton
 from steelyard.decision.multilabel import LabelDecisions, decide_labels
 from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior, factors_to
 from steelyard.decision.rule import DecisionRule, TunedRule, tune
+from steelyard.stats.calibration import calibration_line, observed_expected
 
 __all__ = [
     "Affine",
@@ -42,6 +43,7 @@ __all__ = [
     "check_and_refit",
     "check_goal",
     "correct_prior",
+    "costs_of",
     "decide_labels",
     "estimate_deployed",
     "estimate_prior",

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from steelyard.decision.arrays import Codes, Floats
-from steelyard.decision.confusion import macro_metric
 from steelyard.decision.goals import Maximise
+from steelyard.decision.macro import macro_metric
 from steelyard.decision.rows import Rows
 from steelyard.decision.worth import run_around
+from steelyard.stats.validation import Codes, Floats
 
 SWEEPS = 4
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.agreement import holds_one, observed_expected
-from steelyard.decision.arrays import Codes, Floats, labelled, log_of
 from steelyard.decision.fitting import AffineFit, fit_affine, fit_beta, fit_isotonic
 from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.rows import Rows, grouped, rank_in_class, sampled, thinned
+from steelyard.stats.calibration import holds_one, observed_expected
+from steelyard.stats.validation import Codes, Floats, labelled, log_of
 
 __all__ = [
     "Affine",

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.curve import Curve
 from steelyard.decision.goals import Costs, Goal, Maximise
 from steelyard.decision.worth import best, worth
+from steelyard.stats.validation import Floats
 
 SURE = float(ndtri(0.95))  # one-sided: only a cut-off that does better speaks against theory
 

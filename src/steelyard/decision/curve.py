@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from steelyard.decision.arrays import Floats
+from steelyard.stats.validation import Floats
 
 Z95 = float(ndtri(0.975))
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.bounds import cutoff_notes, out_of_reach
 from steelyard.decision.choosing import choose
 from steelyard.decision.curve import Curve, cutoffs
@@ -14,6 +13,7 @@ from steelyard.decision.goals import Costs, Goal
 from steelyard.decision.resampling import resampled_curves, thinned
 from steelyard.decision.worth import bound_is_sure, run_around, within_bound, worth
 from steelyard.errors import GoalError
+from steelyard.stats.validation import Floats
 
 RESAMPLES = 300
 NEAR = 0.01

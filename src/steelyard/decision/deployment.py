@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.arrays import Floats, labelled, probabilities
 from steelyard.decision.fitting import fit_affine
 from steelyard.decision.kinds import Affine
 from steelyard.decision.prior import estimate_prior, likeliest_prior
 from steelyard.decision.rows import Rows, grouped, sampled, thinned
 from steelyard.errors import RequestError
+from steelyard.stats.validation import Floats, labelled, probabilities
 
 FEWEST_ROWS = 100
 # A class with fewer labelled rows gets no bias of its own.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.kinds import Affine, Beta, Isotonic
-from steelyard.decision.newton import logistic, minimise, scaled_softmax
 from steelyard.decision.rows import Rows
+from steelyard.stats.newton import logistic, minimise, scaled_softmax
+from steelyard.stats.validation import Floats
 
 # A scale at or below 0 would turn the order of the rows around.
 SMALLEST_SCALE = 0.01

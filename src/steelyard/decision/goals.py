@@ -297,3 +297,10 @@ def _share(value: Any, name: str) -> float:
     if not 0.0 < share <= 1.0:
         raise GoalError(f"{name} is {share:g}; give a share above 0 and up to 1, such as 0.8")
     return share
+
+
+def costs_of(goal: Goal) -> Any:
+    """What mistakes cost, where the goal says so: a pair (fp, fn), a matrix, or None."""
+    if isinstance(goal, Costs):
+        return (goal.fp, goal.fn)
+    return goal.costs if isinstance(goal, CostMatrix) else None

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.arrays import Floats, log_of, probabilities, softmax
 from steelyard.errors import RequestError
+from steelyard.stats.validation import Floats, log_of, probabilities, softmax
 
 
 class Calibration:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.calibration import check_and_refit
 from steelyard.decision.goals import Goal, Maximise
 from steelyard.decision.kinds import Calibration
 from steelyard.decision.rule import TunedRule, tune
 from steelyard.errors import GoalError, RequestError
+from steelyard.stats.validation import Floats
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.arrays import Floats, probabilities, shares, softmax
 from steelyard.errors import RequestError
+from steelyard.stats.validation import Floats, probabilities, shares, softmax
 
 
 def correct_prior(p: ArrayLike, trained_on: ArrayLike, deployed_on: ArrayLike) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.decision.arrays import Codes, Floats, log_of
+from steelyard.stats.validation import Codes, Floats, log_of
 
 # Width of a group of logits. A logit is at most half of it away from its group's mean: about a
 # thousandth of what separates two rows, where calibrations are curves over many units of logit.

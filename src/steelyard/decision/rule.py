@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.arrays import Codes, Floats, labelled, probabilities, shares
 from steelyard.decision.cutting import tune_cutoff
 from steelyard.decision.goals import CostMatrix, Goal, Maximise, check_goal
 from steelyard.decision.rows import Rows
 from steelyard.decision.weighing import tune_weights
 from steelyard.errors import GoalError
+from steelyard.stats.validation import Codes, Floats, labelled, probabilities, shares
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.arrays import Codes, Floats
 from steelyard.decision.ascent import climb, near_range, value_of, value_of_decisions
 from steelyard.decision.goals import Maximise
 from steelyard.decision.rows import Rows, rank_in_class, sampled, thinned
 from steelyard.errors import GoalError
+from steelyard.stats.validation import Codes, Floats
 
 # Rows of one class beyond this are a sample: the small classes decide where the weights go.
 ROWS_PER_CLASS = 1000

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.curve import Curve, wilson_low
 from steelyard.decision.goals import Alerts, Costs, Goal, Maximise, MinPrecision, MinRecall
 from steelyard.errors import GoalError
+from steelyard.stats.validation import Floats
 
 
 def worth(goal: Goal, curve: Curve) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steelyard.inspection.words import percent, plural, ratio, shown
+from steelyard.report.formatting import percent, plural, ratio, shown
 
 FOLDS = 5  # of a comparison, unless asked otherwise
 LEAK_AUC, LEAK_LOW = 0.99, 0.9  # estimate and lower end of its interval

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-import steelyard
+from steelyard._version import __version__
 from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
 from steelyard.inspection.large import Whole
@@ -66,7 +66,7 @@ def measure(
     )
     return {
         "schema": SCHEMA,
-        "steelyard": steelyard.__version__,
+        "steelyard": __version__,
         "data": {
             "source": table.source.path,
             "target": table.schema.target,
@@ -207,7 +207,12 @@ def _types(
     report: Callable[[float], None],
 ) -> dict[str, Any]:
     """Counts of each type per rare class; none where there is nothing to measure distances by."""
-    result: dict[str, Any] = {"neighbours": NEIGHBOURS, "sampled": False, "classes": []}
+    result: dict[str, Any] = {
+        "neighbours": NEIGHBOURS,
+        "types": list(TYPES),
+        "sampled": False,
+        "classes": [],
+    }
     if not rare or not space.columns or space.rows <= NEIGHBOURS:
         return result
     work = space.rows * len(space.columns) * len(rare)

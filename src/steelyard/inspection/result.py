@@ -6,7 +6,7 @@ from typing import Any
 from steelyard.inspection.findings import findings_in
 from steelyard.inspection.large import MOST_VALUES, Whole, sampled_table, values_in
 from steelyard.inspection.measure import Progress, measure
-from steelyard.inspection.text import to_text
+from steelyard.report.inspection_text import to_text
 from steelyard.tables import Table, read_table
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from steelyard.models.jobs import Fitted, Job, Outcome
+from steelyard.jobs.job import Fitted, Job, Outcome
 from steelyard.models.tabular import TabularTrainer
 from steelyard.models.trees import TreesTrainer
 from steelyard.tables import Table

@@ -12,10 +12,10 @@ import numpy as np
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
+from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models.encoded import Encoded
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
-from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import Member, encoded, held_beliefs, members_of, whole
 from steelyard.models.packed_graph import class_losses, stacked
 from steelyard.tables import Table

@@ -12,9 +12,9 @@ from typing import Self
 
 import numpy as np
 
+from steelyard.jobs.job import Draw, Job, Split
 from steelyard.models import encoding
 from steelyard.models.encoded import Encoded, EncodedRows
-from steelyard.models.jobs import Draw, Job, Split
 from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import Drawn

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras
+from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models import packed
 from steelyard.models.encoded import Encoded
 from steelyard.models.encoding import MAX_LEVELS, Encoding
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
-from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import (
     Bagged,
     Member,

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.layers.forest import Forest
 from steelyard.models.encoding import tree_columns
 from steelyard.models.growing import Grower, Grown, best_grower, rows_of
-from steelyard.models.jobs import Fitted, Job, Outcome, by_split
 from steelyard.models.members import (
     Bagged,
     Member,

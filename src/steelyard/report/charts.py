@@ -4,9 +4,9 @@ from typing import Any
 
 import altair as alt
 
-from steelyard.comparison.figures import BY_NAME
-from steelyard.report.rows import ranked
+from steelyard.report.formatting import ranked
 from steelyard.report.svg import ACCENT, QUIET, to_svg
+from steelyard.stats.metrics import BY_NAME
 
 
 def leaderboard(run: dict[str, Any]) -> str:

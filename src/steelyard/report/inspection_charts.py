@@ -4,8 +4,7 @@ from typing import Any
 
 import altair as alt
 
-from steelyard.inspection.minority import TYPES
-from steelyard.inspection.words import shown
+from steelyard.report.formatting import shown
 from steelyard.report.svg import ACCENT
 
 # From safe to lost: blue to orange, told apart without red and green.
@@ -33,7 +32,7 @@ def chart(summary: dict[str, Any]) -> Any:
     typed = [
         {"class": shown(e["class"]), "type": kind, "i": i, "share": e[kind] / e["typed"]}
         for e in summary["minority_types"]["classes"]
-        for i, kind in enumerate(TYPES)
+        for i, kind in enumerate(summary["minority_types"]["types"])
     ]
     if not typed:
         return rows
@@ -46,7 +45,7 @@ def chart(summary: dict[str, Any]) -> Any:
             color=alt.Color(
                 "type:N",
                 title=None,
-                scale=alt.Scale(domain=list(TYPES), range=COLOURS),
+                scale=alt.Scale(domain=summary["minority_types"]["types"], range=COLOURS),
                 legend=alt.Legend(orient="bottom"),
             ),
             order="i:Q",

@@ -6,8 +6,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from steelyard.inspection.minority import TYPES
-from steelyard.inspection.words import margin, percent, ratio
+from steelyard.report.formatting import margin, percent, ratio
 from steelyard.report.inspection_charts import chart
 from steelyard.report.page import resource
 from steelyard.report.svg import to_svg
@@ -23,7 +22,7 @@ def to_html(summary: dict[str, Any]) -> str:
     fewest = min((entry["typed"] for entry in typed["classes"]), default=0)
     return environment.from_string(resource("inspection.html.jinja")).render(
         it=summary,
-        types=TYPES,
+        types=typed["types"],
         margin=margin(fewest) if typed["sampled"] else None,
         style=Markup(resource("style.css")),  # noqa: S704 - our own file
         picture=Markup(to_svg(chart(summary))),  # noqa: S704 - drawn from numbers, names escaped

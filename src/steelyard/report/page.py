@@ -6,10 +6,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from steelyard.comparison.figures import FIGURES
 from steelyard.report import charts
-from steelyard.report.rows import interval, number, percent, ranked, with_interval
+from steelyard.report.formatting import interval, number, percent, ranked, with_interval
 from steelyard.report.text import decision_sentence, heading, nested_sentence
+from steelyard.stats.metrics import FIGURES
 
 
 def to_html(run: dict[str, Any]) -> str:

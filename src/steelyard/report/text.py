@@ -3,8 +3,8 @@
 import textwrap
 from typing import Any
 
-from steelyard.comparison.figures import BY_NAME, FIGURES
-from steelyard.report.rows import number, percent, ranked, with_interval
+from steelyard.report.formatting import number, percent, ranked, with_interval
+from steelyard.stats.metrics import BY_NAME, FIGURES
 
 WIDTH = 80
 

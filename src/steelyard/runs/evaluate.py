@@ -11,11 +11,10 @@ def evaluate_file(
     run: str | Path, data: Any, *, target: str | None = None, seed: int = 0
 ) -> dict[str, Any]:
     """Every figure with its interval, on rows the model never saw (nobody can check that)."""
-    from steelyard.comparison.evaluate import costs_of
-    from steelyard.comparison.figures import figures
-    from steelyard.decision import goal_from_dict
+    from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.ship import Predictor
     from steelyard.runs.store import load_model, read_run
+    from steelyard.stats.metrics import figures
     from steelyard.tables import Schema, labels, read_features
 
     values = read_run(run)

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.deployed import new_rows
-from steelyard.comparison.retune import SCORES_MOVED, warnings_of
 from steelyard.errors import RequestError
+from steelyard.runs.deployed import new_rows
+from steelyard.runs.retune import SCORES_MOVED, warnings_of
 from steelyard.runs.source import training_table
 from steelyard.runs.store import load
 

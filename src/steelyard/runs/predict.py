@@ -25,9 +25,9 @@ def predict_file(
 
     `out` ends in .csv or .parquet and appears whole or not at all. Returns rows and decisions.
     """
-    from steelyard.comparison.study import prediction_frame
     from steelyard.models.ship import Predictor
     from steelyard.runs.store import load_model, read_run
+    from steelyard.runs.study import prediction_frame
     from steelyard.tables import Schema, iter_features
 
     if out.suffix not in (".csv", ".parquet"):

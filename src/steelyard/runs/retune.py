@@ -1,9 +1,48 @@
-"""A run with a new decision in its model: written in place, the training stays."""
+"""A finished comparison with a new decision in its model."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from steelyard.runs.store import load, save_decision
+import numpy as np
+
+from steelyard.decision import Goal
+from steelyard.errors import RequestError
+from steelyard.runs.deployed import natural_prior, new_rows, redecide, stated_prior
+
+if TYPE_CHECKING:
+    from steelyard.runs.study import Study
+
+
+def retuned(
+    study: "Study",
+    *,
+    prevalence: float | Mapping[Any, float] | None,
+    unlabelled: Any,
+    goal: Goal | None,
+    training: Any,
+    seed: int,
+) -> "Study":
+    """The work of `Study.retune`; arguments as there."""
+    from steelyard.models.ship import redecided
+    from steelyard.runs.study import Study
+
+    if prevalence is None and unlabelled is None and goal is None:
+        raise RequestError("nothing to change; give a prevalence, unlabelled rows, or a goal")
+    if prevalence is not None and unlabelled is not None:
+        raise RequestError(
+            "prevalence and unlabelled rows both say what the class shares are; give one of them"
+        )
+    prior, changes = _prior(study, prevalence, unlabelled, training, seed)
+    rule, decision = redecide(study, prior=prior, goal=goal, seed=seed)
+    natural = natural_prior(study.run)
+    moved = not np.allclose(prior, natural, atol=1e-12)
+    model = redecided(study.model, rule, prior=natural, deployed_on=prior if moved else None)
+    run = study.run | {
+        "decision": decision | changes,
+        "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
+    }
+    return Study(run, predictions=study.predictions, ledger=study.ledger, model=model)
 
 
 def retune_run(run: str | Path, **changes: Any) -> dict[str, Any]:
@@ -12,6 +51,68 @@ def retune_run(run: str | Path, **changes: Any) -> dict[str, Any]:
     Nothing is written before the new decision is made; the files then appear one by one, run.json
     last.
     """
+    from steelyard.runs.store import load, save_decision
+
     study = load(run).retune(**changes)
     save_decision(study, Path(run))
     return study.run
+
+
+def warnings_of(found: dict[str, Any], *, compared: bool) -> list[str]:
+    """What `new_rows` found that the user should know, in words."""
+    said = list(found["estimate"]["notes"])
+    features, scores = found["features"], found["scores"]
+    if features and features["moved"]:
+        said.append(
+            "the rows themselves moved, not only their class shares: a classifier tells new from "
+            f"old ones of equal shares (ROC-AUC {features['auc']:.3f}, {features['low']:.3f} to "
+            f"{features['high']:.3f}; .5 is not at all), so shares and probabilities may be wrong; "
+            "label some new rows and look with steelyard evaluate"
+        )
+    if scores["psi"] > max(SCORES_MOVED, scores["chance"]):
+        said.append(
+            f"the scores are spread unlike those of any mix of the classes (stability index "
+            f"{scores['psi']:.2f}, by chance up to {scores['chance']:.2f}): the estimate of the "
+            "class shares may be wrong"
+        )
+    if not compared:
+        said.append(
+            "the features were not compared: the table of the run is not at its place any more"
+        )
+    elif features is None:
+        said.append("the features were not compared: too few rows of one side")
+    return said
+
+
+# The usual reading of the population stability index: above .1 look, above .2 act.
+SCORES_MOVED = 0.2
+
+
+def _prior(
+    study: "Study", prevalence: Any, unlabelled: Any, training: Any, seed: int
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """The new class shares, and what run.json says about where they come from."""
+    if prevalence is not None:
+        changes: dict[str, Any] = {"prior_from": "stated", "unlabelled": None, "warnings": []}
+        return stated_prior(study.run, prevalence), changes
+    if unlabelled is None:
+        return np.array(study.run["decision"]["prior"]), {}
+    from steelyard.runs.source import training_table
+
+    table = training_table(study.run, training)
+    found = new_rows(study, unlabelled, training=table, seed=seed)
+    prior = np.array(found["estimate"]["prior"])
+    _must_have_every_class(prior, found["estimate"], study.classes)
+    warnings = warnings_of(found, compared=table is not None)
+    return prior, {"prior_from": "unlabelled", "unlabelled": found, "warnings": warnings}
+
+
+def _must_have_every_class(prior: np.ndarray, estimate: dict[str, Any], classes: list[Any]) -> None:
+    gone = int(prior.argmin())
+    if prior[gone] > 1e-6:
+        return
+    raise RequestError(
+        f"the unlabelled rows ({estimate['rows']:,}) look as if none were {classes[gone]!r}: its "
+        f"share is estimated as {prior[gone]:.2g}, at most {estimate['high'][gone]:.2g}; give more "
+        "rows, or state the prevalence"
+    )

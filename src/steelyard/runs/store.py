@@ -67,7 +67,7 @@ def read_run(run: str | Path) -> dict[str, Any]:
 
 def load(run: str | Path) -> Any:
     """The study saved in a run directory (`Study.save`, `steelyard compare --out`)."""
-    from steelyard.comparison import Study
+    from steelyard.runs.study import Study
 
     run = Path(run)
     values = read_run(run)

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from steelyard.comparison.figures import value_of
-from steelyard.comparison.folds import make_splits
-from steelyard.comparison.ledger import rows_hash
-from steelyard.comparison.scored import scored
 from steelyard.errors import DataError, RunError
-from steelyard.models.jobs import Split
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Split
+from steelyard.jobs.ledger import rows_hash
 from steelyard.models.members import slice_splits
 from steelyard.runs.seal import SEALED, digest, file_digest
 from steelyard.runs.source import training_table
 from steelyard.runs.store import read_run
+from steelyard.stats.metrics import value_of
+from steelyard.stats.predictions import scored
 from steelyard.tables import Table
 
 RECOMPUTED = ("average_precision", "roc_auc", "log_loss")

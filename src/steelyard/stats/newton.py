@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from steelyard.decision.arrays import Floats
+from steelyard.stats.validation import Floats
 
 Derivatives = tuple[float, Floats, Floats]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from steelyard.comparison.paired import (
+from steelyard.stats.paired import (
     CorrectedTest,
     RopeProbabilities,
     RowNoise,

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from steelyard.comparison.ledger import ledger_entry
-from steelyard.models.jobs import Draw, Fitted, Job, Outcome, Runner, Split
+from steelyard.jobs.job import Draw, Fitted, Job, Outcome, Runner, Split
+from steelyard.jobs.ledger import ledger_entry
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 

@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from steelyard.inspection.minority import TYPES
-from steelyard.inspection.words import cells, margin, percent, plural, ratio, shown
+from rich.cells import cell_len
+
+from steelyard.report.formatting import margin, percent, plural, ratio, shown
 
 WIDTH = 80
 MOST_CLASSES = 12  # lines of the class table before its middle is left out
@@ -30,7 +31,7 @@ def to_text(summary: dict[str, Any], paint: Paint = lambda text, style: text) ->
 def _heading(summary: dict[str, Any], paint: Paint) -> list[str]:
     data = summary["data"]
     source = data["source"]
-    if cells(source) > WIDTH:
+    if cell_len(source) > WIDTH:
         # The end of a path tells more than its beginning.
         source = "…" + source[-WIDTH // 2 :]
     size = f"{plural(data['rows'], 'row')}, {plural(data['features'], 'feature')}"
@@ -45,7 +46,7 @@ def _heading(summary: dict[str, Any], paint: Paint) -> list[str]:
 def _classes(summary: dict[str, Any], paint: Paint) -> list[str]:
     entries = summary["classes"]
     names = [shown(entry["class"]) for entry in entries]
-    width = max(5, *map(cells, names))
+    width = max(5, *map(cell_len, names))
     lines = [
         f"{_left(name, width)}  {entry['rows']:>11,}  {percent(entry['share']):>8}"
         f"  {'1 : ' + ratio(entry['ratio']):>11}  {_bar(entry['share'], 16)}"
@@ -77,14 +78,16 @@ def _types(summary: dict[str, Any], paint: Paint) -> list[str]:
     if not types["classes"]:
         return []
     names = [shown(entry["class"], 20) for entry in types["classes"]]
-    width = max(5, *map(cells, names))
-    head = "".join(f"{kind:>12}" for kind in TYPES)
+    width = max(5, *map(cell_len, names))
+    head = "".join(f"{kind:>12}" for kind in types["types"])
     lines = [
         paint(f"Rare rows by their {types['neighbours']} nearest neighbours", "title"),
         paint(f"{'class':<{width}}  {'rows':>9}{head}", "quiet"),
     ]
     for name, entry in zip(names, types["classes"], strict=True):
-        shares = "".join(f"{percent(entry[kind] / entry['typed'], 1):>12}" for kind in TYPES)
+        shares = "".join(
+            f"{percent(entry[kind] / entry['typed'], 1):>12}" for kind in types["types"]
+        )
         lines.append(f"{_left(name, width)}  {entry['typed']:>9,}{shares}")
     if types["sampled"]:
         fewest = min(entry["typed"] for entry in types["classes"] if entry["typed"] < entry["rows"])
@@ -127,7 +130,7 @@ def _wrap(words: str, start: str, indent: int | None = None) -> list[str]:
 
 
 def _left(text: str, width: int) -> str:
-    return text + " " * (width - cells(text))
+    return text + " " * (width - cell_len(text))
 
 
 def _bar(share: float, width: int) -> str:

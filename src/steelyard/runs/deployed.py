@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from steelyard.comparison.drift import feature_shift, score_shift
 from steelyard.decision import (
     Goal,
     correct_prior,
@@ -16,9 +15,10 @@ from steelyard.decision import (
     tune,
 )
 from steelyard.errors import DataError, RequestError
+from steelyard.runs.drift import feature_shift, score_shift
 
 if TYPE_CHECKING:
-    from steelyard.comparison.study import Study
+    from steelyard.runs.study import Study
 
 
 def natural_prior(run: dict[str, Any]) -> np.ndarray:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.comparison.figures import influences
-from steelyard.comparison.influence import standard_error
-from steelyard.comparison.paired import RowNoise
-from steelyard.comparison.scored import scored
+from steelyard.stats.influence import standard_error
+from steelyard.stats.metrics import influences
+from steelyard.stats.paired import RowNoise
+from steelyard.stats.predictions import scored
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from steelyard.errors import RequestError, TargetError
-from steelyard.models.jobs import Split
+from steelyard.jobs.job import Split
 
 
 def make_splits(

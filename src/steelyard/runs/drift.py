@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from steelyard.comparison.intervals import delong_error, placements
+from steelyard.stats.intervals import delong_error, placements
 
 Floats = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from steelyard.comparison.intervals import wilson
+from steelyard.stats.intervals import wilson
 
 POINTS = 200
 BINS = 10

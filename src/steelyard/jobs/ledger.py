@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.models.jobs import Draw, Job
+from steelyard.jobs.job import Draw, Job
 
 
 def rows_hash(rows: np.ndarray) -> str:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.comparison.intervals import placements
+from steelyard.stats.intervals import placements
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

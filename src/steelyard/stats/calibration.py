@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from steelyard.decision.arrays import labelled, log_of
-from steelyard.decision.newton import logistic, minimise
+from steelyard.stats.newton import logistic, minimise
+from steelyard.stats.validation import labelled, log_of
 
 
 def observed_expected(

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from steelyard.comparison.deployed import natural_prior
-from steelyard.comparison.figures import FIGURES
 from steelyard.decision import DecisionRule, Goal
 from steelyard.errors import RequestError
+from steelyard.runs.deployed import natural_prior
+from steelyard.stats.metrics import FIGURES
 from steelyard.tables import Schema
 
 
@@ -123,7 +123,7 @@ class Study:
         Raises: RequestError, GoalError: nothing to change, shares of 0 or 1, too few rows, or a
             goal out of reach.
         """
-        from steelyard.comparison.retune import retuned
+        from steelyard.runs.retune import retuned
 
         return retuned(
             self,

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.comparison import confusion, influence
-from steelyard.comparison.intervals import Interval, logit_interval, quantile, wilson
-from steelyard.comparison.scored import Scored, scored
 from steelyard.errors import DataError, RequestError
+from steelyard.stats import confusion, influence
+from steelyard.stats.intervals import Interval, logit_interval, quantile, wilson
+from steelyard.stats.predictions import Scored, scored
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]

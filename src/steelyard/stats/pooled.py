@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from steelyard.comparison.figures import (
+from steelyard.errors import DataError
+from steelyard.stats.metrics import (
     BY_NAME,
     FigureDict,
     figures,
     scored,
     value_of,
 )
-from steelyard.errors import DataError
 
 Floats = NDArray[np.float64]
 

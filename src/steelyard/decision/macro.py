@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from steelyard.decision.arrays import Floats
 from steelyard.decision.goals import Maximise
 from steelyard.errors import GoalError
+from steelyard.stats.validation import Floats
 
 
 def macro_metric(goal: Maximise, right: Floats, decided: Floats, counts: Floats) -> Floats:

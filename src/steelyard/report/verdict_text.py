@@ -1,0 +1,144 @@
+"""The verdict in words: what was found, what to do, and what it would take to know more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+NAMES = {
+    "average_precision": "average precision",
+    "roc_auc": "ROC-AUC",
+    "log_loss": "log loss",
+    "brier_skill": "Brier skill",
+}
+
+MEANINGS = {
+    "average_precision": "Average precision says how purely the positives come out on top: 1 is "
+    "perfect, and guessing gives their share.",
+    "roc_auc": "ROC-AUC is the chance that a positive is ranked above a negative: 1 is perfect, "
+    ".5 is guessing.",
+    "log_loss": "Log loss is what wrong probabilities cost: 0 is perfect.",
+    "brier_skill": "Brier skill is how much nearer the probabilities are to the truth than the "
+    "class shares are: 1 is perfect, 0 is no better.",
+}
+
+
+def paragraph(verdict: dict[str, Any]) -> str:
+    """The verdict for a reader without statistics, from its plain values (`run["verdict"]`)."""
+    found = {
+        "nothing-to-compare": _nothing,
+        "too-few-positives": _too_few,
+        "too-few-folds": _no_folds,
+        "few-positives": _few,
+        "tie": _reference,
+        "reference-best": _reference,
+        "beats-reference": _gain,
+        "several-winners": _gain,
+    }[verdict["reason"]]
+    return " ".join([*found(verdict), *_behind(verdict), *_more(verdict), *_meaning(verdict)])
+
+
+def _nothing(verdict: dict[str, Any]) -> list[str]:
+    return [f"Only {verdict['reference']} was tried, so there is nothing to compare it with."]
+
+
+def _too_few(verdict: dict[str, Any]) -> list[str]:
+    return [
+        f"{verdict['positives']} positives are too few to compare techniques: the figures describe "
+        f"these rows and no others. Use {verdict['recommended']} and collect at least 10 positives "
+        "for a rough comparison, 50 to name a best technique."
+    ]
+
+
+def _no_folds(verdict: dict[str, Any]) -> list[str]:
+    return [
+        f"Fewer than two folds hold positives, so techniques cannot be told apart. Use "
+        f"{verdict['recommended']}."
+    ]
+
+
+def _few(verdict: dict[str, Any]) -> list[str]:
+    lead, reference = verdict["standings"][0], verdict["reference"]
+    return [
+        f"With {verdict['positives']} positives no technique can be called best; at least 50 are "
+        f"needed. {lead['name']} stands at {_signed(lead['gain'])} {_figure(verdict)} against "
+        f"{reference}, which these rows cannot tell from luck. Use {verdict['recommended']} "
+        "and tune the cut-off."
+    ]
+
+
+def _reference(verdict: dict[str, Any]) -> list[str]:
+    reference, tied = verdict["reference"], verdict["tied"]
+    said = [
+        f"No treatment beats {reference} in {_figure(verdict)}. Do nothing but move the cut-off."
+    ]
+    if tied:
+        said.append(
+            f"{_list(tied)} {'does' if len(tied) == 1 else 'do'} as well as far as "
+            f"{verdict['positives']:,} positives can tell; {reference} wins ties because it "
+            "is simplest."
+        )
+    return said
+
+
+def _gain(verdict: dict[str, Any]) -> list[str]:
+    reference, standings = verdict["reference"], verdict["standings"]
+    row = next(row for row in standings if row["name"] == verdict["winner"])
+    said = [
+        f"{row['name']} is better than {reference} by {_bare(row['gain'])} {_figure(verdict)} "
+        f"(95 % interval {_signed(row['low'])} to {_signed(row['high'])}), after allowing for the "
+        f"{len(standings)} techniques tried. Use {row['name']}."
+    ]
+    if verdict["tied"]:
+        said.append(f"{_list(verdict['tied'])} cannot be told from it.")
+    return said
+
+
+def _behind(verdict: dict[str, Any]) -> list[str]:
+    worse = [row["name"] for row in verdict["standings"] if row["call"] == "worse"]
+    return [f"{_list(worse)} did worse than {verdict['reference']}."] if worse else []
+
+
+def _more(verdict: dict[str, Any]) -> list[str]:
+    """How many positives would settle what is open."""
+    if verdict["reach"] is None or verdict["reason"] not in (
+        "few-positives",
+        "tie",
+        "reference-best",
+    ):
+        return []
+    reach = verdict["reach"]
+    if reach["total"] is None or verdict["reason"] == "reference-best":
+        return [
+            f"A true gain of {_bare(reach['detectable_gain'])} or more would most likely have been "
+            "found."
+        ]
+    return [
+        f"To confirm the lead of {reach['technique']}, were it real, would take about "
+        f"{_round(max(reach['total'], 50)):,} positives; there are {verdict['positives']:,}."
+    ]
+
+
+def _meaning(verdict: dict[str, Any]) -> list[str]:
+    return [MEANINGS[verdict["metric"]]] if verdict["standings"] else []
+
+
+def _figure(verdict: dict[str, Any]) -> str:
+    return NAMES[verdict["metric"]]
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def _bare(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")
+
+
+def _list(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _round(count: int) -> int:
+    """Two leading digits: an estimate should not look like a count."""
+    step = 10 ** max(len(str(count)) - 2, 0)
+    return -(-count // step) * step
