@@ -12,8 +12,9 @@ ROOT = Path(steelyard.__file__).parent
 
 # From the ground up. A room imports from its own floor's room and from lower floors only.
 FLOORS = [
-    {"errors", "_version", "_keras", "_tensorflow"},
-    {"stats", "neighbours", "sampling_plan", "files"},
+    {"errors", "_version"},
+    {"_keras", "stats", "neighbours", "sampling_plan", "files"},
+    {"_tensorflow"},
     {"weights", "tables", "report"},
     {"layers", "metrics", "resample", "decision", "datasets"},
     {"losses", "feeds", "techniques", "inspection"},
@@ -21,7 +22,8 @@ FLOORS = [
     {"models"},
     {"runs"},
     {"comparison"},
-    {"estimator", "estimator_table"},
+    {"estimator_table"},
+    {"estimator"},
     {"cli"},
     {"__main__", "__init__"},
 ]
