@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -39,6 +38,11 @@ def table_options(function: Callable) -> Callable:
     return function
 
 
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace the file of --out if it exists."
+)
+
+
 def standard_options(function: Callable) -> Callable:
     """Add `--json`, `--seed` and `--quiet`, which every command understands."""
     for option in (
@@ -66,11 +70,3 @@ def plain_errors() -> Iterator[None]:
 def print_json(summary: dict[str, Any]) -> None:
     """Print one JSON object; values are plain Python already."""
     click.echo(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def must_not_exist(path: str | Path) -> Path:
-    """Check an output path before any work is done for it."""
-    path = Path(path)
-    if path.exists():
-        raise SteelyardError(f"{path} exists already; choose another --out or remove it first")
-    return path

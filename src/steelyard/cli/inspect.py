@@ -1,13 +1,13 @@
 """`steelyard inspect`: see the imbalance before treating it."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from steelyard.cli.common import (
     data_argument,
+    overwrite_option,
     plain_errors,
     positive_option,
     print_json,
@@ -31,10 +31,17 @@ COLOURS: dict[str, dict[str, Any]] = {
 @positive_option
 @click.option("--drop", multiple=True, metavar="COL", help="Leave this column out.")
 @click.option("--out", metavar="FILE", help="Write a page, such as report.html.")
+@overwrite_option
 @click.option("--fail-on", metavar="CODES", help="Exit with 3 if one is found: SY001,SY021")
 @standard_options
 def command(
-    data: str, out: str | None, fail_on: str | None, as_json: bool, quiet: bool, **options: Any
+    data: str,
+    out: str | None,
+    overwrite: bool,
+    fail_on: str | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
 
@@ -44,15 +51,18 @@ def command(
       steelyard inspect fraud.parquet --target Class --out report.html --fail-on SY021
     """
     with plain_errors():
+        from steelyard.files import output_path, write_text
         from steelyard.inspection import inspect, known_codes
         from steelyard.report.inspection_text import to_text
+        from steelyard.tables.files import find_files
 
+        page = out and output_path(out, inputs=find_files(data), overwrite=overwrite)
         failing = known_codes(fail_on.split(",")) if fail_on is not None else []
         with progress_bar("inspecting", quiet=quiet) as progress:
             inspection = inspect(data, progress=progress, **options)
         summary = inspection.to_dict()
-        if out is not None:
-            _write_page(inspection.to_html(), Path(out))
+        if page:
+            write_text(page, inspection.to_html(), overwrite=overwrite)
         if as_json:
             print_json(summary)
         else:
@@ -63,15 +73,6 @@ def command(
     if hit:
         click.echo(f"steelyard: found {', '.join(hit)}, named by --fail-on", err=True)
         sys.exit(3)
-
-
-def _write_page(page: str, path: Path) -> None:
-    from steelyard.errors import RequestError
-    from steelyard.runs.files import write_text
-
-    if not path.parent.is_dir() or path.is_dir():
-        raise RequestError(f"--out {path} is no file in an existing folder; name a file")
-    write_text(path, page)
 
 
 def _print(text: str) -> None:

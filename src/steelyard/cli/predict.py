@@ -4,7 +4,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
-    must_not_exist,
+    overwrite_option,
     plain_errors,
     print_json,
     standard_options,
@@ -16,8 +16,17 @@ from steelyard.cli.progress import progress_bar
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@overwrite_option
 @standard_options
-def command(run: str, data: str, out: str, as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - nothing is drawn
+def command(
+    run: str,
+    data: str,
+    out: str,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    seed: int,  # noqa: ARG001 - nothing is drawn
+) -> None:
     """Write probability_<class> per class and the decision for every row, in the file's order.
 
     \b
@@ -27,9 +36,8 @@ def command(run: str, data: str, out: str, as_json: bool, quiet: bool, seed: int
     with plain_errors():
         from steelyard.runs.predict import predict_file
 
-        path = must_not_exist(out)
         with progress_bar("predicting", quiet=quiet) as progress:
-            summary = predict_file(run, data, path, progress=progress)
+            summary = predict_file(run, data, out, overwrite=overwrite, progress=progress)
         if as_json:
             print_json(summary)
         else:

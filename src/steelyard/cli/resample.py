@@ -8,7 +8,6 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
-    must_not_exist,
     plain_errors,
     print_json,
     standard_options,
@@ -65,12 +64,12 @@ def command(
     """
     with plain_errors():
         from steelyard.errors import RequestError
+        from steelyard.files import output_path, write_json, write_whole
         from steelyard.resample.job import resample_table
         from steelyard.resample.streamed import METHODS
-        from steelyard.runs.files import write_json, write_whole
         from steelyard.tables.files import sha256_of_files
 
-        path = must_not_exist(out)
+        path = output_path(out)
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
         with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
@@ -103,8 +102,8 @@ def command(
 
 def _streamed(path: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:
     """Resample files of any size, block by block; return the ledger."""
+    from steelyard.files import write_whole
     from steelyard.resample.streamed import resample_files
-    from steelyard.runs.files import write_whole
     from steelyard.tables.files import find_files, sha256_of_files
 
     ledger: dict[str, Any] = {}

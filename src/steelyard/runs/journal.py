@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import RunError
-from steelyard.runs.files import write_whole
+from steelyard.files import write_whole
 
 
 class Journal:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from steelyard.errors import RequestError
-from steelyard.runs.files import write_whole
+from steelyard.files import output_path, write_whole
 from steelyard.tables.writing import FrameWriter
 
 BLOCK = 65_536  # rows; bounds the memory whatever the file's size
@@ -17,20 +17,25 @@ BLOCK = 65_536  # rows; bounds the memory whatever the file's size
 def predict_file(
     run: str | Path,
     data: Any,
-    out: Path,
+    out: str | Path,
     *,
+    overwrite: bool = False,
     progress: Callable[[float, float, str], None] | None = None,
 ) -> dict[str, Any]:
     """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
 
-    `out` ends in .csv or .parquet and appears whole or not at all. Returns rows and decisions.
+    `out` ends in .csv or .parquet and appears whole or not at all; an older file is replaced only
+    with `overwrite`. Returns rows and decisions.
     """
     from steelyard.models.ship import Predictor
     from steelyard.runs.store import load_model, read_run
     from steelyard.runs.study import prediction_frame
     from steelyard.tables import Schema, iter_features
+    from steelyard.tables.files import find_files
 
-    if out.suffix not in (".csv", ".parquet"):
+    inputs = find_files(data) if isinstance(data, str | Path) else ()
+    path = output_path(out, inputs=inputs, overwrite=overwrite)
+    if path.suffix not in (".csv", ".parquet"):
         raise RequestError(f"--out {out}: it takes a name that ends in .csv or .parquet")
     schema = Schema.from_dict(read_run(run)["data"]["schema"])
     classes = list(schema.classes)
@@ -49,7 +54,7 @@ def predict_file(
                 if progress:
                     progress(0, 0, f"{decisions.total():,} rows")
 
-    write_whole(out, write)
+    write_whole(path, write, overwrite=overwrite)
     return {"rows": decisions.total(), "decisions": dict(decisions), "out": str(out)}
 
 

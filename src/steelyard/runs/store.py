@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from steelyard.errors import RunError
-from steelyard.runs.files import write_json, write_whole
+from steelyard.files import write_json, write_whole
 from steelyard.runs.seal import sealed
 
 SCHEMA = 1  # of run.json; raised when a reader of older files would go wrong
@@ -34,8 +34,8 @@ def save_decision(study: Any, run: Path) -> None:
 
 def write_report(values: dict[str, Any], run: Path) -> None:
     """The page, built from run.json's content alone."""
+    from steelyard.files import write_text
     from steelyard.report.page import to_html
-    from steelyard.runs.files import write_text
 
     write_text(run / "report.html", to_html(values))
 

@@ -1,0 +1,7 @@
+"""Files that appear whole or not at all, and a lock for the folders they stand in."""
+
+from steelyard.files.atomic import AtomicFiles, write_json, write_text, write_whole
+from steelyard.files.lock import Lock
+from steelyard.files.outputs import output_path
+
+__all__ = ["AtomicFiles", "Lock", "output_path", "write_json", "write_text", "write_whole"]

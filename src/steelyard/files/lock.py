@@ -1,0 +1,73 @@
+"""One process at a time: a lock that its holder's end releases, however it ends."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from steelyard.errors import RequestError
+
+try:
+    import fcntl
+except ImportError:  # not on Windows: there nothing is locked
+    fcntl = None  # type: ignore[assignment]
+
+
+def claim(descriptor: int) -> bool:
+    """Lock an open file for as long as it stays open; False where another process holds it.
+
+    The system releases it when the process ends, killed or not: a lock is never stale.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: as if it were ours
+        return True
+    return True
+
+
+class Lock:
+    """A lock file that carries the process id of its holder, for use in a `with`.
+
+    Raises: RequestError: another process holds it; the message tells its id.
+    """
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        while True:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            if not claim(descriptor):
+                holder = os.read(descriptor, 32).decode(errors="replace").strip()
+                os.close(descriptor)
+                raise RequestError(
+                    f"{self.what} is being written by process {holder or 'unknown'}; wait until "
+                    "it has ended, or stop it first"
+                )
+            if self._is_there(descriptor):
+                break
+            os.close(descriptor)  # its last holder removed it meanwhile
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        self._descriptor = descriptor
+        return self
+
+    def _is_there(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(self.path.stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
