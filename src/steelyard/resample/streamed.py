@@ -115,7 +115,7 @@ def resample_files(
     Args:
         data: CSV or Parquet: a file, folder or glob.
         method: "random-over" or "random-under".
-        out: ends in .csv or .parquet; written as rows come (`runs.files.write_whole` lets it
+        out: ends in .csv or .parquet; written as rows come (`files.AtomicFiles` lets it
             appear whole or not at all).
         ratio: as in `resample.ratio.wanted_counts`; default: all classes as the largest
             (random-over) or the smallest (random-under).
