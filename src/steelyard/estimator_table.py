@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.tables import Column, Schema, Table, read_features, read_table
-from steelyard.tables.table import Source
+from steelyard.tables.reading import Source
 
 TARGET = "target"
 

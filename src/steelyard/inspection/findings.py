@@ -1,6 +1,6 @@
 """The findings: what inspection speaks up about, each under a code that never changes.
 
-To add one, add a row to `FINDINGS`, a function to looks.py that reads the measures and returns
+To add one, add a row to `FINDINGS`, a function to finding_checks.py that reads the measures and returns
 what it saw or None, and its line to docs/findings.md (a test keeps the page and the list equal).
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from steelyard.errors import RequestError
-from steelyard.inspection import looks
-from steelyard.inspection.looks import Seen
+from steelyard.inspection import finding_checks as checks
+from steelyard.inspection.finding_checks import Seen
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -26,21 +26,21 @@ class Finding:
             "note": good to know.
         title: what it is, for a list.
         advice: what to do, one line.
-        look: reads the measures of `steelyard.inspection.measure`; None if there is nothing.
+        check: reads the measures of `steelyard.inspection.measure`; None if there is nothing.
     """
 
     code: str
     severity: Severity
     title: str
     advice: str
-    look: Callable[[dict[str, Any]], Seen | None]
+    check: Callable[[dict[str, Any]], Seen | None]
 
 
 def findings_in(measured: dict[str, Any]) -> list[dict[str, Any]]:
     """All findings in a measured table as plain data, the gravest first."""
     found = []
     for finding in FINDINGS:
-        seen = finding.look(measured)
+        seen = finding.check(measured)
         if seen is not None:
             found.append(
                 {
@@ -74,146 +74,146 @@ FINDINGS: tuple[Finding, ...] = (
         "error",
         "One class only",
         "Add rows of another class, or name the column that holds the class.",
-        looks.one_class,
+        checks.one_class,
     ),
     Finding(
         "SY002",
         "error",
         "A class with fewer rows than folds",
-        f"Merge it, leave it out, or collect rows: it cannot be in each of {looks.FOLDS} folds.",
-        looks.fewer_rows_than_folds,
+        f"Merge it, leave it out, or collect rows: it cannot be in each of {checks.FOLDS} folds.",
+        checks.fewer_rows_than_folds,
     ),
     Finding(
         "SY003",
         "warning",
         "Too few rows to compare techniques",
         "Describe them; collect at least 10, better 50, before comparing anything.",
-        looks.too_few_to_compare,
+        checks.too_few_to_compare,
     ),
     Finding(
         "SY004",
         "warning",
         "Too few rows to call a technique the best",
         "Read intervals, not ranks; 50 or more rows of the class carry a choice.",
-        looks.no_best,
+        checks.no_best,
     ),
     Finding(
         "SY005",
         "note",
         "Accuracy says nothing here",
         "Judge by average precision, log loss or costs; tune the cut-off before resampling.",
-        looks.accuracy_is_blind,
+        checks.accuracy_is_blind,
     ),
     Finding(
         "SY006",
         "note",
         "The classes are nearly even",
         "Nothing to rebalance: train plainly and tune the cut-off to your costs.",
-        looks.nearly_even,
+        checks.nearly_even,
     ),
     Finding(
         "SY011",
         "warning",
         "Rows that contradict each other",
         "Check their labels, or find the column that tells them apart: no model can.",
-        looks.conflicting_rows,
+        checks.conflicting_rows,
     ),
     Finding(
         "SY012",
         "warning",
         "Duplicate rows",
         "Remove copies made by mistake; keep true repeats in one fold with --group.",
-        looks.duplicate_rows,
+        checks.duplicate_rows,
     ),
     Finding(
         "SY013",
         "note",
         "Rows without a class",
         "Check that what is unlabelled does not depend on the class.",
-        looks.rows_without_target,
+        checks.rows_without_target,
     ),
     Finding(
         "SY014",
         "warning",
         "The file is sorted by class",
         "Shuffle it before using Keras' validation_split or shuffle buffer; our folds do.",
-        looks.sorted_by_class,
+        checks.sorted_by_class,
     ),
     Finding(
         "SY021",
         "warning",
         "A column that gives the class away",
         "Check that it is known before the outcome is; if not, leave it out with --drop.",
-        looks.leaking_columns,
+        checks.leaking_columns,
     ),
     Finding(
         "SY022",
         "warning",
         "Columns mostly missing",
         "Keep them only if they will be as empty, for the same reason, when the model is used.",
-        looks.mostly_missing,
+        checks.mostly_missing,
     ),
     Finding(
         "SY023",
         "note",
         "Missing values",
         "Nothing to fill in: being missing is learned from. It must mean the same later.",
-        looks.some_missing,
+        checks.some_missing,
     ),
     Finding(
         "SY024",
         "error",
         "Infinite values",
         "Replace them by a number, or leave them empty.",
-        looks.infinite_values,
+        checks.infinite_values,
     ),
     Finding(
         "SY025",
         "note",
         "Constant or empty columns",
         "Not learned from; leave them out with --drop.",
-        looks.columns_of_role("constant", "empty"),
+        checks.columns_of_role("constant", "empty"),
     ),
     Finding(
         "SY026",
         "note",
         "Columns that look like ids",
         "Not learned from. If one names a patient or a machine, pass it to compare as --group.",
-        looks.columns_of_role("identifier"),
+        checks.columns_of_role("identifier"),
     ),
     Finding(
         "SY027",
         "note",
         "Columns of text or lists",
         "Not learned from; turn them into numbers or categories first.",
-        looks.columns_of_role("text"),
+        checks.columns_of_role("text"),
     ),
     Finding(
         "SY028",
         "error",
         "No column to learn from",
         "Add a feature column.",
-        looks.nothing_to_learn_from,
+        checks.nothing_to_learn_from,
     ),
     Finding(
         "SY029",
         "warning",
         "More features than rare rows",
         "Drop what cannot matter and keep models simple: some columns will fit by chance.",
-        looks.more_columns_than_rare_rows,
+        checks.more_columns_than_rare_rows,
     ),
     Finding(
         "SY031",
         "warning",
         "Most rare rows are isolated",
         "No SMOTE: it would make rows among strangers. Check labels; get rows or columns.",
-        looks.mostly_isolated,
+        checks.mostly_isolated,
     ),
     Finding(
         "SY032",
         "note",
         "Most rare rows are unsafe",
         "Expect gains from the cut-off and from better columns, not from copies.",
-        looks.mostly_unsafe,
+        checks.mostly_unsafe,
     ),
 )

@@ -12,7 +12,7 @@ from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
 from steelyard.inspection.large import Whole
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
-from steelyard.inspection.rows import order_share, repeated_rows
+from steelyard.inspection.repeats import order_share, repeated_rows
 from steelyard.inspection.separation import contrasts, separation
 from steelyard.inspection.space import hvdm_space
 from steelyard.tables import Table

@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.integer]
 
 FEW_VALUES = 64  # numbers with no more distinct values are also scored value by value
-CELLS = 6_000_000  # values looked at over all columns and classes, per side
+MOST_VALUES = 6_000_000  # values looked at over all columns and classes, per side
 MOST_PER_SIDE, LEAST_PER_SIDE = 20_000, 1_000
 
 
@@ -49,7 +49,9 @@ def contrasts(
 
     Both sides are drawn on their own, which leaves an AUC unchanged but for its interval.
     """
-    per_side = int(np.clip(CELLS / max(1, columns * len(labels)), LEAST_PER_SIDE, MOST_PER_SIDE))
+    per_side = int(
+        np.clip(MOST_VALUES / max(1, columns * len(labels)), LEAST_PER_SIDE, MOST_PER_SIDE)
+    )
     drawn = []
     for label in labels:
         rng = np.random.default_rng([seed, label])

@@ -28,7 +28,7 @@ from steelyard.tables.target import (
     check_target,
     codes_of,
     raw_values,
-    understand,
+    read_labels,
 )
 from steelyard.tables.values import as_numbers
 from steelyard.tables.writing import FrameWriter
@@ -212,7 +212,7 @@ def _spool(
         seen += np.bincount(found[found >= 0], minlength=len(numbers))
         spool.add(found, None if key is None else key_ids(frame[key].to_arrow()))
         rows += frame.height
-    meaning = understand(list(numbers), target, typed=reader.typed)
+    meaning = read_labels(list(numbers), target, typed=reader.typed)
     classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
     check_number_of_classes(classes, rows, target)
     codes = np.array([classes.index(meaning[value]) for value in numbers], np.int64)

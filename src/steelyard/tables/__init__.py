@@ -1,11 +1,11 @@
 """Any table -> features, class codes and a schema that later files are read by."""
 
-from steelyard.tables.checks import check_learnable
 from steelyard.tables.counts import count_classes
 from steelyard.tables.features import iter_features, labels, read_features
+from steelyard.tables.learnable import check_learnable
+from steelyard.tables.reading import Table, read_table
 from steelyard.tables.schema import Column, Schema
 from steelyard.tables.sources import Source
-from steelyard.tables.table import Table, read_table
 
 __all__ = [
     "Column",

@@ -8,7 +8,7 @@ import polars as pl
 from steelyard.tables.parquet import ParquetFiles
 from steelyard.tables.schema import Label
 from steelyard.tables.sources import open_table
-from steelyard.tables.target import check_number_of_classes, check_target, raw_values, understand
+from steelyard.tables.target import check_number_of_classes, check_target, raw_values, read_labels
 
 BATCH_ROWS = 1 << 18
 
@@ -31,7 +31,7 @@ def count_classes(data: Any, target: str | None) -> dict[Label, int]:
             counts.update(_tally(batch[target]))
     else:
         counts.update(_tally(reader.read([target], text=[target])[target]))
-    meaning = understand(list(counts), target, typed=reader.typed)
+    meaning = read_labels(list(counts), target, typed=reader.typed)
     by_label: Counter[Label] = Counter()
     for value, count in counts.items():
         by_label[meaning[value]] += count

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.errors import DataError, TargetError
-from steelyard.tables.kinds import conform
+from steelyard.tables.column_types import conform
 from steelyard.tables.names import quoted, suggestion
 from steelyard.tables.schema import Schema
 from steelyard.tables.sources import Reader, open_table

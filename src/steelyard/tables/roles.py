@@ -9,7 +9,7 @@ import re
 import numpy as np
 import polars as pl
 
-from steelyard.tables.kinds import Understood
+from steelyard.tables.column_types import TypedColumn
 from steelyard.tables.schema import Role
 
 FEWEST_ROWS = 20  # below, "all distinct" happens by chance
@@ -23,9 +23,9 @@ LONG_TEXT = 40  # characters on average
 MANY_WORDS = 5
 
 
-def role_of(name: str, understood: Understood) -> tuple[Role, str]:
+def role_of(name: str, typed_column: TypedColumn) -> tuple[Role, str]:
     """The role of a column that the user said nothing about, and why it is not learned from."""
-    column = understood.values
+    column = typed_column.values
     if column is None:
         return "text", "holds lists, records or bytes, which cannot be learned from"
     present = column.drop_nulls() if column.has_nulls() else column
@@ -33,9 +33,9 @@ def role_of(name: str, understood: Understood) -> tuple[Role, str]:
         return "empty", "has no value in any row"
     if _is_constant(column, present):
         return "constant", f"has the same value in every row: {_shown(present[0])}"
-    if len(present) < FEWEST_ROWS or understood.kind in ("boolean", "date"):
+    if len(present) < FEWEST_ROWS or typed_column.kind in ("boolean", "date"):
         return "feature", ""
-    if understood.kind == "category":
+    if typed_column.kind == "category":
         return _role_of_text(name, present)
     note = _identifier_note(name, present)
     return ("identifier", note) if note else ("feature", "")

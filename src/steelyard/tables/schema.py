@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["number", "boolean", "date", "category", "text"]
+ColumnType = Literal["number", "boolean", "date", "category", "text"]
 Role = Literal["feature", "identifier", "constant", "empty", "text", "group", "time", "dropped"]
 Label = str | int | float | bool
 
@@ -21,7 +21,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnType
     role: Role = "feature"
     note: str = ""
     format: str = ""

@@ -44,7 +44,7 @@ def raw_values(column: pl.Series) -> pl.Series:
     return values.clean(column.cast(pl.String))
 
 
-def understand(distinct: Sequence[Any], target: str, *, typed: bool) -> dict[Any, Label]:
+def read_labels(distinct: Sequence[Any], target: str, *, typed: bool) -> dict[Any, Label]:
     """From each distinct raw value (no nulls) to its label: bool, int or str.
 
     Text of a text file is read as booleans or whole numbers if all of it can be; text that a

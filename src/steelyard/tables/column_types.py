@@ -6,54 +6,54 @@ import polars as pl
 
 from steelyard.errors import DataError
 from steelyard.tables import values
-from steelyard.tables.schema import Column, Kind
+from steelyard.tables.schema import Column, ColumnType
 
 # From here on neighbouring whole numbers share one float: such numbers are codes.
 LONGEST_NUMBER = 10**15
 
 
 @dataclass(frozen=True)
-class Understood:
+class TypedColumn:
     """A column in canonical form: Float64 for number, boolean and date, String for category.
 
     `values` is None where nothing can be learned from the type (lists, structs, bytes).
     """
 
-    kind: Kind
+    kind: ColumnType
     values: pl.Series | None
     format: str = ""
 
 
-def understand(column: pl.Series) -> Understood:
+def infer_type(column: pl.Series) -> TypedColumn:
     """Find the kind of a column that is read for the first time."""
     dtype = column.dtype
     if dtype == pl.String:
-        return _understand_text(column)
+        return _infer_from_text(column)
     if _is_level(dtype) or (dtype.is_integer() and _too_long(column)):
-        return Understood("category", values.numbers_as_levels(column))
+        return TypedColumn("category", values.numbers_as_levels(column))
     if dtype == pl.Boolean:
-        return Understood("boolean", column.cast(pl.Float64))
+        return TypedColumn("boolean", column.cast(pl.Float64))
     if dtype in (pl.Date, pl.Datetime):
-        return Understood("date", values.days_since_epoch(column))
+        return TypedColumn("date", values.days_since_epoch(column))
     if _is_number(dtype):
-        return Understood("number", _floats(column))
-    return Understood("text", None)
+        return TypedColumn("number", _floats(column))
+    return TypedColumn("text", None)
 
 
-def _understand_text(column: pl.Series) -> Understood:
+def _infer_from_text(column: pl.Series) -> TypedColumn:
     text = values.clean(column)
     flags = values.as_booleans(text)
     if flags is not None:
-        return Understood("boolean", flags)
+        return TypedColumn("boolean", flags)
     order = values.date_format(text)
     if order:
-        return Understood("date", values.as_dates(text, order), order)
+        return TypedColumn("date", values.as_dates(text, order), order)
     numbers = values.as_numbers(text)
     # Text of digits only was made text by somebody: codes. With fractions it is a measurement
     # that one stray value or blank turned into text on the way.
     if numbers is not None and (numbers != numbers.floor()).any():
-        return Understood("number", numbers)
-    return Understood("category", values.levels(text))
+        return TypedColumn("number", numbers)
+    return TypedColumn("category", values.levels(text))
 
 
 def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:

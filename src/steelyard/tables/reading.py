@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.errors import DataError
-from steelyard.tables.kinds import Understood, understand
+from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.schema import Column, Label, Role, Schema
@@ -19,8 +19,8 @@ from steelyard.tables.target import (
     check_target,
     codes_of,
     raw_values,
+    read_labels,
 )
-from steelyard.tables.target import understand as understand_target
 
 NOTES: dict[Role, str] = {
     "group": "keeps rows of one group together; not learned from",
@@ -174,7 +174,7 @@ def _encode(raw: pl.Series, *, typed: bool) -> tuple[np.ndarray, tuple[Label, ..
     """Class codes, -1 where missing, and the classes."""
     labels = raw_values(raw)
     distinct = labels.drop_nulls().unique(maintain_order=True).to_list()
-    meaning = understand_target(distinct, raw.name, typed=typed)
+    meaning = read_labels(distinct, raw.name, typed=typed)
     classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
     check_number_of_classes(classes, len(labels) - labels.null_count(), raw.name)
     return codes_of(labels, meaning, classes), classes
@@ -188,25 +188,25 @@ def _columns(
         if name in use.drop:
             columns.append(Column(name, "category", "dropped", NOTES["dropped"]))
         elif name != use.target:
-            understood = understand(raw[name])
-            columns.append(_column(name, understood, use))
-            if columns[-1].role == "feature" and understood.values is not None:
-                features.append(understood.values.alias(name))
+            typed_column = infer_type(raw[name])
+            columns.append(_column(name, typed_column, use))
+            if columns[-1].role == "feature" and typed_column.values is not None:
+                features.append(typed_column.values.alias(name))
     return tuple(columns), features
 
 
-def _column(name: str, understood: Understood, use: _Use) -> Column:
+def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:
     role: Role
     if name in (use.group, use.time):
         role = "group" if name == use.group else "time"
         note = NOTES[role]
     else:
-        role, note = role_of(name, understood)
-    if name in use.keep and role in ("identifier", "text") and understood.values is not None:
+        role, note = role_of(name, typed_column)
+    if name in use.keep and role in ("identifier", "text") and typed_column.values is not None:
         role, note = "feature", ""
     # Where there is no value there is no kind either, whatever type the source gives it.
-    kind: Any = {"text": "text", "empty": "category"}.get(role, understood.kind)
-    return Column(name, kind, role, note, understood.format)
+    kind: Any = {"text": "text", "empty": "category"}.get(role, typed_column.kind)
+    return Column(name, kind, role, note, typed_column.format)
 
 
 def _groups(column: pl.Series) -> np.ndarray:
@@ -224,13 +224,13 @@ def _ranks(column: pl.Series) -> np.ndarray:
 
 def _complete(column: pl.Series, use: str) -> tuple[pl.Series, bool]:
     """A group or time column in canonical form, and whether it is text; every row has a value."""
-    understood = understand(column)
-    if understood.values is None:
+    typed_column = infer_type(column)
+    if typed_column.values is None:
         raise DataError(f"{use} column {column.name!r} holds {column.dtype}; give plain values")
-    missing = understood.values.is_null()
+    missing = typed_column.values.is_null()
     if missing.any():
         raise DataError(
             f"{use} column {column.name!r} has no value in {missing.sum():,} rows (first: data row "
             f"{(missing.arg_max() or 0) + 1:,}); fill them or leave those rows out"
         )
-    return understood.values, understood.kind == "category"
+    return typed_column.values, typed_column.kind == "category"

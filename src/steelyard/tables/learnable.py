@@ -5,7 +5,7 @@ import polars as pl
 
 from steelyard.errors import DataError, TargetError
 from steelyard.tables.names import quoted
-from steelyard.tables.table import Table
+from steelyard.tables.reading import Table
 
 LARGEST = float(np.finfo(np.float32).max)
 

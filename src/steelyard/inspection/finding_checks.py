@@ -142,9 +142,9 @@ def infinite_values(measured: Measured) -> Seen | None:
 
 
 def columns_of_role(*roles: str) -> Callable[[Measured], Seen | None]:
-    """A look for columns that the reader set aside, with its note on the first one."""
+    """A check for columns that the reader set aside, with its note on the first one."""
 
-    def look(measured: Measured) -> Seen | None:
+    def check(measured: Measured) -> Seen | None:
         columns = [column for column in measured["columns"] if column["role"] in roles]
         if not columns:
             return None
@@ -152,7 +152,7 @@ def columns_of_role(*roles: str) -> Callable[[Measured], Seen | None]:
         first = f"{shown(names[0])} {columns[0]['note']}"
         return Seen(f"{_listed(names)}: {first}.", tuple(names))
 
-    return look
+    return check
 
 
 def nothing_to_learn_from(measured: Measured) -> Seen | None:
