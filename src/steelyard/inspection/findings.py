@@ -1,7 +1,7 @@
 """The findings: what inspection speaks up about, each under a code that never changes.
 
-To add one, add a row to `FINDINGS`, a function to finding_checks.py that reads the measures and returns
-what it saw or None, and its line to docs/findings.md (a test keeps the page and the list equal).
+To add one, add a row to `FINDINGS`, a function to finding_checks.py that reads the measures and
+returns what it saw or None, and its line to docs/findings.md (a test keeps page and list equal).
 """
 
 from collections.abc import Callable, Iterable
