@@ -3,8 +3,11 @@
 import importlib
 from typing import Any
 
+from steelyard._registration import register_with_keras
 from steelyard._version import __version__
 from steelyard.errors import SteelyardError
+
+register_with_keras()
 
 # Name -> module. Loaded on first use: `import steelyard` stays as quick as `import importlib`.
 _HOME = {

@@ -73,7 +73,7 @@ def test_keras_alone_can_load_it(run_dir):
     code = """
 import sys
 import keras
-import steelyard.models.registered
+import steelyard
 model = keras.models.load_model(sys.argv[1])
 row = {"plan": [["pro"]], "age": [[40.0]], "calls": [[2.0]], "active": [[1.0]]}
 out = model({name: keras.ops.convert_to_tensor(value) for name, value in row.items()})

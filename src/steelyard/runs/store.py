@@ -84,7 +84,6 @@ def load(run: str | Path) -> Any:
 
 def load_model(path: Path) -> Any:
     """A saved model, with the layers it is made of."""
-    import steelyard.models.registered  # noqa: F401
     from steelyard._keras import keras
 
     return keras.saving.load_model(path)
