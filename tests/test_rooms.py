@@ -12,7 +12,7 @@ ROOT = Path(steelyard.__file__).parent
 
 # From the ground up. A room imports from its own floor's room and from lower floors only.
 FLOORS = [
-    {"errors", "_version"},
+    {"errors", "_registration", "_version"},
     {"_keras", "stats", "neighbours", "sampling_plan", "files"},
     {"_tensorflow"},
     {"weights", "tables", "report"},
