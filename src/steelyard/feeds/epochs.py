@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import tf
+from steelyard.feeds.python_calls import stateless
 
 
 def epochs(steps: int, block: int, first_epoch: int = 0, first_step: int = 0) -> Any:
@@ -24,9 +25,7 @@ def epochs(steps: int, block: int, first_epoch: int = 0, first_step: int = 0) ->
 
     @tf.autograph.experimental.do_not_convert
     def start_in_graph(tick: Any) -> Any:
-        # Declared stateless, as tf.data refuses to checkpoint stateful functions; taking an
-        # input keeps TensorFlow from folding the call into a constant.
-        return tf.numpy_function(start, [tick], [tf.int64, tf.int64], stateful=False)
+        return stateless(start, [tick], [tf.int64, tf.int64])
 
     @tf.autograph.experimental.do_not_convert
     def blocks(epoch: Any, step: Any) -> Any:

@@ -12,6 +12,7 @@ from steelyard.feeds.core import Augment, Core, make_core
 from steelyard.feeds.epochs import epochs
 from steelyard.feeds.gather import Block, gather
 from steelyard.feeds.info import attach
+from steelyard.feeds.python_calls import stateless
 from steelyard.feeds.shares import Shares
 
 # Taken at once: a block should fit the processor's cache on its way into batches.
@@ -147,7 +148,7 @@ def to_dataset(core: Core, first_epoch: int = 0, first_step: int = 0) -> Any:
 
     @tf.autograph.experimental.do_not_convert
     def draw_in_graph(epoch: Any, first: Any) -> Any:
-        flat = tf.numpy_function(draw, [epoch, first], kinds, stateful=False)
+        flat = stateless(draw, [epoch, first], kinds)
         parts = keras.tree.pack_sequence_as(sample, flat)
         return keras.tree.map_structure(
             lambda part, like: tf.ensure_shape(part, [None, *like.shape[1:]]), parts, sample

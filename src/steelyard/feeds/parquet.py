@@ -15,6 +15,7 @@ from steelyard._tensorflow import tf
 from steelyard.feeds.core import check_present, check_shard
 from steelyard.feeds.csv import csv_to_parquet
 from steelyard.feeds.info import FeedInfo, attach
+from steelyard.feeds.python_calls import stateless
 from steelyard.feeds.scan import (
     ClassTally,
     Pieces,
@@ -233,7 +234,7 @@ def _stream(windows: Windows, label: Any) -> Stream:
 
     @tf.autograph.experimental.do_not_convert
     def window(given: Any, index: Any) -> tuple[Any, Any]:
-        rows = tf.numpy_function(read, [given, index], tf.float32, stateful=False)
+        rows = stateless(read, [given, index], tf.float32)
         rows = tf.ensure_shape(rows, [None, len(windows.names)])
         return rows, tf.fill([tf.shape(rows)[0]], tf.constant(label, kind))
 

@@ -9,6 +9,7 @@ from steelyard._tensorflow import keras, tf
 from steelyard.feeds.columns import Nest
 from steelyard.feeds.draws import Cursor
 from steelyard.feeds.epochs import epochs
+from steelyard.feeds.python_calls import stateless
 from steelyard.feeds.schedule import Ints, Schedule
 
 # (rows of the class given before, a tensor) -> endless dataset of nests, some rows of it each
@@ -68,7 +69,7 @@ def mixed(
 
     @tf.autograph.experimental.do_not_convert
     def draw_in_graph(epoch: Any, first: Any) -> tuple[Any, Any]:
-        parts = tf.numpy_function(draw, [epoch, first], [tf.int32, tf.int32], stateful=False)
+        parts = stateless(draw, [epoch, first], [tf.int32, tf.int32])
         return tuple(tf.ensure_shape(part, [None, batch_size]) for part in parts)
 
     with tf.device("CPU"):
