@@ -15,7 +15,7 @@ def tau_normalize(model: Model, tau: float = 1.0) -> Model:
 
     Classes with many rows grow long weight vectors; without them the rare classes are called
     more often. `tau` 0 keeps the weights, 1 makes all of them unit vectors; choose it on
-    held-out rows. The outputs are no probabilities any more.
+    validation rows. The outputs are no probabilities any more.
 
     Args:
         model: Sequential or functional, its last layer `Dense` with a column per class.
@@ -106,10 +106,10 @@ def _copy(model: Model) -> tuple[Model, Any]:
 def _checked_labels(y: Any, columns: int) -> Any:
     """Whole numbers from 0 to columns - 1, shape (rows,)."""
     labels = np.asarray(y).reshape(-1)
-    strangers = np.setdiff1d(labels, np.arange(columns))
-    if strangers.size:
+    unknown = np.setdiff1d(labels, np.arange(columns))
+    if unknown.size:
         raise TargetError(
-            f"y holds {strangers[:4].tolist()}, but the last layer has the columns 0 ... "
+            f"y holds {unknown[:4].tolist()}, but the last layer has the columns 0 ... "
             f"{columns - 1}; give labels as integers in column order, such as "
             "weights.class_weight(y).encode(y)"
         )
@@ -117,7 +117,7 @@ def _checked_labels(y: Any, columns: int) -> Any:
 
 
 def _with_seed(head: Any, seed: int) -> Any:
-    """An untrained layer of the same kind, whose random start hangs on `seed` alone."""
+    """An untrained layer of the same kind, whose random start depends on `seed` alone."""
     config = head.get_config()
     start = config["kernel_initializer"]["config"]
     if "seed" in start:

@@ -40,9 +40,9 @@ def test_every_batch_is_balanced_and_static(data):
 def test_no_row_comes_twice_before_all_came_once(data):
     X, y = data
     feed = balanced(X, y, batch_size=50, seed=3)
-    drawn = np.concatenate(rows_of(feed) + rows_of(feed))
+    sampled = np.concatenate(rows_of(feed) + rows_of(feed))
     for label in (0, 1):
-        walk = drawn[y[drawn] == label]
+        walk = sampled[y[sampled] == label]
         members = np.flatnonzero(y == label)
         whole = len(walk) // members.size
         for turn in np.split(walk[: whole * members.size], whole):
@@ -164,8 +164,8 @@ def test_natural_shows_every_row_once():
 def test_short_last_batch_of_a_balanced_epoch(data):
     feed = balanced(*data, batch_size=64, drop_remainder=False)
     for _ in range(2):
-        drawn = np.concatenate(rows_of(feed))
-        majority = drawn[data[1][drawn] == 0]
+        sampled = np.concatenate(rows_of(feed))
+        majority = sampled[data[1][sampled] == 0]
         assert sorted(majority) == np.flatnonzero(data[1] == 0).tolist()
 
 
@@ -265,8 +265,8 @@ def test_priors_go_into_the_correction_layer(data):
 def test_steps_per_epoch_goes_on_where_it_stopped(data):
     feed = balanced(*data, batch_size=50, steps_per_epoch=10)
     assert len(feed) == 10
-    drawn = np.concatenate([row for _ in range(4) for row in rows_of(feed)])
-    majority = drawn[data[1][drawn] == 0]
+    sampled = np.concatenate([row for _ in range(4) for row in rows_of(feed)])
+    majority = sampled[data[1][sampled] == 0]
     assert np.unique(majority[: N - RARE]).size == N - RARE
 
 

@@ -1,4 +1,4 @@
-"""A program that ends, or fails, while batches are being drawn ahead must end."""
+"""A program that ends, or fails, while batches are being sampled ahead must end."""
 
 import subprocess
 import sys

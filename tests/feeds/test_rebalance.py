@@ -33,20 +33,20 @@ def test_shares_and_passes_whatever_is_kept(memory_limit, given, counts):
     assert feed.element_spec == (tf.TensorSpec([30, 2]), tf.TensorSpec([30], tf.int32))
     assert len(feed) == -(-COUNTS[0] // 10)
     epochs = [epoch(feed), epoch(feed)]
-    for drawn, labels in epochs:
-        np.testing.assert_array_equal(labels, Y[drawn])
+    for sampled, labels in epochs:
+        np.testing.assert_array_equal(labels, Y[sampled])
         assert ((labels[..., None] == range(3)).sum(axis=1) == 10).all()
     assert_whole_passes(epochs[0][0], 0)
     assert_whole_passes(epochs[1][0], 0)  # the streamed class starts anew in every epoch
     if memory_limit > 700:  # those in memory go on where they were
-        both = np.concatenate([drawn.ravel() for drawn, _ in epochs])
+        both = np.concatenate([sampled.ravel() for sampled, _ in epochs])
         assert_whole_passes(both, 1)
         assert_whole_passes(both, 2)
 
 
-def assert_whole_passes(drawn, label):
+def assert_whole_passes(sampled, label):
     members = np.flatnonzero(label == Y)
-    walk = drawn[Y[drawn] == label]
+    walk = sampled[Y[sampled] == label]
     whole = len(walk) // members.size
     assert whole
     for turn in np.split(walk[: whole * members.size], whole):
@@ -61,8 +61,8 @@ def test_the_kept_rows_are_those_of_balanced():
 
 def test_short_epochs_reach_every_row():
     feed = feeds.rebalance(dataset().batch(64), batch_size=30, steps_per_epoch=13)
-    drawn = np.concatenate([epoch(feed)[0].ravel() for _ in range(8)])
-    walk = drawn[Y[drawn] == 0][: COUNTS[0]]
+    sampled = np.concatenate([epoch(feed)[0].ravel() for _ in range(8)])
+    walk = sampled[Y[sampled] == 0][: COUNTS[0]]
     np.testing.assert_array_equal(np.sort(walk), np.flatnonzero(Y == 0))
 
 
@@ -86,8 +86,8 @@ def test_workers_share_every_batch():
 def test_a_shuffled_dataset_shows_other_orders():
     feed = feeds.rebalance(dataset().shuffle(N, seed=1).batch(64), batch_size=30)
     first, second = epoch(feed)[0], epoch(feed)[0]
-    for drawn in (first, second):
-        majority = drawn[Y[drawn] == 0][: COUNTS[0]]
+    for sampled in (first, second):
+        majority = sampled[Y[sampled] == 0][: COUNTS[0]]
         assert set(majority) == set(np.flatnonzero(Y == 0))
     assert not np.array_equal(first, second)
 

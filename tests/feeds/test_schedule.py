@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard.errors import EmptyClassError, RequestError
-from steelyard.feeds.draws import Cursor, Draws
+from steelyard.feeds.batch_sampler import BatchSampler, Cursor
 from steelyard.feeds.schedule import Schedule, spread
 from steelyard.feeds.shares import target_shares
 
@@ -74,7 +74,7 @@ def test_a_walk_can_be_entered_anywhere(size, first, length):
 def test_large_classes_walk_like_small_ones(monkeypatch):
     rows = np.arange(1_000)
     small = Cursor(rows, seed=1, code=2).take(500, 3_200)
-    monkeypatch.setattr("steelyard.feeds.draws._KEEP_ORDER_FROM", 10)
+    monkeypatch.setattr("steelyard.feeds.batch_sampler._KEEP_ORDER_FROM", 10)
     large = Cursor(rows, seed=1, code=2)
     pieces = [large.take(at, at + 300) for at in range(500, 3_200, 300)]
     np.testing.assert_array_equal(np.concatenate(pieces), small)
@@ -92,11 +92,11 @@ def test_passes_differ_and_so_do_classes_and_seeds():
 def test_blocks_do_not_depend_on_where_they_are_cut(last_rows):
     rows_of = [np.arange(90), np.arange(90, 100)]
     schedule = Schedule.make([0.75, 0.25], 9)
-    draws = Draws(rows_of, schedule, seed=0, steps=11, last_rows=last_rows)
+    sampler = BatchSampler(rows_of, schedule, seed=0, steps=11, last_rows=last_rows)
     for epoch in (0, 2):
-        whole = draws.block(epoch, 0, 11)
+        whole = sampler.block(epoch, 0, 11)
         for first, last in ((0, 4), (4, 5), (5, 11)):
-            part = draws.block(epoch, first, last)
+            part = sampler.block(epoch, first, last)
             np.testing.assert_array_equal(part.rows, whole.rows[first:last])
             np.testing.assert_array_equal(part.passes, whole.passes[first:last])
             np.testing.assert_array_equal(part.seeds, whole.seeds[first:last])
@@ -105,9 +105,10 @@ def test_blocks_do_not_depend_on_where_they_are_cut(last_rows):
 def test_workers_together_hold_the_whole_batch():
     rows_of = [np.arange(900), np.arange(900, 1_000)]
     schedule = Schedule.make([0.8, 0.2], 64)
-    whole = Draws(rows_of, schedule, seed=5, steps=20).block(1, 0, 20)
+    whole = BatchSampler(rows_of, schedule, seed=5, steps=20).block(1, 0, 20)
     parts = [
-        Draws(rows_of, schedule, seed=5, steps=20, shard=(i, 4)).block(1, 0, 20) for i in range(4)
+        BatchSampler(rows_of, schedule, seed=5, steps=20, shard=(i, 4)).block(1, 0, 20)
+        for i in range(4)
     ]
     together = np.stack([part.rows for part in parts], axis=1).reshape(20, 64)
     np.testing.assert_array_equal(together, whole.rows)

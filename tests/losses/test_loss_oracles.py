@@ -6,7 +6,7 @@ import pytest
 from steelyard import losses
 from steelyard._keras import keras
 from steelyard.losses.asymmetric import asymmetric_crossentropy
-from steelyard.losses.clouded import cloud_sizes, clouded_crossentropy
+from steelyard.losses.gaussian_clouded import noise_sizes, noisy_crossentropy
 from steelyard.weights import from_counts
 
 COUNTS = [1000, 100, 10]
@@ -57,7 +57,7 @@ def test_ldam_oracle():
 
 def test_gaussian_clouded_oracle():
     noise = np.array([0.1, 0.2, 0.3], "float32")
-    found = clouded_crossentropy(Y, Z / 2.5, cloud_sizes(COUNTS), noise, 30.0)
+    found = noisy_crossentropy(Y, Z / 2.5, noise_sizes(COUNTS), noise, 30.0)
     np.testing.assert_allclose(found, [0.0, 1.037512, 23.4], rtol=1e-5, atol=1e-6)
 
 

@@ -91,7 +91,7 @@ def test_calibration_error_ignores_order_and_splits_ties_evenly():
     shuffled = rng.permutation(101)
     value = metrics.calibration_error(y, p)
     assert metrics.calibration_error(y[shuffled], p[shuffled]) == pytest.approx(value, abs=1e-15)
-    # Repeating every row changes no mean: equal mass does not hang on n being divisible.
+    # Repeating every row changes no mean: equal mass does not depend on n being divisible.
     assert metrics.calibration_error(y.repeat(10), p.repeat(10)) == pytest.approx(value)
     # Weights are counts.
     count = rng.integers(1, 5, size=101)

@@ -20,7 +20,7 @@ def sk_precision_at_recall(y, scores, recall, weight):
 
 
 def sk_recall_at_precision(y, scores, precision, weight):
-    # The last point (precision 1, recall 0) belongs to no cut-off.
+    # The last point (precision 1, recall 0) belongs to no threshold.
     pure, found, _ = sk.precision_recall_curve(y, scores, sample_weight=weight)
     return found[:-1][pure[:-1] >= precision].max(initial=0.0)
 

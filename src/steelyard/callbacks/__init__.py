@@ -1,4 +1,4 @@
-"""Callbacks that change the weighting or the sampling while a model trains, and one that looks."""
+"""Callbacks that change weights or sampling while a model trains, and one that reports."""
 
 from steelyard.callbacks.report import ClassReport
 from steelyard.callbacks.resampling import DeferredResampling, ProgressiveResampling

@@ -12,13 +12,13 @@ from steelyard.errors import MissingDependencyError, RequestError
 
 
 class ClassReport(keras.callbacks.Callback):
-    """Writes recall and precision of each class on held-out rows into the log of each epoch.
+    """Writes recall and precision of each class on validation rows into the log of each epoch.
 
-    The figures go into `logs` as `val_recall_<class>` and `val_precision_<class>`, so that
+    The values go into `logs` as `val_recall_<class>` and `val_precision_<class>`, so that
     `History`, and `CSVLogger` and `TensorBoard` further down the list, keep them.
 
     Args:
-        X, y: held-out rows; integer labels, shape (rows,), or one-hot, shape (rows, classes).
+        X, y: validation rows; integer labels, shape (rows,), or one-hot, shape (rows, classes).
         class_names: one per class, in column order; by default the codes.
         threshold: from which a row is of class 1, for one column of probabilities; logits of one
             column are cut at the logit of it with `from_logits`.
@@ -65,13 +65,13 @@ class ClassReport(keras.callbacks.Callback):
         names = self._names(max(2, out.shape[1]))
         table = np.bincount(self.y * len(names) + decided, minlength=len(names) ** 2)
         recall, precision = rates(table.reshape(len(names), -1))
-        figures = {f"val_recall_{n}": r for n, r in zip(names, recall, strict=True)}
-        figures |= {f"val_precision_{n}": p for n, p in zip(names, precision, strict=True)}
+        values = {f"val_recall_{n}": r for n, r in zip(names, recall, strict=True)}
+        values |= {f"val_precision_{n}": p for n, p in zip(names, precision, strict=True)}
         if logs is not None:
-            logs.update(figures)
+            logs.update(values)
         if self.writer is not None:
             with self.writer.as_default(step=epoch):
-                for name, value in figures.items():
+                for name, value in values.items():
                     tf.summary.scalar(name, value)
             self.writer.flush()
         if self.verbose:

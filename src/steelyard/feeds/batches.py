@@ -70,12 +70,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         self._ended |= index == len(self) - 1
         block = gather(self._core, self.epoch, index, index + 1)
-        there = block.drawn.rows[0] >= 0
+        there = block.sampled.rows[0] >= 0
         nest = keras.tree.map_structure(lambda leaf: leaf[0][there], block.nest)
         if self._core.repeat_map is None:
             return nest
-        again = block.drawn.passes[0][there] > 0
-        mapped = self._core.repeat_map(nest[0], block.drawn.seeds.view(np.int32))
+        again = block.sampled.passes[0][there] > 0
+        mapped = self._core.repeat_map(nest[0], block.sampled.seeds.view(np.int32))
         inputs = keras.tree.map_structure(
             lambda old, new: np.where(beside(again, old), new, old), nest[0], mapped
         )

@@ -1,7 +1,7 @@
 """Rows made of two rows: SMOTE for the repeats, mixup and Remix for whole batches.
 
 Each is a rule that names a second row and two weights for every place of a batch. The feed then
-gathers both rows and mixes them, so no made-up row is ever stored. Inputs must be floats.
+gathers both rows and mixes them, so no synthetic row is ever stored. Inputs must be floats.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.errors import RequestError
-from steelyard.feeds.draws import Drawn
+from steelyard.feeds.batch_sampler import SampledRows
 from steelyard.feeds.schedule import Ints
 from steelyard.sampling_plan import derive, splitmix64, unit
 
@@ -38,7 +38,7 @@ class Blend(Protocol):
     def fit(self, inputs: object, rows_of: Sequence[Ints], shares: NDArray[np.float64]) -> "Blend":
         """Look at the data once; return what draws."""
 
-    def mix(self, drawn: Drawn) -> Mix:
+    def mix(self, sampled: SampledRows) -> Mix:
         """The mix of some batches."""
 
 
@@ -63,18 +63,18 @@ class Mixup:
         """Nothing to learn."""
         return self
 
-    def mix(self, drawn: Drawn) -> Mix:
+    def mix(self, sampled: SampledRows) -> Mix:
         """A partner from the same batch, and one lambda, for every place."""
-        partner = np.argsort(_noise(drawn, 1), axis=1)
+        partner = np.argsort(_noise(sampled, 1), axis=1)
         lam = np.stack(
             [
-                np.random.default_rng(seed).beta(self.alpha, self.alpha, drawn.rows.shape[1])
-                for seed in drawn.seeds.tolist()
+                np.random.default_rng(seed).beta(self.alpha, self.alpha, sampled.rows.shape[1])
+                for seed in sampled.seeds.tolist()
             ]
         ).astype(np.float32)
-        rows = np.take_along_axis(drawn.rows, partner, axis=1)
-        codes = np.take_along_axis(drawn.codes, partner, axis=1)
-        return Mix(rows, lam, self.keep_label(lam, drawn.codes, codes))
+        rows = np.take_along_axis(sampled.rows, partner, axis=1)
+        codes = np.take_along_axis(sampled.codes, partner, axis=1)
+        return Mix(rows, lam, self.keep_label(lam, sampled.codes, codes))
 
     def keep_label(self, lam: Floats, codes: Codes, partners: Codes) -> Floats:  # noqa: ARG002 - Remix looks at them
         """What the first row keeps of the label: the same as of the inputs."""
@@ -161,16 +161,16 @@ class SMOTE:
             fitted._neighbours.append(nearest_rows(inputs, rows, k))
         return fitted
 
-    def mix(self, drawn: Drawn) -> Mix:
+    def mix(self, sampled: SampledRows) -> Mix:
         """A neighbour for every repeat; the row itself elsewhere."""
-        rows, keep = drawn.rows.copy(), np.ones(drawn.rows.shape, dtype=np.float32)
-        pick, step = unit(_noise(drawn, 2)), unit(_noise(drawn, 3))
+        rows, keep = sampled.rows.copy(), np.ones(sampled.rows.shape, dtype=np.float32)
+        pick, step = unit(_noise(sampled, 2)), unit(_noise(sampled, 3))
         for code, table in enumerate(self._neighbours):
             if not table.shape[1]:
                 continue
-            moved = (drawn.codes == code) & (drawn.passes > 0)
+            moved = (sampled.codes == code) & (sampled.passes > 0)
             chosen = (pick[moved] * table.shape[1]).astype(np.int64)
-            rows[moved] = table[self._place[drawn.rows[moved]], chosen]
+            rows[moved] = table[self._place[sampled.rows[moved]], chosen]
             keep[moved] = 1 - step[moved]
         return Mix(rows, keep, np.ones_like(keep))
 
@@ -188,8 +188,8 @@ def nearest_rows(inputs: NDArray, rows: Ints, k: int) -> Ints:
     return rows[found]
 
 
-def _noise(drawn: Drawn, use: int) -> NDArray[np.uint64]:
+def _noise(sampled: SampledRows, use: int) -> NDArray[np.uint64]:
     """A hash for every place of every batch, another one for every use."""
-    keys = derive(0, drawn.seeds, use)
-    places = np.arange(drawn.rows.shape[1], dtype=np.uint64)
+    keys = derive(0, sampled.seeds, use)
+    places = np.arange(sampled.rows.shape[1], dtype=np.uint64)
     return splitmix64(keys[:, None] ^ places)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from steelyard._keras import keras
 from steelyard.errors import RequestError
+from steelyard.feeds.batch_sampler import BatchSampler
 from steelyard.feeds.blend import Blend
 from steelyard.feeds.columns import Nest, as_nest, check_lengths, class_codes, prepare, row_count
-from steelyard.feeds.draws import Draws
 from steelyard.feeds.info import FeedInfo, weighted_shares
 from steelyard.feeds.schedule import Schedule
 from steelyard.feeds.shares import Shares, target_shares
@@ -25,7 +25,7 @@ class Core:
 
     data: tuple[Nest, ...]
     codes: NDArray[np.int32]
-    draws: Draws
+    sampler: BatchSampler
     info: FeedInfo
     blend: Blend | None
     repeat_map: Callable[[Any, Any], Any] | None
@@ -72,10 +72,10 @@ def make_core(
     last = schedule.rows_of_last_batch(sizes)
     # Only an epoch of our own length has a last batch to cut short.
     short = None if drop_remainder or steps_per_epoch or last == batch_size else last
-    draws = Draws(
+    sampler = BatchSampler(
         rows_of, schedule, seed=seed, steps=steps, last_rows=short, shuffle=shuffle, shard=shard
     )
-    shown = draws.rows_per_epoch()
+    shown = sampler.rows_per_epoch()
     if shares is None:
         q = counts / rows
         shown = np.round(shown * q).astype(np.int64)
@@ -84,11 +84,11 @@ def make_core(
         classes=classes,
         counts=tuple(counts.tolist()),
         trained_on=weighted_shares(q, mean_weights(weights, codes, counts)),
-        batch_size=draws.batch_size,
+        batch_size=sampler.batch_size,
         steps_per_epoch=steps,
         rows_per_epoch=tuple(shown.tolist()),
     )
-    return Core(data, codes.astype(np.int32), draws, info, blend, repeat_map)
+    return Core(data, codes.astype(np.int32), sampler, info, blend, repeat_map)
 
 
 def _labels(y: Any, codes: NDArray) -> Nest:

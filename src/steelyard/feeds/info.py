@@ -57,7 +57,7 @@ def weighted_shares(shares: ArrayLike, mean_weights: Sequence[float] | None) -> 
 
 
 def attach(dataset: Any, info: FeedInfo) -> Any:
-    """Hang the facts on a dataset: `info`, and the two priors `layers.PriorCorrection` takes.
+    """Attach the facts to a dataset: `info`, and the two priors `layers.PriorCorrection` takes.
 
     `dataset.map(...)` and the like return a new dataset without them; keep the first one.
     """

@@ -136,7 +136,7 @@ def natural(
 
 
 def to_dataset(core: Core, first_epoch: int = 0, first_step: int = 0) -> Any:
-    """The batches of a core: drawn and taken in numpy block by block, then cut into batches."""
+    """The batches of a core: sampled and taken in numpy block by block, then cut into batches."""
     steps = core.info.steps_per_epoch
     block = _batches_per_block(core)
     sample = _parts(core, gather(core, 0, 0, 1))
@@ -189,12 +189,12 @@ def _batches_per_block(core: Core) -> int:
 def _parts(core: Core, block: Block) -> dict[str, Any]:
     """What travels with a batch: only what is needed, as each array costs time per batch."""
     parts: dict[str, Any] = {"nest": block.nest}
-    drawn = block.drawn
-    if core.draws.last_rows is not None:
-        parts["there"] = drawn.rows >= 0
+    sampled = block.sampled
+    if core.sampler.last_rows is not None:
+        parts["there"] = sampled.rows >= 0
     if core.repeat_map is not None:
-        parts["again"] = drawn.passes > 0
-        parts["seed"] = drawn.seeds.view(np.int32).reshape(-1, 2)
+        parts["again"] = sampled.passes > 0
+        parts["seed"] = sampled.seeds.view(np.int32).reshape(-1, 2)
     return parts
 
 

@@ -23,7 +23,7 @@ class Pieces:
     """The row groups of Parquet files, in the order of file names; large ones are cut up.
 
     Only one piece is in memory at a time, and none has more than `PIECE_ROWS` rows, so the memory
-    that reading takes does not hang on how the files were written.
+    that reading takes does not depend on how the files were written.
     """
 
     files: tuple[Path, ...]

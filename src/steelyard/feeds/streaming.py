@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras, tf
+from steelyard.feeds.batch_sampler import Cursor
 from steelyard.feeds.columns import Nest
-from steelyard.feeds.draws import Cursor
 from steelyard.feeds.epochs import epochs
 from steelyard.feeds.python_calls import stateless
 from steelyard.feeds.schedule import Ints, Schedule

@@ -1,4 +1,4 @@
-"""From probabilities to a class, inside the model, so that the cut-off ships with it."""
+"""From probabilities to a class, inside the model, so that the threshold ships with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,7 +41,7 @@ class Decision(keras.layers.Layer):
         costs: Sequence[Sequence[float]] | None = None,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("dtype", "float32")  # a cut-off of 0.0012 is another one in float16
+        kwargs.setdefault("dtype", "float32")  # a threshold of 0.0012 is another one in float16
         super().__init__(**kwargs)
         rules = {"threshold": threshold, "weights": weights, "costs": costs}
         given = [name for name, value in rules.items() if value is not None]

@@ -3,9 +3,9 @@
 from steelyard.losses.asymmetric import Asymmetric
 from steelyard.losses.auc import AUCMargin, PairwiseSquaredHinge
 from steelyard.losses.class_balanced import ClassBalanced
-from steelyard.losses.clouded import GaussianClouded
 from steelyard.losses.equalization import Equalization
 from steelyard.losses.focal import SparseFocal
+from steelyard.losses.gaussian_clouded import GaussianClouded
 from steelyard.losses.label_aware import LabelAwareSmoothing
 from steelyard.losses.ldam import LDAM
 from steelyard.losses.logit_adjusted import BalancedSoftmax, LogitAdjusted, posthoc_adjust

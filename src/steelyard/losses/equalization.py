@@ -74,12 +74,12 @@ class Equalization(CountedLoss):
         if not 0 <= gamma <= 1:
             raise RequestError(f"gamma = {gamma!r}; it is a chance, from 0 to 1")
         self.threshold, self.gamma, self.seed = float(threshold), float(gamma), int(seed)
-        self.draws = keras.random.SeedGenerator(self.seed)
+        self.noise_seed = keras.random.SeedGenerator(self.seed)
 
     def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
         if self.gamma == 1.0:
             return equalized_crossentropy(y_true, logits, self.rare, True)
-        chance = keras.random.uniform(ops.shape(logits), seed=self.draws)
+        chance = keras.random.uniform(ops.shape(logits), seed=self.noise_seed)
         return equalized_crossentropy(y_true, logits, self.rare, chance < self.gamma)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Scores in bins: a state of fixed size from which ranking figures follow with a known error.
+"""Scores in bins: a state of fixed size from which ranking metrics follow with a known error.
 
 Scores are binned by their log-odds z on the scale z / (8 + |z|), which no score leaves. Bins
 are 16/resolution * (1 + |z|/8)^2 wide: with 4096, .004 at p = .5, .014 at p = .001 and .05 at 1e-9,

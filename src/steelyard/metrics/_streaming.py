@@ -1,4 +1,4 @@
-"""The common coat of the Keras metrics: read a batch, add its counts, compute from the sums.
+"""What the Keras metrics share: read a batch, add its counts, compute from the sums.
 
 A subclass says how large its sums are, what one batch adds to them, and what they amount to.
 Sums are float64: counts stay whole to 2^53, where float32 stops counting at 16,777,216 rows.
@@ -116,7 +116,7 @@ class StreamingMetric(keras.metrics.Metric):
         """What a batch adds to each sum."""
         raise NotImplementedError
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         """The metric, from the sums; NaN where it is undefined."""
         raise NotImplementedError
 
@@ -158,7 +158,7 @@ class StreamingMetric(keras.metrics.Metric):
         if self.n_classes is None:
             return ops.convert_to_tensor(NAN, dtype=self.dtype)
         sums = self.sums()
-        value = self.figure(sums)
+        value = self.compute(sums)
         return ops.cast(
             ops.where(sums["unreadable"] > 0, ops.full_like(value, NAN), value), self.dtype
         )

@@ -22,7 +22,7 @@ from steelyard.metrics.costs import cost_matrix
 
 
 def decide(scores: Tensor, threshold: float, *, from_logits: bool) -> Tensor:
-    """Class decided per row, int32: above the cut-off for two classes, else the greatest."""
+    """Class decided per row, int32: above the threshold for two classes, else the greatest."""
     if len(scores.shape) == 2 and scores.shape[1] > 2:
         return ops.cast(ops.argmax(scores, axis=1), "int32")
     if len(scores.shape) == 2:
@@ -70,11 +70,11 @@ class DecisionMetric(StreamingMetric):
 class BalancedAccuracy(DecisionMetric):
     """Mean over classes of the share decided right; exact.
 
-    1/K for any constant decision. Best at a cut-off equal to the prevalence, so with the usual
-    .5 on a rare class it mostly says that the cut-off is wrong.
+    1/K for any constant decision. Best at a threshold equal to the prevalence, so with the usual
+    .5 on a rare class it mostly says that the threshold is wrong.
 
     Args:
-        threshold: cut-off on the probability, two classes; with more the greatest decides.
+        threshold: threshold on the probability, two classes; with more the greatest decides.
         from_logits: outputs are logits, not probabilities.
         name: as in Keras.
         dtype: of the result.
@@ -89,7 +89,7 @@ class BalancedAccuracy(DecisionMetric):
 
     default_name = "balanced_accuracy"
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         table = sums["table"]
         return ops.mean(table[2] / table[0])
 
@@ -108,7 +108,7 @@ class GMean(DecisionMetric):
 
     default_name = "gmean"
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         table = sums["table"]
         return ops.exp(ops.mean(ops.log(table[2] / table[0])))
 
@@ -117,7 +117,7 @@ class GMean(DecisionMetric):
 class MCC(DecisionMetric):
     """Matthews correlation of truth and decision, for more classes Gorodkin's R_K; exact.
 
-    0 for a constant decision. Moves with prevalence and cut-off: judge decisions by it, do not
+    0 for a constant decision. Moves with prevalence and threshold: judge decisions by it, do not
     choose between models. Arguments as for `BalancedAccuracy`; NaN until two classes were seen.
 
     >>> metric = MCC()
@@ -128,7 +128,7 @@ class MCC(DecisionMetric):
 
     default_name = "mcc"
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         table = sums["table"]
         true, decided, right = table[0], table[1], ops.sum(table[2])
         n = ops.sum(true)
@@ -142,9 +142,9 @@ class MCC(DecisionMetric):
 
 @keras.saving.register_keras_serializable(package="steelyard")
 class F1(DecisionMetric):
-    """Harmonic mean of precision and recall at a cut-off; exact.
+    """Harmonic mean of precision and recall at a threshold; exact.
 
-    Moves with prevalence and cut-off: judge decisions by it, do not choose between models.
+    Moves with prevalence and threshold: judge decisions by it, do not choose between models.
 
     Args:
         class_id: this class; None is the second of two, or the macro mean.
@@ -164,7 +164,7 @@ class F1(DecisionMetric):
         super().__init__(**settings)
         self.class_id = class_id
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         table = sums["table"]
         each = 2 * table[2] / (table[0] + table[1])
         k = each.shape[0]
@@ -182,13 +182,13 @@ class ExpectedCost(StreamingMetric):
     """Mean cost per row of deciding by these probabilities; exact.
 
     Each row gets the decision of least expected cost under its probabilities, for two classes a
-    cut-off at fp / (fp + fn); so probabilities that are off cost money here.
+    threshold at fp / (fp + fn); so probabilities that are off cost money here.
 
     Args:
         fp: cost of a false alarm, two classes.
         fn: cost of a miss, two classes.
         costs: instead, the cost per (true class, decided class), shape (K, K).
-        threshold: a fixed cut-off on the probability instead, two classes.
+        threshold: a fixed threshold on the probability instead, two classes.
         normalized: divide by the cost of the best decision that is the same for every row:
             1 is worth nothing.
         from_logits: outputs are logits, not probabilities.
@@ -227,7 +227,7 @@ class ExpectedCost(StreamingMetric):
     def _matrix(self, n_classes: int) -> Tensor:
         if self.threshold is not None and n_classes > 2:
             raise RequestError(
-                f"{self.name} has a threshold but {n_classes} classes; a cut-off takes two: "
+                f"{self.name} has a threshold but {n_classes} classes; a threshold takes two: "
                 "leave it out and let the costs decide"
             )
         return ops.convert_to_tensor(
@@ -248,7 +248,7 @@ class ExpectedCost(StreamingMetric):
             "mass": ops.segment_sum(rows.weight, rows.code, num_segments=k),
         }
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         cost, mass = sums["cost"], sums["mass"]
         if not self.normalized:
             return cost / ops.sum(mass)

@@ -49,7 +49,7 @@ class LogLoss(StreamingMetric):
         loss = -ops.log(ops.clip(given, TINY, 1 - TINY))
         return {"loss": ops.sum(rows.weight * loss), "mass": ops.sum(rows.weight)}
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         return sums["loss"] / sums["mass"]
 
 
@@ -85,7 +85,7 @@ class BrierSkill(StreamingMetric):
             "mass": ops.segment_sum(rows.weight, rows.code, num_segments=p.shape[1]),
         }
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         mass, n = sums["mass"], ops.sum(sums["mass"])
         constant = ops.sum(mass * (1 - mass / n))
         # With one class the shares forecast perfectly, and no score can be measured against that.
@@ -134,7 +134,7 @@ class ObservedExpected(StreamingMetric):
             "expected": ops.sum(rows.weight * p),
         }
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         return sums["observed"] / sums["expected"]
 
     def get_config(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class CalibrationError(HistogramMetric):
     Never 0 on a finite sample; compare at the same number of rows only.
 
     Error: a border that falls into a cell of the histogram shares it in proportion, and each of the
-    `bins` - 1 borders moves the figure by at most twice what its cell expects and holds;
+    `bins` - 1 borders moves the value by at most twice what its cell expects and holds;
     `error_bound()` gives the sum for the rows seen. In practice below 1e-3 x prevalence.
 
     Args:
@@ -195,13 +195,13 @@ class CalibrationError(HistogramMetric):
         )
         return {"histogram": ops.reshape(sums, (columns, self.resolution, 3))}
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         excess = self._excess_at_borders(sums["histogram"])[0]
         gaps = ops.abs(excess[:, 1:] - excess[:, :-1])
         return ops.mean(ops.sum(gaps, axis=1))
 
     def error_bound(self) -> float:
-        """Greatest distance of `result()` from the exact figure on the rows seen."""
+        """Greatest distance of `result()` from the exact value on the rows seen."""
         cut = self._excess_at_borders(self.sums()["histogram"])[1]
         return float(ops.mean(ops.sum(2 * cut, axis=1)))
 

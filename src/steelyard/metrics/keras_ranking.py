@@ -43,7 +43,7 @@ class ROCAUC(HistogramMetric):
     """Chance that a random row of the class outscores a random other row; a tie counts half.
 
     Error: rows that share a bin count as tied, so it is at most half the sum over bins of
-    (share of hits in the bin) x (share of misses in it): `error_bound()` gives that figure for
+    (share of hits in the bin) x (share of misses in it): `error_bound()` gives that value for
     the rows seen. At most half the largest share of misses in one bin; in practice below 1e-4
     at the default resolution. Keras' AUC, on 200 evenly spaced thresholds, reads .819 for .932 on
     rare-event scores.
@@ -66,13 +66,13 @@ class ROCAUC(HistogramMetric):
 
     default_name = "roc_auc"
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         r = ranked(sums["histogram"])
         lost = (r.hits / r.all_hits) * ((r.misses_above + r.misses / 2) / r.all_misses)
         return ops.mean(1 - ops.sum(lost, axis=1))
 
     def error_bound(self) -> float:
-        """Greatest distance of `result()` from the exact figure on the rows seen."""
+        """Greatest distance of `result()` from the exact value on the rows seen."""
         r = ranked(self.sums()["histogram"])
         tied = (r.hits / r.all_hits) * (r.misses / r.all_misses)
         return float(ops.mean(ops.sum(tied, axis=1)) / 2)
@@ -90,10 +90,10 @@ class AveragePrecision(HistogramMetric):
     """Area under the precision-recall steps: the mean precision at which a positive is found.
 
     Not the trapezoid that Keras' `AUC(curve="PR")` draws over 200 thresholds, which promises
-    precision that no cut-off reaches. Chance level is the prevalence.
+    precision that no threshold reaches. Chance level is the prevalence.
 
     Error: within a bin hits and misses are taken as evenly mixed. `error_bound()` gives how far
-    any other order, or a tie, could move the figure for the rows seen (under unequal
+    any other order, or a tie, could move the value for the rows seen (under unequal
     `sample_weight` an estimate, for the bins hold sums); in practice below 1e-3 at the default
     resolution, unless scores are rounded.
 
@@ -116,7 +116,7 @@ class AveragePrecision(HistogramMetric):
         hit = ops.cast(hits_of(rows, columns, self.class_id), SUMS)
         return sums | {"squares": ops.sum(hit * ops.square(rows.weight)[:, None], axis=0)}
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         r = self._in_rows(sums)
         # Precision at the middle hit of a bin, with half of its misses before it.
         return mean_precision(r, (r.hits + 1) / 2, r.misses / 2)
@@ -131,24 +131,24 @@ class AveragePrecision(HistogramMetric):
         return ranked(histogram * (1 / unit)[:, None, None])
 
     def error_bound(self) -> float:
-        """Greatest distance of `result()` from the exact figure on the rows seen."""
+        """Greatest distance of `result()` from the exact value on the rows seen."""
         sums = self.sums()
         r = self._in_rows(sums)
         best = mean_precision(r, r.hits, 0.0)  # all hits tie above all misses
         # One by one below all misses: precision bends downwards from the first to the last.
         ends = [mean_precision(r, at, r.misses) for at in (ops.minimum(r.hits, 1.0), r.hits)]
-        value, worst = self.figure(sums), (ends[0] + ends[1]) / 2
+        value, worst = self.compute(sums), (ends[0] + ends[1]) / 2
         return float(ops.maximum(best - value, value - worst))
 
 
 class _AtOperatingPoint(HistogramMetric):
-    """Precision and recall at every bin edge: cut-offs that exist, so what is read is reached."""
+    """Precision and recall at every bin edge: thresholds that exist, so what is read is reached."""
 
     def _pick(self, precision: Tensor, recall: Tensor) -> Tensor:
         """The best point of each curve, (columns,)."""
         raise NotImplementedError
 
-    def figure(self, sums: Sums) -> Tensor:
+    def compute(self, sums: Sums) -> Tensor:
         r = ranked(sums["histogram"])
         return self._best(r, r.misses_above + r.misses)
 
@@ -158,7 +158,7 @@ class _AtOperatingPoint(HistogramMetric):
         return ops.mean(self._pick(precision, found / r.all_hits) * defined(r))
 
     def error_bound(self) -> float:
-        """Greatest distance of `result()` below the exact figure on the rows seen."""
+        """Greatest distance of `result()` below the exact value on the rows seen."""
         r = ranked(self.sums()["histogram"])
         # At best all hits of a bin stand before its misses.
         return float(self._best(r, r.misses_above) - self._best(r, r.misses_above + r.misses))
@@ -166,9 +166,9 @@ class _AtOperatingPoint(HistogramMetric):
 
 @keras.saving.register_keras_serializable(package="steelyard")
 class PrecisionAtRecall(_AtOperatingPoint):
-    """Best precision of any cut-off that finds at least the share `recall` of the class.
+    """Best precision of any threshold that finds at least the share `recall` of the class.
 
-    Cut-offs lie on bin edges, so the figure is reached by a real cut-off and never above the
+    Thresholds lie on bin edges, so the value is reached by a real threshold and never above the
     exact one; `error_bound()` gives how far below it can be for the rows seen. Other arguments
     and NaN as for `ROCAUC`.
 
@@ -193,9 +193,9 @@ class PrecisionAtRecall(_AtOperatingPoint):
 
 @keras.saving.register_keras_serializable(package="steelyard")
 class RecallAtPrecision(_AtOperatingPoint):
-    """Greatest share of the class found by any cut-off of at least the given `precision`.
+    """Greatest share of the class found by any threshold of at least the given `precision`.
 
-    0 where no cut-off reaches it. Error and other arguments as for `PrecisionAtRecall`.
+    0 where no threshold reaches it. Error and other arguments as for `PrecisionAtRecall`.
 
     >>> metric = RecallAtPrecision(precision=0.6)
     >>> metric.update_state([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])

@@ -137,10 +137,10 @@ def weigh(y: Any, weighers: Any, sample_weight: Any) -> tuple[Any, Any]:
         pairs = {name: weigh(y[name], weighers[name], own[name]) for name in y}
         return {n: codes for n, (codes, _) in pairs.items()}, {n: w for n, (_, w) in pairs.items()}
     codes, weights = weighers(y) if weighers else (np.asarray(y), np.ones(len(y), np.float32))
-    return codes, weights if sample_weight is None else times(weights, sample_weight)
+    return codes, weights if sample_weight is None else multiplied(weights, sample_weight)
 
 
-def times(weights: NDArray[np.float32], sample_weight: ArrayLike) -> NDArray[np.float32]:
+def multiplied(weights: NDArray[np.float32], sample_weight: ArrayLike) -> NDArray[np.float32]:
     """Class weights times the user's own, one per row or one per position."""
     own = np.asarray(sample_weight, dtype=np.float32)
     if own.shape == (len(weights), 1):

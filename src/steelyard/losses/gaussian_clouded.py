@@ -12,17 +12,17 @@ from steelyard.losses.ldam import check_cosines
 from steelyard.weights.counts import FloatArray
 
 
-def cloud_sizes(counts: Sequence[float]) -> FloatArray:
+def noise_sizes(counts: Sequence[float]) -> FloatArray:
     """0 for the largest class to 1 for the smallest, even in the log of the count; shape (K,).
 
-    >>> cloud_sizes([1000, 100, 10])
+    >>> noise_sizes([1000, 100, 10])
     array([0. , 0.5, 1. ])
     """
     log_n = np.log(np.asarray(counts, dtype=np.float64))
     return (log_n.max() - log_n) / max(log_n.max() - log_n.min(), 1e-300)
 
 
-def clouded_crossentropy(
+def noisy_crossentropy(
     y_true: Tensor, cosines: Tensor, size: FloatArray, noise: Tensor, scale: float
 ) -> Tensor:
     """Cross-entropy on `scale * (cosine - |noise| * size)`, one value per row.
@@ -30,7 +30,7 @@ def clouded_crossentropy(
     Args:
         y_true: int labels, shape (...), or one-hot targets, shape (..., K).
         cosines: shape (..., K), float32.
-        size: from `cloud_sizes`.
+        size: from `noise_sizes`.
         noise: shape (..., K) or (K,), in units of cosine.
         scale: cosines are multiplied by it.
     """
@@ -77,15 +77,15 @@ class GaussianClouded(CountedLoss):
                 ">= 0, 30 and 1/3 in the paper"
             )
         self.scale, self.deviation, self.seed = float(scale), float(deviation), int(seed)
-        self.size = cloud_sizes(self.class_counts)
-        self.draws = keras.random.SeedGenerator(self.seed)
+        self.size = noise_sizes(self.class_counts)
+        self.noise_seed = keras.random.SeedGenerator(self.seed)
 
     def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
         check_cosines(logits, "GaussianClouded")
         shape = ops.shape(logits)
-        noise = keras.random.normal(shape, stddev=self.deviation, seed=self.draws)
+        noise = keras.random.normal(shape, stddev=self.deviation, seed=self.noise_seed)
         noise = ops.clip(noise, -1.0, 1.0)
-        return clouded_crossentropy(y_true, logits, self.size, noise, self.scale)
+        return noisy_crossentropy(y_true, logits, self.size, noise, self.scale)
 
     def get_config(self) -> dict[str, Any]:
         own = {"scale": self.scale, "deviation": self.deviation, "seed": self.seed}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from steelyard.feeds.schedule import Ints, Schedule
 from steelyard.sampling_plan import derive, splitmix64
 
-# Drawn at once: few enough to be ready in milliseconds, enough to hide Python's overhead.
+# SampledRows at once: few enough to be ready in milliseconds, enough to hide Python's overhead.
 _ROWS_AHEAD = 65_536
 # Classes above this size keep the order of their current pass instead of sorting it again.
 _KEEP_ORDER_FROM = 10_000
@@ -19,7 +19,7 @@ _KEEP_ORDER_FROM = 10_000
 class Cursor:
     """An endless walk over the rows of one class: all of them, in a new order each pass.
 
-    The order of a pass hangs on (seed, class, pass) alone, so any stretch of the walk can be
+    The order of a pass depends on (seed, class, pass) alone, so any stretch of the walk can be
     computed without the stretch before it.
 
     >>> cursor = Cursor(np.array([10, 20, 30]), seed=0)
@@ -76,7 +76,7 @@ def shuffled(size: int, keys: NDArray[np.uint64]) -> Ints:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampledRows:
     """Rows of several batches; every array has shape (batches, batch size).
 
     `rows` are row numbers (-1: no row, in a short last batch), `codes` their classes, `passes`
@@ -89,19 +89,19 @@ class Drawn:
     passes: NDArray[np.int32]
     seeds: NDArray[np.uint64]
 
-    def between(self, first: int, last: int) -> "Drawn":
+    def between(self, first: int, last: int) -> "SampledRows":
         """Batches first ... last - 1 of these."""
         part = np.s_[first:last]
-        return Drawn(self.rows[part], self.codes[part], self.passes[part], self.seeds[part])
+        return SampledRows(self.rows[part], self.codes[part], self.passes[part], self.seeds[part])
 
-    def followed_by(self, more: "Drawn") -> "Drawn":
+    def followed_by(self, more: "SampledRows") -> "SampledRows":
         """These batches and more of them."""
         pairs = ((getattr(self, name), getattr(more, name)) for name in self.__dataclass_fields__)
-        return Drawn(*(np.concatenate(pair) for pair in pairs))
+        return SampledRows(*(np.concatenate(pair) for pair in pairs))
 
 
-class Draws:
-    """The rows of every batch of every epoch; any batch can be drawn without those before it.
+class BatchSampler:
+    """The rows of every batch of every epoch; any batch can be sampled without those before it.
 
     Args:
         rows_of: row numbers of each class.
@@ -132,25 +132,25 @@ class Draws:
         self.last_rows = last_rows
         self.shard = shard
         self.ahead = max(1, _ROWS_AHEAD // schedule.slots.shape[1])
-        self._drawn: dict[tuple[int, int], Drawn] = {}
+        self._sampled: dict[tuple[int, int], SampledRows] = {}
 
     @property
     def batch_size(self) -> int:
         """Rows of a batch on this worker."""
         return self.schedule.slots.shape[1] // self.shard[1]
 
-    def block(self, epoch: int, first: int, last: int) -> Drawn:
+    def block(self, epoch: int, first: int, last: int) -> SampledRows:
         """Batches first ... last - 1 of an epoch."""
         start = first // self.ahead
         chunks = {
-            key: self._drawn.get(key) or self._chunk(*key)
+            key: self._sampled.get(key) or self._chunk(*key)
             for key in ((epoch, number) for number in range(start, -(-last // self.ahead)))
         }
-        self._drawn = chunks  # replaced in one step: threads may share this
-        drawn = reduce(Drawn.followed_by, chunks.values())
-        return drawn.between(first - start * self.ahead, last - start * self.ahead)
+        self._sampled = chunks  # replaced in one step: threads may share this
+        sampled = reduce(SampledRows.followed_by, chunks.values())
+        return sampled.between(first - start * self.ahead, last - start * self.ahead)
 
-    def _chunk(self, epoch: int, number: int) -> Drawn:
+    def _chunk(self, epoch: int, number: int) -> SampledRows:
         """Some batches at once: for one alone, Python's overhead would weigh more than the work."""
         first = number * self.ahead
         last = min(first + self.ahead, self.steps)
@@ -176,7 +176,7 @@ class Draws:
         # Neighbouring places, as the classes are spread over them evenly; every n-th place could
         # fall in step with a class and hold all of it, or none.
         part = np.s_[:, self.shard[0] * self.batch_size : (self.shard[0] + 1) * self.batch_size]
-        return Drawn(rows[part], slots[part], passes[part], seeds)
+        return SampledRows(rows[part], slots[part], passes[part], seeds)
 
     def rows_per_epoch(self) -> Ints:
         """Rows of each class in an epoch (the first one, where the schedule rotates)."""
