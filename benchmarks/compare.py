@@ -28,14 +28,14 @@ from steelyard.models import packed
 from steelyard.models.members import Member
 from steelyard.techniques import TECHNIQUES, Technique
 from steelyard.techniques.loss import ClassWeights, Focal, LogitAdjusted, LossNumbers
-from steelyard.techniques.sample import Drawn, RandomUnder
+from steelyard.techniques.sample import RandomUnder, SampleIndices
 
 HEAD = ("jobs", "loop s", "first s", "ratio", "again s", "ratio", "of GEMM")
 ROWS, COLUMNS, BATCH, PASSES = 20_000, 30, 256, 10
 TRAIN = np.arange(ROWS) >= ROWS // 8
 
 
-def made_up(seed=0):
+def synthetic(seed=0):
     rng = np.random.default_rng(seed)
     y = (rng.random(ROWS) < 0.01).astype(int)
     X = rng.normal(size=(ROWS, COLUMNS)).astype("float32")
@@ -61,7 +61,7 @@ def keras_seconds(X, y):
 
 def packed_seconds(X, y, jobs):
     cost = LossNumbers(np.ones(2), np.zeros(2))
-    drawn, held = Drawn.observed(np.flatnonzero(TRAIN)), np.flatnonzero(~TRAIN)
+    drawn, held = SampleIndices.observed(np.flatnonzero(TRAIN)), np.flatnonzero(~TRAIN)
     prior = np.array([0.99, 0.01])
     members = [Member(drawn, held, cost, cost, prior, COLUMNS, (i,)) for i in range(jobs)]
     steps = 50 * round(PASSES * TRAIN.sum() / BATCH / 50)
@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    X, y = made_up()
+    X, y = synthetic()
     packed_seconds(X, y, 1)  # start-up of the libraries is nobody's fault
     rows = []
     print("{:>5}{:>9}{:>9}{:>7}{:>9}{:>7}{:>9}".format(*HEAD))

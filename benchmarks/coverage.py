@@ -1,7 +1,7 @@
 """Do nominal 95 % intervals hold the truth 95 % of the time? Simulation with known truth.
 
 Scores are normal or logistic in each class, shifted for the positives; the probabilities follow
-by Bayes' rule, so every true figure is an integral. Each simulated table draws its labels at
+by Bayes' rule, so every true metric is an integral. Each simulated table draws its labels at
 random, as real tables do: the number of positives varies around the one named.
 
     python benchmarks/coverage.py --datasets 500 --out coverage.json
@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from steelyard.stats import confusion
-from steelyard.stats.metrics import BY_NAME, figures
+from steelyard.stats.metrics import BY_NAME, metric_values
 
 GOAL = ("average_precision", "roc_auc", "recall", "log_loss", "observed_expected")
 POSITIVES = (20, 50, 200, 1000)
@@ -40,7 +40,7 @@ class World:
         return 1 / (1 + np.exp(-(self.sharpness * log_odds + prior)))
 
     def draw(self, n, rng):
-        """Labels, probabilities (n, 2), decisions at the cut-off p > prevalence, and groups."""
+        """Labels, probabilities (n, 2), decisions at the threshold p > prevalence, and groups."""
         groups = np.arange(n) // self.group
         y = (rng.random(n) < self.prevalence).astype(int)
         score = self.shape.rvs(size=n, random_state=rng)
@@ -52,7 +52,7 @@ class World:
         return y, np.column_stack([1 - p, p]), (p > self.prevalence).astype(int), groups
 
     def truth(self):
-        """Every figure of the population, by the trapezoid rule on a fine grid of scores."""
+        """Every metric of the population, by the trapezoid rule on a fine grid of scores."""
         grid = np.linspace(-40, 40 + self.shift, 800_001)
         negative, positive = self.shape.pdf(grid), self.shape.pdf(grid - self.shift)
         above_negative, above_positive = self.shape.sf(grid), self.shape.sf(grid - self.shift)
@@ -98,7 +98,7 @@ WORLDS = (
 
 
 def coverage(world, positives, datasets, seed):
-    """Share of simulated tables whose interval holds the truth, and the mean width, a figure."""
+    """Share of simulated tables whose interval holds the truth, and the mean width, a metric."""
     truth = world.truth()
     held = dict.fromkeys(BY_NAME, 0)
     width = dict.fromkeys(BY_NAME, 0.0)
@@ -108,7 +108,7 @@ def coverage(world, positives, datasets, seed):
         rng = np.random.default_rng([seed, dataset, positives])
         *scored, groups = world.draw(rows, rng)
         groups = groups if world.group > 1 else None
-        for name, entry in figures(*scored, positive=1, groups=groups).items():
+        for name, entry in metric_values(*scored, positive=1, groups=groups).items():
             if entry["value"] is None:
                 continue
             held[name] += entry["low"] <= truth[name] <= entry["high"]
@@ -135,7 +135,7 @@ def main():
     results, started = [], time.process_time()
     for world in (WORLDS[k] for k in options.worlds):
         print(f"\n{world.name}: coverage of nominal 95 % intervals, {options.datasets} tables")
-        print(f"{'figure':<20}" + "".join(f"{n:>8}" for n in options.positives) + "  positives")
+        print(f"{'metric':<20}" + "".join(f"{n:>8}" for n in options.positives) + "  positives")
         found = {n: coverage(world, n, options.datasets, options.seed) for n in options.positives}
         for name in BY_NAME:
             mark = "*" if name in GOAL else " "
@@ -144,7 +144,7 @@ def main():
                 f"{mark}{name:<19}{shares}   "
                 + "".join(f"{found[n][name]['too_high']:8.3f}" for n in options.positives)
             )
-        results.append({"world": world.name, "truth": world.truth(), "figures": found})
+        results.append({"world": world.name, "truth": world.truth(), "metrics": found})
     seconds = time.process_time() - started
     print(f"\n{seconds:.0f} CPU seconds, seed {options.seed}")
     if options.out:

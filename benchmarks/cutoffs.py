@@ -1,10 +1,10 @@
-"""How much does a tuned cut-off flatter itself? Its figure against 100,000 fresh rows.
+"""How much does a tuned threshold flatter itself? Its metric against 100,000 fresh rows.
 
-Three figures of every simulated comparison: of the shipped cut-off on the rows it was tuned on, the
-same less the optimism that the run states, and the cross-fitted figure that the leaderboard shows.
-All three against the shipped model and cut-off on fresh rows.
+Three metrics of every simulated comparison: of the deployed threshold on the rows it was tuned on,
+the same less the optimism that the run states, and the cross-fitted metric that the leaderboard
+shows. All three against the deployed model and threshold on fresh rows.
 
-    python benchmarks/cutoffs.py --simulations 40
+    python benchmarks/thresholds.py --simulations 40
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.decision import Maximise
 
 GOALS = {
@@ -33,9 +33,9 @@ def one(metric, positives, seed):
     rng = np.random.default_rng([seed, positives])
     table = make_table(ROWS[positives], positives, rng)
     fresh = make_table(FRESH, FRESH * positives / ROWS[positives], rng)
-    splits, (plain,), beliefs = compared(table, ["plain"], seed=seed)
+    splits, (plain,), uncorrected = compared(table, ["plain"], seed=seed)
     protocol = Protocol(table.y, splits, 1, Maximise(metric), "average_precision", seed=seed)
-    judged = judge(plain, beliefs["plain"], protocol)
+    judged = judge(plain, uncorrected["plain"], protocol)
     predict = RandomUnits().fit(table.numbers(), table.y, np.random.default_rng(seed), "plain")
     decided = judged.rule.decide(judged.calibration.apply(predict(fresh.numbers())))
     truth = GOALS[metric](fresh.y, decided)
@@ -43,8 +43,8 @@ def one(metric, positives, seed):
     return (
         tuned["value"] - truth,
         tuned["value"] - tuned["optimism"] - truth,
-        judged.figures[metric]["value"] - truth,
-        judged.figures[metric]["low"] <= truth <= judged.figures[metric]["high"],
+        judged.metrics[metric]["value"] - truth,
+        judged.metrics[metric]["low"] <= truth <= judged.metrics[metric]["high"],
     )
 
 
@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     started, rows = time.process_time(), []
-    print(f"figure less figure on {FRESH:,} fresh rows, mean of {options.simulations} simulations")
+    print(f"metric less metric on {FRESH:,} fresh rows, mean of {options.simulations} simulations")
     print(f"{'goal':<20}{'positives':>9}{'as tuned':>12}{'less optimism':>15}{'cross-fitted':>14}"
           f"{'error':>8}")  # fmt: skip
     for metric in GOALS:

@@ -25,7 +25,7 @@ SHUFFLE_ROWS = 100_000  # as in TensorFlow's tutorial on imbalanced data
 STEPS_PER_EXECUTION = 16
 
 
-def made_up(rows):
+def synthetic(rows):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((rows, COLUMNS), dtype=np.float32)
     y = (rng.random(rows) < SHARE).astype("int32")
@@ -166,7 +166,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
-    X, y = made_up(options.rows)
+    X, y = synthetic(options.rows)
     print(f"{options.rows:,} x {COLUMNS} float32, {SHARE:.0%} of class 1, batch {BATCH:,}")
     first = table(
         "Raw feed",

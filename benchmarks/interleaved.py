@@ -24,6 +24,6 @@ def ratio(rates, ours, theirs):
 
 
 def write_json(path, result):
-    """The figures of a table for machines, where a file was asked for."""
+    """The metrics of a table for machines, where a file was asked for."""
     if path:
         Path(path).write_text(json.dumps(result, indent=1) + "\n")

@@ -2,7 +2,7 @@
 
     python benchmarks/larger_than_memory.py [--rows 10000000] [--epochs 1] [--json FILE]
 
-The data (rows x 30 float32, 1 % of class 1) are made up in a temporary folder. Processes of their
+The data (rows x 30 float32, 1 % of class 1) are synthetic in a temporary folder. Processes of their
 own train the same network on them: one from files, one in memory, and one from files that is
 stopped in mid-epoch, saved, and goes on in a new process. Those that read files must stay under
 what an idle TensorFlow takes plus half the size of the matrix, else the command fails. The limit is
@@ -26,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pyarrow.parquet as pq
 
-from outofcore import COLUMNS, made_up, memory_mb
+from outofcore import COLUMNS, memory_mb, synthetic
 
 BATCH, STEPS_PER_EXECUTION, TEST_ROWS = 1024, 16, 500_000
 NAMES = [f"x{i}" for i in range(COLUMNS)]
@@ -52,7 +52,7 @@ def network():
 
 
 def train(way, folder, epochs):
-    """One of the processes; prints its figures as JSON."""
+    """One of the processes; prints its metrics as JSON."""
     import keras
     import tensorflow as tf
 
@@ -119,8 +119,8 @@ def process(way, folder, epochs):
 
 
 def compared(folder, rows, epochs):
-    made_up(folder / "data", rows)
-    made_up(folder / "test", TEST_ROWS, files=1, seed=1)
+    synthetic(folder / "data", rows)
+    synthetic(folder / "test", TEST_ROWS, files=1, seed=1)
     size = rows * COLUMNS * 4 / 2**20
     print(f"{rows:,} x {COLUMNS} float32 ({size:,.0f} MB as a matrix), {epochs} epoch(s)")
     print(f"{'':24}{'s':>8}{'idle MB':>9}{'peak MB':>9}{'limit MB':>10}{'steps':>8}  PR-AUC")

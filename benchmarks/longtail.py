@@ -3,9 +3,9 @@
     python benchmarks/longtail.py [mnist.npz] [--seeds 5] [--epochs 20] [--json FILE]
 
 The network and the treatments are those of examples/images.py. Accuracy is the mean over digits, on
-a test part in which every digit is as frequent. Without an argument the rows are those shipped with
-the examples and a seed changes weights and batches only; given the whole of MNIST (Keras' layout)
-each seed draws its own long-tailed rows, and all 10,000 test images are used.
+a test part in which every digit is as frequent. Without an argument the rows are those deployed
+with the examples and a seed changes weights and batches only; given the whole of MNIST (Keras'
+layout) each seed draws its own long-tailed rows, and all 10,000 test images are used.
 
 An interval is Student's over the seeds; the gain is over plain training of the same seed. The last
 column is the accuracy where digits are as frequent as in training.
@@ -43,13 +43,13 @@ def of_one_seed(path, seed, epochs):
         start = time.perf_counter()
         model = train(X, y, epochs, seed)
         logits = model(X_test)
-        found[name] = images.figures(y_test, logits)
+        found[name] = images.metrics(y_test, logits)
         print(f"seed {seed}: {name}, {time.perf_counter() - start:.0f} s", file=sys.stderr)
         if name == "plain":
             adjusted = losses.posthoc_adjust(logits, images.COUNTS)
-            found["plain, adjusted after training"] = images.figures(y_test, adjusted)
+            found["plain, adjusted after training"] = images.metrics(y_test, adjusted)
             again = surgery.retrain_head(model, X, y, epochs=10, seed=seed)
-            found["plain, last layer retrained"] = images.figures(y_test, again(X_test))
+            found["plain, last layer retrained"] = images.metrics(y_test, again(X_test))
     return found
 
 

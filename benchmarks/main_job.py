@@ -2,7 +2,7 @@
 
     python benchmarks/main_job.py --mammography mammography.csv.gz --fraud creditcard_fraud.parquet
 
-Both files have the class in a column `target`. Without them a table of the same shape is made up.
+Both files have the class in a column `target`. Without them a table of the same shape is synthetic.
 """
 
 import argparse
@@ -20,7 +20,7 @@ STEELYARD = [sys.executable, "-m", "steelyard"]
 FRAUD = ["--techniques", "plain,class-weight,random-under", "--folds", "3", "--repeats", "1"]
 
 
-def made_up(path, rows, columns, positives):
+def synthetic(path, rows, columns, positives):
     """Normal columns; the positives are shifted in the first three."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, columns)).astype("float32")
@@ -50,8 +50,8 @@ def main():
     parser.add_argument("--fraud", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        small = asked.mammography or made_up(f"{folder}/small.parquet", 11_183, 6, 260)
-        large = asked.fraud or made_up(f"{folder}/large.parquet", 284_807, 30, 492)
+        small = asked.mammography or synthetic(f"{folder}/small.parquet", 11_183, 6, 260)
+        large = asked.fraud or synthetic(f"{folder}/large.parquet", 284_807, 30, 492)
         jobs = {
             "--help": ["--help"],
             "inspect, 11,183 x 6": ["inspect", str(small), "--target", "target"],

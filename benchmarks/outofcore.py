@@ -2,7 +2,7 @@
 
     python benchmarks/outofcore.py [--rows 5000000] [--more-rows 20000000] [--rounds 3]
 
-The data are made up in a temporary folder (20 files, 30 normal float32 columns and the class in
+The data are synthetic in a temporary folder (20 files, 30 normal float32 columns and the class in
 `y`, 1 % of class 1; 125 bytes a row) and removed afterwards. Every contender runs in a process of
 its own; they take turns. Seconds count from after the imports; "extra" is peak memory over what
 the process took by then, "peak" all of it.
@@ -25,7 +25,7 @@ from interleaved import ratio, take_turns, write_json
 COLUMNS, SHARE, GROUP_ROWS = 30, 0.01, 125_000
 
 
-def made_up(folder, rows, files=20, seed=0):
+def synthetic(folder, rows, files=20, seed=0):
     """Write the table. Class 1 is shifted a little in every column, so that it can be learned."""
     folder.mkdir(parents=True)
     names = [f"x{i}" for i in range(COLUMNS)]
@@ -87,7 +87,7 @@ WORK = {
 
 
 def memory_mb(field):
-    """A figure of this process in /proc, in MB."""
+    """A metric of this process in /proc, in MB."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field):
             return int(line.split()[1]) / 1024
@@ -189,14 +189,14 @@ def main():
 
 def everything(folder, options):
     result = {}
-    data = made_up(folder / "data", options.rows)
+    data = synthetic(folder / "data", options.rows)
     print(f"{options.rows:,} x {COLUMNS + 1} Parquet in 20 files")
     for title, stem in (("Counting classes", "count"), ("Random under-sampling", "random-under")):
         names = [name for name in WORK if name.startswith(stem)]
         measured = processes(names, data, options.rounds)
         result[stem] = shown(title, measured, names[0])
     if options.more_rows:
-        more = made_up(folder / "more", options.more_rows)
+        more = synthetic(folder / "more", options.more_rows)
         names = ["count: steelyard", "random-under: steelyard"]
         measured = processes(names, more, 1)
         result["more"] = shown(f"The same on {options.more_rows:,} rows", measured, names[1])

@@ -28,7 +28,7 @@ from steelyard.stats.paired import nadeau_bengio
 from steelyard.techniques import get
 
 OURS = ("network", "trees", "blend")
-FIGURES = ("average_precision", "log_loss", "roc_auc")
+METRICS = ("average_precision", "log_loss", "roc_auc")
 
 
 def main():
@@ -54,14 +54,14 @@ def main():
 
 
 def judged(table, splits, rivals):
-    """Per model: a figure per fold, pooled O/E, seconds per fit."""
+    """Per model: a metric per fold, pooled O/E, seconds per fit."""
     folds = {name: [] for name in (*OURS, *rivals)}
     seconds = dict.fromkeys(folds, 0.0)
     keys = {"plain": "blend", "network": "network", "trees": "trees"}
     jobs = [Job(get("plain"), split, 0) for split in splits]
     for outcome in BlendTrainer().for_table(table).run(table, jobs, lambda _: None):
         name = keys[outcome.job.technique.name]
-        folds[name].append((table.y[outcome.job.split.test], outcome.belief[:, 1]))
+        folds[name].append((table.y[outcome.job.split.test], outcome.uncorrected[:, 1]))
         seconds[name] += outcome.seconds
     for split in splits:
         fitted, _ = encoded(table, split)
@@ -73,10 +73,10 @@ def judged(table, splits, rivals):
             p = fit(X[split.train], table.y[split.train], X[split.test], categorical, seed)
             seconds[name] += time.perf_counter() - start
             folds[name].append((table.y[split.test], np.asarray(p, float)))
-    return {name: figures(rows, seconds[name]) for name, rows in folds.items()}
+    return {name: metric_values(rows, seconds[name]) for name, rows in folds.items()}
 
 
-def figures(folds, seconds):
+def metric_values(folds, seconds):
     def bounded(p):
         return np.clip(p, 1e-7, 1 - 1e-7)
 
@@ -97,7 +97,7 @@ def print_set(name, table, result):
     print(f"\n{name}: {rows:,} x {len(table.schema.features)}, {positives:,} positives")
     print(f"  {'':<22}{'AP':>7}{'log loss':>10}{'ROC-AUC':>9}{'O/E':>7}{'s/fit':>8}")
     for model, one in result.items():
-        means = [np.mean(one[figure]) for figure in FIGURES]
+        means = [np.mean(one[metric]) for metric in METRICS]
         print(
             f"  {model:<22}{means[0]:>7.3f}{means[1]:>10.4f}{means[2]:>9.4f}"
             f"{one['observed_expected']:>7.2f}{one['seconds']:>8.2f}",
@@ -108,12 +108,12 @@ def print_set(name, table, result):
 def print_summary(results, folds):
     models = list(next(iter(results.values())))
     mean = {
-        figure: np.array([[np.mean(r[m][figure]) for m in models] for r in results.values()])
-        for figure in FIGURES
+        metric: np.array([[np.mean(r[m][metric]) for m in models] for r in results.values()])
+        for metric in METRICS
     }
     ranks = {
-        figure: np.array([rankdata(row if figure == "log_loss" else -row) for row in mean[figure]])
-        for figure in FIGURES
+        metric: np.array([rankdata(row if metric == "log_loss" else -row) for row in mean[metric]])
+        for metric in METRICS
     }
     print(f"\nMeans over {len(results)} sets, and mean rank")
     print(
@@ -121,7 +121,7 @@ def print_summary(results, folds):
     )
     for i, model in enumerate(models):
         seconds = np.mean([r[model]["seconds"] for r in results.values()])
-        values = [mean[figure][:, i].mean() for figure in FIGURES]
+        values = [mean[metric][:, i].mean() for metric in METRICS]
         print(
             f"{model:<22}{values[0]:>7.4f}{values[1]:>10.4f}{values[2]:>9.4f}"
             f"{ranks['average_precision'][:, i].mean():>9.2f}"
@@ -138,9 +138,9 @@ def print_summary(results, folds):
 
 def against(results, ours, theirs, folds):
     text = ""
-    for figure, sign in (("average_precision", 1), ("log_loss", -1)):
+    for metric, sign in (("average_precision", 1), ("log_loss", -1)):
         gains = [
-            sign * (np.array(r[ours][figure]) - np.array(r[theirs][figure]))
+            sign * (np.array(r[ours][metric]) - np.array(r[theirs][metric]))
             for r in results.values()
         ]
         tests = [nadeau_bengio(gain, 1 / (folds - 1)) for gain in gains]

@@ -21,12 +21,12 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.comparison.record import verdict_on
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Split
-from steelyard.jobs.runner import Crew, Memory, run_jobs
+from steelyard.jobs.run import InMemoryStore, TrainingTask, run_jobs
 from steelyard.models.tabular import TabularTrainer
 from steelyard.tables import read_table
 from steelyard.techniques import choose
@@ -49,7 +49,7 @@ def load(name):
 
 
 def compare_and_look(table, seed, members):
-    """Out-of-fold figures of every technique, the verdict, and fresh AP of every technique."""
+    """Out-of-fold metrics of every technique, the verdict, and fresh AP of every technique."""
     (half, fresh), = StratifiedShuffleSplit(1, test_size=0.5, random_state=seed).split(
         table.y, table.y
     )  # fmt: skip
@@ -57,17 +57,17 @@ def compare_and_look(table, seed, members):
     folds = make_splits(table.y[half], folds=3, repeats=1, seed=seed, classes=(0, 1))
     splits = [Split(0, one.fold, half[one.train], half[one.test]) for one in folds]
     splits.append(Split(9, 0, half, fresh))
-    techniques, keeper = choose("default"), Memory()
-    crew = Crew(TabularTrainer(members=members), techniques)
-    run_jobs(table, splits, [crew], seed=seed, keeper=keeper)
+    techniques, store = choose("default"), InMemoryStore()
+    task = TrainingTask(TabularTrainer(members=members), techniques)
+    run_jobs(table, splits, [task], seed=seed, store=store)
     protocol = Protocol(table.y[half], folds, 1, Maximise(), "average_precision", seed=seed)
     judged = [
-        judge(one, {s.key: keeper.belief(f"{s.key}-{one.name}") for s in folds}, protocol)
+        judge(one, {s.key: store.uncorrected(f"{s.key}-{one.name}") for s in folds}, protocol)
         for one in techniques
     ]
     truth = table.y[fresh] == 1
     on_fresh = {
-        one.name: average_precision_score(truth, keeper.belief(f"r9f0-{one.name}")[:, 1])
+        one.name: average_precision_score(truth, store.uncorrected(f"r9f0-{one.name}")[:, 1])
         for one in techniques
     }
     return judged, verdict_on(judged, protocol), on_fresh
@@ -81,7 +81,7 @@ def row_of(name, seeds, members):
     fresh = np.array([[one[2][label] for label in techniques] for one in found])
     advised = [verdict["recommended"] for _, verdict, _ in found]
     first = [
-        max(judged, key=lambda one: one.figures["average_precision"]["value"]).technique.name
+        max(judged, key=lambda one: one.metrics["average_precision"]["value"]).technique.name
         for judged, _, _ in found
     ]
     chosen = {"advised": advised, "plain": ["plain"] * len(found), "first": first}
@@ -94,8 +94,8 @@ def row_of(name, seeds, members):
         "table": name,
         "positives": int(table.y.sum() // 2),
         "tried": len(shown),
-        "holds": sum(holds_one(one.figures["observed_expected"]) for one in shown),
-        "at_face_value": sum(holds_one(one.before["observed_expected"]) for one in shown),
+        "holds": sum(holds_one(one.metrics["observed_expected"]) for one in shown),
+        "uncorrected": sum(holds_one(one.before["observed_expected"]) for one in shown),
         "advised": advised,
         # The best of each split is partly luck; the best on the mean of the splits is less so.
         "regret": {way: float((v - fresh.max(1)).mean()) for way, v in values.items()},
@@ -105,8 +105,8 @@ def row_of(name, seeds, members):
     }
 
 
-def holds_one(figure):
-    return figure["low"] <= 1.0 <= figure["high"]
+def holds_one(metric):
+    return metric["low"] <= 1.0 <= metric["high"]
 
 
 def main():
@@ -126,12 +126,10 @@ def main():
         rows.append(row)
         regret = row["regret"]
         print(f"{name:<24}{row['positives']:>9}{row['holds']:>6} of {row['tried']:<3}"
-              f"{row['at_face_value']:>9}{regret['advised']:>+17.3f}{regret['plain']:>+8.3f}"
+              f"{row['uncorrected']:>9}{regret['advised']:>+17.3f}{regret['plain']:>+8.3f}"
               f"{regret['first']:>+8.3f}", flush=True)  # fmt: skip
-    held, face, tried = (
-        sum(row[key] for row in rows) for key in ("holds", "at_face_value", "tried")
-    )
-    print(f"O/E holds 1 after correction: {held} of {tried}, {held / tried:.3f}; at face value "
+    held, face, tried = (sum(row[key] for row in rows) for key in ("holds", "uncorrected", "tried"))
+    print(f"O/E holds 1 after correction: {held} of {tried}, {held / tried:.3f}; before correction "
           f"{face} of {tried}, {face / tried:.3f}")  # fmt: skip
     for key, against in (
         ("regret", "the best of each split"),

@@ -2,12 +2,12 @@
 
     python benchmarks/resample.py [--fraud creditcard_fraud.parquet] [--only TEXT] [--json FILE]
 
-The fraud file has the class in a column `target`; without it a table of its shape is made up. Both
-run in processes of their own and take turns; a ratio is the median over pairs of runs. "cpu" is the
-ratio of CPU seconds of all threads, which other work on the machine moves less. "~" marks a figure
-of theirs that was measured on 2,000 rows of the same query and multiplied, as the whole query takes
-minutes; "same" then speaks of those rows. "ties" under "same": other rows on purpose, see
-docs/resampling.md.
+The fraud file has the class in a column `target`; without it a table of its shape is synthetic.
+Both run in processes of their own and take turns; a ratio is the median over pairs of runs. "cpu"
+is the ratio of CPU seconds of all threads, which other work on the machine moves less. "~" marks a
+metric of theirs that was measured on 2,000 rows of the same query and multiplied, as the whole
+query takes minutes; "same" then speaks of those rows. "ties" under "same": other rows on purpose,
+see docs/resampling.md.
 """
 
 import argparse
@@ -167,7 +167,7 @@ def main():
     parser.add_argument("--fraud", type=Path, help="Parquet file of the card-fraud table")
     parser.add_argument("--only", default="", help="groups or samplers whose line has this text")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs, at least")
-    parser.add_argument("--json", type=Path, help="also write every figure to this file")
+    parser.add_argument("--json", type=Path, help="also write every metric to this file")
     asked = parser.parse_args()
     processes = side_by_side.context(PRELOAD)
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores; ratios by pairs of runs")
@@ -176,8 +176,8 @@ def main():
         wanted = [c for c in cases if asked.only in f"{table.title} {c.label}"]
         if not wanted:
             continue
-        made_up = table.kind == "fraud" and asked.fraud is None
-        print(f"\n{table.title}{' (made up)' if made_up else ''}\n{HEAD}")
+        synthetic = table.kind == "fraud" and asked.fraud is None
+        print(f"\n{table.title}{' (synthetic)' if synthetic else ''}\n{HEAD}")
         with tempfile.TemporaryDirectory() as folder:
             paths = table.write(folder, asked.fraud)
             for case in wanted:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.decision import Maximise, estimate_deployed, estimate_prior
 
 SHARES = (0.002, 0.01, 0.1, 0.3)
@@ -26,11 +26,11 @@ def simulate(seed, resamples):
     """For each share: the estimate, its interval, EM without calibration, the labels' own share."""
     rng = np.random.default_rng([seed, 5])
     table = make_table(ROWS, TRAINED * ROWS, rng, distance=DISTANCE)
-    splits, (plain,), beliefs = compared(table, ["plain"], seed=seed, repeats=1)
+    splits, (plain,), uncorrected = compared(table, ["plain"], seed=seed, repeats=1)
     protocol = Protocol(table.y, splits, 1, Maximise(), "roc_auc", seed=seed)
-    judged = judge(plain, beliefs["plain"], protocol)
+    judged = judge(plain, uncorrected["plain"], protocol)
     predict = RandomUnits().fit(table.numbers(), table.y, np.random.default_rng(seed), "plain")
-    known = judged.shipped[0].astype(float)
+    known = judged.deployed[0].astype(float)
     natural = np.bincount(table.y) / len(table.y)
     found = []
     for share in SHARES:
@@ -39,7 +39,7 @@ def simulate(seed, resamples):
         estimate = estimate_deployed(known, table.y, p, seed=seed, resamples=resamples)
         raw = estimate_prior(p, natural).prior[1]
         found.append((estimate.prior[1], estimate.low[1], estimate.high[1], raw, fresh.y.mean()))
-    return judged.figures["roc_auc"]["value"], found
+    return judged.metrics["roc_auc"]["value"], found
 
 
 def main():

@@ -52,9 +52,9 @@ def serve(pipe, prepare, job):
         run, digest, factor = prepare(job)
         pipe.send("ready")
         while pipe.recv():
-            result, figures = measured(run)
-            figures |= {"wall": figures["wall"] * factor, "cpu": figures["cpu"] * factor}
-            pipe.send(figures | {"digest": digest(result)})
+            result, metrics = measured(run)
+            metrics |= {"wall": metrics["wall"] * factor, "cpu": metrics["cpu"] * factor}
+            pipe.send(metrics | {"digest": digest(result)})
     except EOFError:
         pass
     except Exception as error:  # noqa: BLE001 - what failed is a line of the table

@@ -1,7 +1,7 @@
 """A cheap model and tables of known truth for the benchmarks of evidence.
 
 The model is a layer of random units with logistic regression, some milliseconds a fit. It goes
-through the comparison as the built-in network does: it gets jobs and gives beliefs.
+through the comparison as the built-in network does: it gets jobs and gives uncorrected.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from steelyard.jobs.folds import make_splits
-from steelyard.jobs.job import Draw, Outcome
-from steelyard.jobs.runner import Crew, Memory, run_jobs
+from steelyard.jobs.job import Outcome, ResampledRows
+from steelyard.jobs.run import InMemoryStore, TrainingTask, run_jobs
 from steelyard.tables import Column, Schema, Source, Table
 from steelyard.techniques import Technique
-from steelyard.techniques.sample import Drawn
+from steelyard.techniques.sample import SampleIndices
 
 COLUMNS = 6
 
@@ -63,7 +63,7 @@ class RandomUnits:
         for job in jobs:
             split, label = job.split, job.technique.name
             predict = self.fit(X[split.train], table.y[split.train], self.rng(job), label)
-            draw = Draw(Drawn.observed(split.train), split.train[:0])
+            draw = ResampledRows(SampleIndices.observed(split.train), split.train[:0])
             yield Outcome(job, predict(X[split.test]), 0.0, [draw])
 
     def rng(self, job):
@@ -87,13 +87,13 @@ class RandomUnits:
 
 
 def compared(table, names, *, seed, folds=5, repeats=2):
-    """Splits and the beliefs of every technique, as `steelyard.compare` collects them."""
+    """Splits and the uncorrected of every technique, as `steelyard.compare` collects them."""
     splits = make_splits(table.y, folds=folds, repeats=repeats, seed=seed, classes=(0, 1))
-    keeper = Memory()
+    store = InMemoryStore()
     techniques = [technique(name) for name in names]
-    run_jobs(table, splits, [Crew(RandomUnits(), techniques)], seed=seed, keeper=keeper)
-    beliefs = {
-        one.name: {split.key: keeper.belief(f"{split.key}-{one.name}") for split in splits}
+    run_jobs(table, splits, [TrainingTask(RandomUnits(), techniques)], seed=seed, store=store)
+    uncorrected = {
+        one.name: {split.key: store.uncorrected(f"{split.key}-{one.name}") for split in splits}
         for one in techniques
     }
-    return splits, techniques, beliefs
+    return splits, techniques, uncorrected

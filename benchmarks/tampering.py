@@ -85,8 +85,8 @@ def journal(run):
     (run / "journal.jsonl").write_text("\n".join(lines[:-1]) + "\n")
 
 
-def figure(values, name, by):
-    values["techniques"][1]["figures"][name]["value"] += by
+def metric(values, name, by):
+    values["techniques"][1]["metrics"][name]["value"] += by
 
 
 def swap(values):
@@ -99,18 +99,18 @@ def swap(values):
 TAMPERINGS = [
     ("a test row touched in training", edit("ledger.json", lambda v: v["jobs"][0].update(
         test_hash_after="0" * 16)), True),
-    ("test hashes made up", edit("ledger.json", swap), True),
+    ("test hashes synthetic", edit("ledger.json", swap), True),
     ("training rows of another fold", edit("ledger.json", lambda v: v["jobs"][2].update(
         train_hash=v["jobs"][5]["train_hash"])), True),
     ("a job left out", edit("ledger.json", lambda v: v["jobs"].pop()), True),
     ("a job twice", edit("ledger.json", lambda v: v["jobs"].append(v["jobs"][0])), True),
     ("fewer rows in than there were", edit("ledger.json", lambda v: v["jobs"][1].update(
         rows_in=10)), True),
-    ("made-up rows kept quiet", edit("ledger.json", lambda v: v["jobs"][3]["networks"][0].update(
-        made_up=0, copied=7)), True),
-    ("AP raised", edit("run.json", lambda v: figure(v, "average_precision", 0.02)), True),
-    ("log loss lowered", edit("run.json", lambda v: figure(v, "log_loss", -0.01)), True),
-    ("ROC-AUC raised", edit("run.json", lambda v: figure(v, "roc_auc", 0.001)), True),
+    ("synthetic rows kept quiet", edit("ledger.json", lambda v: v["jobs"][3]["members"][0].update(
+        synthetic=0, copied=7)), True),
+    ("AP raised", edit("run.json", lambda v: metric(v, "average_precision", 0.02)), True),
+    ("log loss lowered", edit("run.json", lambda v: metric(v, "log_loss", -0.01)), True),
+    ("ROC-AUC raised", edit("run.json", lambda v: metric(v, "roc_auc", 0.001)), True),
     ("another seed", edit("run.json", lambda v: v["protocol"].update(seed=9)), True),
     ("another number of folds", edit("run.json", lambda v: v["protocol"].update(folds=4)), True),
     ("a probability improved", predictions(lambda f: f.with_columns(

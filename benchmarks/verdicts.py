@@ -2,7 +2,7 @@
 
 Null: every technique is plain with other random numbers. Power: one technique sees a column that
 plain does not, which is worth .05 average precision on 100,000 fresh rows; it stands alone, or
-beside three that are plain. All goes through the comparison's own seam: jobs, beliefs, verdict.
+beside three that are plain. All goes through the comparison's own seam: jobs, uncorrected, verdict.
 
     python benchmarks/verdicts.py null --simulations 300
     python benchmarks/verdicts.py power --simulations 100
@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.evaluate import Protocol
+from steelyard.comparison.judging import Protocol
 from steelyard.comparison.nested import verdict_by
 from steelyard.decision import Maximise
 from steelyard.stats.intervals import wilson
@@ -35,14 +35,14 @@ def verdict(table, names, seed):
     Their probabilities are true already, so correction and calibration are left out: they would
     keep the order of a fold's rows, and the verdict is on average precision.
     """
-    splits, techniques, beliefs = compared(table, names, seed=seed)
+    splits, techniques, uncorrected = compared(table, names, seed=seed)
     protocol = Protocol(table.y, splits, 1, Maximise(), "average_precision", seed=seed)
     p = {name: np.full((protocol.repeats, len(table.y), 2), np.nan) for name in names}
     for name in names:
         for split in splits:
-            p[name][split.repeat, split.test] = beliefs[name][split.key]
+            p[name][split.repeat, split.test] = uncorrected[name][split.key]
     judged = [
-        SimpleNamespace(technique=one, shipped=p[one.name], decided=p[one.name].argmax(-1))
+        SimpleNamespace(technique=one, deployed=p[one.name], decided=p[one.name].argmax(-1))
         for one in techniques
     ]
     return verdict_by(judged, protocol, protocol.scored)

@@ -89,7 +89,7 @@ def crossentropy():
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def figures(y, logits):
+def metric_values(y, logits):
     """Mean accuracy over digits, over the three rarest, and at the shares of training."""
     each = metrics.recall(y, np.asarray(logits).argmax(1), average=None)
     return each.mean(), each[-3:].mean(), each @ weights.class_shares(COUNTS)
@@ -106,11 +106,11 @@ def main(epochs=8):
     }
     adjusted = losses.posthoc_adjust(logits["usual: plain"], COUNTS)
     logits["steelyard: plain, adjusted"] = adjusted
-    # The same in the model that ships: probabilities for digits that are equally frequent.
+    # The same in the model that deploys: probabilities for digits that are equally frequent.
     even = layers.PriorCorrection(COUNTS, [1] * 10, from_logits=True)(logits["usual: plain"])
     assert (np.argmax(even, 1) == np.argmax(adjusted, 1)).all()  # noqa: S101
 
-    lines = {name: figures(y_test, one) for name, one in logits.items()}
+    lines = {name: metric_values(y_test, one) for name, one in logits.items()}
     print(f"{len(y):,} images to train, {len(y_test):,} to test")
     print(f"{'accuracy':<32}{'per digit':>10}{'rarest 3':>10}{'as trained':>12}")
     for name, (mean, rare, natural) in lines.items():

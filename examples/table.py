@@ -6,7 +6,7 @@ The tutorial ("Classification on imbalanced data") trains plainly, with class we
 over-sampling, and cuts all three at .5. Plainly that is right where a miss costs as much as a false
 alarm, with balanced weights where it costs as much as 72 of them; here it costs 10. And weights and
 copies tell probabilities five times too high. steelyard moves probabilities back to the shares of
-the data and takes the cut-off from the costs; the model that is saved does both itself.
+the data and takes the threshold from the costs; the model that is saved does both itself.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def finished(model, trained_on, deployed_on):
     return keras.Model(model.inputs[0], {"probability": p, "decision": decision})
 
 
-def figures(y, p, decided):
+def metric_values(y, p, decided):
     """Ranking, log loss, observed frauds per expected one, cost of 1,000 rows."""
     cost = metrics.expected_cost(y, decided, fp=FALSE_ALARM, fn=MISS)
     return [
@@ -98,7 +98,7 @@ def main(epochs=30):
     tutorial = {"plain": plain, "class weights": weighted, "over-sampled": streamed}
     for name, model in tutorial.items():
         p = model(X_test).numpy()[:, 0]
-        lines[f"tutorial: {name}"] = figures(y_test, p, p >= 0.5)
+        lines[f"tutorial: {name}"] = metric_values(y_test, p, p >= 0.5)
     ours = {
         "plain": (plain, counts),
         "class weights": (weighted, counts * table.values),
@@ -107,7 +107,7 @@ def main(epochs=30):
     for name, (model, trained_on) in ours.items():
         out = finished(model, trained_on, counts)(X_test)
         p, decided = out["probability"].numpy()[:, 0], out["decision"].numpy()
-        lines[f"steelyard: {name}"] = figures(y_test, p, decided)
+        lines[f"steelyard: {name}"] = metric_values(y_test, p, decided)
 
     print(f"{len(y_test):,} test rows, {y_test.sum()} frauds; a miss costs {MISS} false alarms")
     print(f"{'':<28}{'AP':>8}{'log loss':>10}{'obs/exp':>9}{'cost/1,000':>12}")

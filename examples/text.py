@@ -56,7 +56,7 @@ def finished(reader, model, trained_on, deployed_on):
     return keras.Model(text, {"probability": p, "decision": decision})
 
 
-def figures(y, p, decided):
+def metric_values(y, p, decided):
     """Ranking, spam observed per spam expected, good messages lost, spam missed, cost."""
     lost, missed = int(decided[y == 0].sum()), int((1 - decided[y == 1]).sum())
     cost = LOST_HAM * lost + MISSED_SPAM * missed
@@ -85,12 +85,12 @@ def main(epochs=30):
     lines = {}
     for name, model in {"names as keys": named, "class weights": numbered}.items():
         p = model(test_words).numpy()[:, 0]
-        lines[f"recipe: {name}"] = figures(y, p, (p >= 0.5).astype(int))
+        lines[f"recipe: {name}"] = metric_values(y, p, (p >= 0.5).astype(int))
     trained_on = {"plain": table.counts, "class weights": table.counts * table.values}
     for (name, prior), model in zip(trained_on.items(), (plain, weighted), strict=True):
         out = finished(reader, model, prior, table.counts)(keras.ops.convert_to_tensor(test))
         p, decided = out["probability"].numpy()[:, 0], out["decision"].numpy()
-        lines[f"steelyard: {name}"] = figures(y, p, decided)
+        lines[f"steelyard: {name}"] = metric_values(y, p, decided)
 
     print(f"{len(y):,} test messages, {y.sum()} spam; a lost ham costs {LOST_HAM} missed spams")
     print(f"{'':<26}{'AP':>7}{'obs/exp':>9}{'ham lost':>10}{'spam missed':>13}{'cost':>6}")

@@ -18,7 +18,7 @@ from steelyard.techniques import Technique
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
-    """A classifier with true probabilities and a tuned cut-off, after an honest comparison.
+    """A classifier with true probabilities and a tuned threshold, after an honest comparison.
 
     Takes numbers, with gaps, in an array, or a pandas or polars frame that may hold text too.
 
@@ -27,17 +27,17 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             the recommended one; below 50 rows of the rarest class no comparison could recommend
             anything but plain, so plain is trained at once. Otherwise a technique's name, or a
             `Technique`.
-        goal: what the cut-off is tuned to; by default balanced accuracy.
+        goal: what the threshold is tuned to; by default balanced accuracy.
         model: as in `steelyard.compare`; by default the network alone, half of what `compare`
             trains, as an estimator is often fitted many times over.
-        folds: folds that calibration and cut-off are found on; fewer where a class has fewer rows.
-        repeats: repeats of the folds in a comparison.
+        folds: folds that calibration and threshold are found on; fewer where a class has fewer
+        rows. repeats: repeats of the folds in a comparison.
         positive: class of interest; by default the rarest.
         random_state: integer seed, a RandomState, or None for another result each time.
 
-    Learned: `classes_`; `threshold_`, the cut-off of two classes (None where costs or weights
+    Learned: `classes_`; `threshold_`, the threshold of two classes (None where costs or weights
     decide between more); `prior_`, class shares that `predict_proba` is true for, shape
-    (classes,); `study_`, the `Study` with figures, verdict and Keras model; `technique_`, the
+    (classes,); `study_`, the `Study` with metrics, verdict and Keras model; `technique_`, the
     name of what was trained; `n_features_in_` and `feature_names_in_`.
 
     Raises: RequestError, TargetError: a class with one row, a goal that does not fit the classes.
@@ -109,7 +109,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
         return self._scored(X)[0]
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class that the tuned cut-off gives each row, shape (rows,)."""
+        """The class that the tuned threshold gives each row, shape (rows,)."""
         decided = self._scored(X)[1]
         return self.classes_[decided]
 

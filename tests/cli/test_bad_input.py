@@ -106,7 +106,7 @@ REQUESTS = {
     "unknown technique": (("--techniques", "smot"), "smote"),
     "one fold": (("--folds", "1"), "2 folds"),
     "no repeat": (("--repeats", "0"), "1 repeat"),
-    "metric that a cut-off flatters": (("--metric", "f1"), "average_precision"),
+    "metric that a threshold flatters": (("--metric", "f1"), "average_precision"),
     "unknown metric": (("--metric", "auc"), "roc_auc"),
     "unknown positive": (("--positive", "maybe"), "yes"),
     "half a cost pair": (("--cost-fp", "1"), "cost"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from steelyard.comparison.final import levelled
+from steelyard.comparison.final import recalibrated_intercept
 from steelyard.decision import correct_prior
 from steelyard.techniques import get
 
@@ -27,7 +27,7 @@ def test_a_level_of_its_own_is_taken_out(name):
     if trained_on is not None:
         held = correct_prior(held, NATURAL, trained_on)
     held[::3] = np.nan  # rows that every member trained on
-    found = levelled(judged, held, COUNTS)
+    found = recalibrated_intercept(judged, held, COUNTS)
     known = np.isfinite(held).all(axis=1)
     again = correct_prior(held[known], found, NATURAL)
     np.testing.assert_allclose(again, folds[known], atol=1e-6)
@@ -39,4 +39,6 @@ def test_hardly_any_row_held_out_changes_nothing():
     held = np.full((2000, 2), np.nan)
     held[:100] = 0.5
     judged = SimpleNamespace(technique=technique, corrected=p[None])
-    np.testing.assert_array_equal(levelled(judged, held, COUNTS), technique.trained_prior(COUNTS))
+    np.testing.assert_array_equal(
+        recalibrated_intercept(judged, held, COUNTS), technique.trained_prior(COUNTS)
+    )

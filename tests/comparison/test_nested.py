@@ -1,4 +1,4 @@
-"""Row noise against simulation, the nested figure against luck, damage against scikit-learn."""
+"""Row variance against simulation, the nested metric against luck, slopes against scikit-learn."""
 
 from types import SimpleNamespace
 
@@ -8,8 +8,8 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from steelyard.comparison.damage import damage
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.correction_effect import correction_effect
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.comparison.nested import nested, verdict_by
 from steelyard.comparison.verdict import decide
 from steelyard.decision import Maximise
@@ -37,9 +37,9 @@ def protocol_of(y, seed=0, repeats=2):
 
 def contender(name, p, protocol):
     """What the verdict looks at, for a technique that gives these probabilities every repeat."""
-    shipped = np.repeat(two(p)[None], protocol.repeats, axis=0)
+    deployed = np.repeat(two(p)[None], protocol.repeats, axis=0)
     named = SimpleNamespace(name=name)
-    return SimpleNamespace(technique=named, shipped=shipped, decided=shipped.argmax(-1))
+    return SimpleNamespace(technique=named, deployed=deployed, decided=deployed.argmax(-1))
 
 
 def test_row_noise_is_the_variance_that_new_rows_bring():
@@ -86,7 +86,7 @@ def test_equal_techniques_have_no_doubt_and_no_gain():
 
 
 def test_choosing_among_equals_does_not_flatter():
-    """The best of eight noises looks better than it is; the nested figure does not."""
+    """The best of eight noises looks better than it is; the nested metric does not."""
     best, honest, plain = [], [], []
     for seed in range(12):
         rng = np.random.default_rng(seed)
@@ -94,11 +94,11 @@ def test_choosing_among_equals_does_not_flatter():
         protocol = protocol_of(y, seed=seed, repeats=1)
         names = ["plain", *(f"n{k}" for k in range(7))]
         contenders = [contender(name, scores_of(y, rng), protocol) for name in names]
-        values = [average_precision_score(y, one.shipped[0][:, 1]) for one in contenders]
+        values = [average_precision_score(y, one.deployed[0][:, 1]) for one in contenders]
         found = nested(contenders, protocol)
         best.append(max(values))
         plain.append(np.mean(values))
-        honest.append(found["figures"]["average_precision"]["value"])
+        honest.append(found["metrics"]["average_precision"]["value"])
         assert sum(found["chosen"].values()) == 5
     assert np.mean(best) > np.mean(plain) + 0.03
     assert np.mean(honest) == pytest.approx(np.mean(plain), abs=0.03)
@@ -130,16 +130,16 @@ def test_damage_is_the_line_that_logistic_regression_finds():
     y = (rng.random(6000) < true).astype(int)
     protocol = protocol_of(y, repeats=1)
     believed = two(expit(1.5 * logit(true) + 3))  # as after over-sampling, and too sure
-    beliefs = {split.key: believed[split.test] for split in protocol.splits}
-    found = damage(judge(get("random-over"), beliefs, protocol), protocol)
+    uncorrected = {split.key: believed[split.test] for split in protocol.splits}
+    found = correction_effect(judge(get("random-over"), uncorrected, protocol), protocol)
     score = logit(believed[:, 1].astype(float))[:, None]
     slope = LogisticRegression(C=np.inf, tol=1e-8).fit(score, y).coef_[0, 0]
-    assert found["at_face_value"]["slope"] == pytest.approx(slope, abs=1e-3)
-    assert found["at_face_value"]["observed_expected"] < 0.5
-    assert found["as_shipped"]["observed_expected"] == pytest.approx(1, abs=0.1)
-    assert found["as_shipped"]["slope"] == pytest.approx(1, abs=0.15)
-    assert abs(found["as_shipped"]["intercept"]) < 0.15
-    assert found["as_shipped"]["log_loss"] < 0.65 * found["at_face_value"]["log_loss"]
+    assert found["uncorrected"]["slope"] == pytest.approx(slope, abs=1e-3)
+    assert found["uncorrected"]["observed_expected"] < 0.5
+    assert found["deployed"]["observed_expected"] == pytest.approx(1, abs=0.1)
+    assert found["deployed"]["slope"] == pytest.approx(1, abs=0.15)
+    assert abs(found["deployed"]["intercept"]) < 0.15
+    assert found["deployed"]["log_loss"] < 0.65 * found["uncorrected"]["log_loss"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Figures against scikit-learn and imbalanced-learn, their errors against brute force."""
+"""Metrics against scikit-learn and imbalanced-learn, their errors against brute force."""
 
 import json
 
@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from steelyard.errors import DataError, RequestError
 from steelyard.stats import influence
 from steelyard.stats.intervals import delong_error
-from steelyard.stats.metrics import BY_NAME, FIGURES, figures, value_of
+from steelyard.stats.metrics import BY_NAME, METRICS, metric_values, value_of
 from steelyard.stats.predictions import scored
 
 
@@ -29,7 +29,7 @@ def draw(n=400, classes=2, seed=0, ties=True):
 
 
 def values(*args, **kwargs):
-    return {name: entry["value"] for name, entry in figures(*args, **kwargs).items()}
+    return {name: entry["value"] for name, entry in metric_values(*args, **kwargs).items()}
 
 
 @given(st.integers(0, 10_000), st.booleans())
@@ -125,19 +125,19 @@ def test_the_rarest_present_class_is_of_interest_by_default():
 
 def test_undefined_is_none_and_plain_json():
     p = np.tile([0.9, 0.1], (5, 1))
-    found = figures(np.zeros(5, int), p, np.zeros(5, int), positive=1)
+    found = metric_values(np.zeros(5, int), p, np.zeros(5, int), positive=1)
     for name in ("average_precision", "roc_auc", "brier_skill", "observed_expected", "precision"):
         assert found[name] == {"value": None, "low": None, "high": None}
     assert found["log_loss"]["value"] == pytest.approx(-np.log(0.9))
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert list(found) == [figure.name for figure in FIGURES]
+    assert list(found) == [metric.name for metric in METRICS]
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("n", [6, 40, 400])
 def test_intervals_hold_their_value_and_stay_in_range(classes, n):
     for seed in range(10):
-        for name, entry in figures(*draw(n, classes, seed), positive=0).items():
+        for name, entry in metric_values(*draw(n, classes, seed), positive=0).items():
             if entry["value"] is not None:
                 assert entry["low"] <= entry["value"] <= entry["high"], name
                 assert BY_NAME[name].low <= entry["low"], name
@@ -146,7 +146,7 @@ def test_intervals_hold_their_value_and_stay_in_range(classes, n):
 
 def test_perfect_scores_still_leave_doubt():
     y = np.repeat([0, 1], [500, 12])
-    found = figures(y, np.eye(2)[y] * 0.9 + 0.05, y, positive=1)
+    found = metric_values(y, np.eye(2)[y] * 0.9 + 0.05, y, positive=1)
     for name in ("average_precision", "roc_auc", "recall", "precision"):
         assert found[name]["value"] == 1
         assert found[name]["low"] == pytest.approx(0.757506, abs=1e-5), name  # Wilson 12/12
@@ -159,7 +159,7 @@ def test_two_positives_do_not_look_certain():
     q = rng.uniform(0, 0.9, size=2000)
     y = np.zeros(2000, int)
     y[np.argsort(-q)[[10, 11]]] = 1
-    found = figures(y, np.column_stack([1 - q, q]), (q > 0.5).astype(int))["roc_auc"]
+    found = metric_values(y, np.column_stack([1 - q, q]), (q > 0.5).astype(int))["roc_auc"]
     assert found["value"] > 0.99
     assert found["low"] < 0.4
 
@@ -196,7 +196,7 @@ def test_errors_from_influences_match_the_jackknife(kernel, classes):
 
 def test_auc_interval_rests_on_delong():
     y, p, d = draw(500, seed=5)
-    entry = figures(y, p, d, positive=1)["roc_auc"]
+    entry = metric_values(y, p, d, positive=1)["roc_auc"]
     logit = np.log(
         np.array([entry["low"], entry["high"]]) / (1 - np.array([entry["low"], entry["high"]]))
     )
@@ -207,11 +207,11 @@ def test_auc_interval_rests_on_delong():
 def test_rows_copied_into_groups_give_the_interval_of_the_rows():
     """Each row four times, grouped: no new information, so (nearly) the old interval."""
     y, p, d = draw(400, seed=6)
-    once = figures(y, p, d, positive=1)
+    once = metric_values(y, p, d, positive=1)
     groups = np.repeat(np.arange(400), 4)
     copied = [np.repeat(part, 4, axis=0) for part in (y, p, d)]
-    grouped = figures(*copied, positive=1, groups=groups)
-    naive = figures(*copied, positive=1)
+    grouped = metric_values(*copied, positive=1, groups=groups)
+    naive = metric_values(*copied, positive=1)
     for name, entry in once.items():
         width = entry["high"] - entry["low"]
         assert grouped[name]["value"] == pytest.approx(entry["value"])
@@ -222,8 +222,8 @@ def test_rows_copied_into_groups_give_the_interval_of_the_rows():
 
 def test_same_seed_same_intervals():
     rows = draw(200, 3)
-    assert figures(*rows, seed=1) == figures(*rows, seed=1)
-    assert figures(*rows, seed=1)["mcc"] != figures(*rows, seed=2)["mcc"]
+    assert metric_values(*rows, seed=1) == metric_values(*rows, seed=1)
+    assert metric_values(*rows, seed=1)["mcc"] != metric_values(*rows, seed=2)["mcc"]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_same_seed_same_intervals():
 def test_bad_rows_are_refused(change, error, message):
     good = {"y": [0, 1, 0, 1], "p": np.full((4, 2), 0.5), "d": [0, 1, 0, 1]}
     with pytest.raises(error, match=message):
-        figures(**(good | change))
+        metric_values(**(good | change))
 
 
 @pytest.mark.parametrize("prevalence", [0.02, 0.2])
@@ -260,7 +260,7 @@ def test_intervals_cover_a_known_truth(prevalence):
         score = rng.normal(size=len(y)) + shift * y
         log_odds = shift * score - shift**2 / 2 + np.log(prevalence / (1 - prevalence))
         q = 1 / (1 + np.exp(-log_odds))
-        found = figures(y, np.column_stack([1 - q, q]), (score > cut).astype(int), positive=1)
+        found = metric_values(y, np.column_stack([1 - q, q]), (score > cut).astype(int), positive=1)
         for name, value in truth.items():
             held[name] += found[name]["low"] <= value <= found[name]["high"]
     # 190 expected; 180 is 3.2 standard deviations below, 199 about 3 above.

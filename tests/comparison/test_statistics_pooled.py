@@ -1,12 +1,12 @@
-"""Cross-validated figures: what is pooled, what is averaged, when intervals widen."""
+"""Cross-validated metrics: what is pooled, what is averaged, when intervals widen."""
 
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
 from steelyard.errors import DataError
-from steelyard.stats.metrics import FIGURES, figures
-from steelyard.stats.pooled import fold_values, pooled_figures
+from steelyard.stats.metrics import METRICS, metric_values
+from steelyard.stats.pooled import fold_values, pooled_metrics
 
 
 def draw(n=500, seed=0, repeats=2):
@@ -24,21 +24,21 @@ def draw(n=500, seed=0, repeats=2):
 
 def test_one_repeat_is_the_figures_of_its_rows():
     y, p, d, _ = draw(repeats=1)
-    assert pooled_figures(y, p, d, positive=1) == figures(y, p[0], d[0], positive=1)
+    assert pooled_metrics(y, p, d, positive=1) == metric_values(y, p[0], d[0], positive=1)
 
 
 def test_repeats_are_averaged_and_make_no_new_rows():
     y, p, d, _ = draw()
-    found = pooled_figures(y, p, d, positive=1)
-    for figure in FIGURES:
+    found = pooled_metrics(y, p, d, positive=1)
+    for metric in METRICS:
         for end in ("value", "low", "high"):
-            each = [figures(y, p[r], d[r], positive=1)[figure.name][end] for r in (0, 1)]
-            assert found[figure.name][end] == pytest.approx(np.mean(each))
+            each = [metric_values(y, p[r], d[r], positive=1)[metric.name][end] for r in (0, 1)]
+            assert found[metric.name][end] == pytest.approx(np.mean(each))
 
 
 def test_a_figure_missing_in_one_repeat_is_missing():
     y, p, d, _ = draw()
-    found = pooled_figures(y, p, [d[0], np.zeros_like(d[1])], positive=1)
+    found = pooled_metrics(y, p, [d[0], np.zeros_like(d[1])], positive=1)
     assert found["precision"]["value"] is None
     assert found["recall"]["value"] is not None
 
@@ -77,12 +77,12 @@ def test_the_rarest_class_is_found_in_all_rows_not_fold_by_fold():
 def test_alike_folds_leave_the_interval_and_unlike_folds_widen_it():
     y, p, d, folds = draw(3000)
     options = {"positive": 1, "folds_by_repeat": [folds, folds]}
-    plain = pooled_figures(y, p, d, positive=1)["roc_auc"]
-    assert pooled_figures(y, p, d, **options)["roc_auc"] == plain
+    plain = pooled_metrics(y, p, d, positive=1)["roc_auc"]
+    assert pooled_metrics(y, p, d, **options)["roc_auc"] == plain
     for repeat in p:  # in fold 0 the scores are worthless
         repeat[folds == 0] = np.random.default_rng(1).permutation(repeat[folds == 0])
-    plain = pooled_figures(y, p, d, positive=1)["roc_auc"]
-    wide = pooled_figures(y, p, d, **options)["roc_auc"]
+    plain = pooled_metrics(y, p, d, positive=1)["roc_auc"]
+    wide = pooled_metrics(y, p, d, **options)["roc_auc"]
     assert wide["value"] == plain["value"]
     assert wide["high"] - wide["low"] > 1.5 * (plain["high"] - plain["low"])
     assert wide["low"] >= 0
@@ -94,4 +94,4 @@ def test_decisions_are_asked_for_where_they_matter():
     with pytest.raises(DataError, match="d="):
         fold_values("recall", y, p[0], folds, positive=1)
     with pytest.raises(DataError, match="as many"):
-        pooled_figures(y, p, [])
+        pooled_metrics(y, p, [])

@@ -8,9 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from steelyard.decision import Affine, Beta, Identity, Isotonic, check_and_refit
-from steelyard.decision.fitting import fit_affine, fit_isotonic
-from steelyard.decision.kinds import KINDS
-from steelyard.decision.rows import Rows
+from steelyard.decision.calibrator_fit import fit_affine, fit_isotonic
+from steelyard.decision.calibrators import KINDS
+from steelyard.decision.weighted_rows import Rows
 from steelyard.stats.calibration import calibration_line
 
 

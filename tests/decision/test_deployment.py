@@ -86,7 +86,7 @@ def test_five_rows_are_refused_with_how_many_are_needed():
 
 
 @pytest.mark.parametrize(
-    ("goal", "figure"),
+    ("goal", "metric"),
     [
         (Maximise("f1"), lambda y, d: f1_score(y, d)),
         (Alerts(100), lambda y, d: d[y == 1].mean()),
@@ -94,14 +94,14 @@ def test_five_rows_are_refused_with_how_many_are_needed():
     ],
     ids=["f1", "alerts", "min-precision"],
 )
-def test_a_rule_for_other_shares_is_the_one_tuned_on_rows_that_have_them(goal, figure):
+def test_a_rule_for_other_shares_is_the_one_tuned_on_rows_that_have_them(goal, metric):
     """Tuned on 10 % positives for 40 %: on rows with 40 % it does as well as tuning there."""
     rng = np.random.default_rng(3)
     (here, y_here), (there, y_there) = draw(TRAINED, 40_000, rng), draw(0.4, 40_000, rng)
     here, there = (correct_prior(p, [0.9, 0.1], [0.6, 0.4]) for p in (here, there))
     moved = tune(here, y_here, goal, positive=1, deployed_on=[0.6, 0.4])
     asked = tune(there, y_there, goal, positive=1, interval=False)
-    done, best = (figure(y_there, rule.decide(there)) for rule in (moved.rule, asked.rule))
+    done, best = (metric(y_there, rule.decide(there)) for rule in (moved.rule, asked.rule))
     assert done == pytest.approx(best, abs=0.01)
     assert moved.value == pytest.approx(done, abs=0.02), "what it says it will do"
     assert moved.interval[0] <= moved.rule.threshold <= moved.interval[1]

@@ -1,4 +1,4 @@
-"""Each goal against a brute force over every cut-off, ties and all."""
+"""Each goal against a brute force over every threshold, ties and all."""
 
 import numpy as np
 import pytest
@@ -24,8 +24,8 @@ from steelyard.decision import (
     MinRecall,
     tune,
 )
-from steelyard.decision.ascent import scan, value_of
-from steelyard.decision.rows import Rows
+from steelyard.decision.coordinate_ascent import scan, value_of
+from steelyard.decision.weighted_rows import Rows
 from steelyard.errors import GoalError
 from steelyard.stats.intervals import wilson
 
@@ -82,7 +82,7 @@ def test_maximise(metric, rows):
     if theory is None or tuned.rule.threshold != pytest.approx(theory):
         assert tuned.value == pytest.approx(best, abs=1e-12)
         return
-    # Theory's cut-off may do worse on these rows by what chance does to the rows in between.
+    # Theory's threshold may do worse on these rows by what chance does to the rows in between.
     variance = 0.0
     for kind in (0, 1):
         flagged = np.flatnonzero((top == 1) & (y == kind))
@@ -160,7 +160,7 @@ def test_costs_need_no_tuning(fp, fn, cut):
     assert tuned.rule.threshold == pytest.approx(cut)
     (_, false_alarms), (misses, _) = confusion_matrix(y, mine)
     assert tuned.value == pytest.approx((fp * false_alarms + fn * misses) / 2000)
-    # True probabilities: no other cut-off is cheaper by more than chance.
+    # True probabilities: no other threshold is cheaper by more than chance.
     paid = [fp * ((d == 1) & (y == 0)).sum() + fn * ((d == 0) & (y == 1)).sum()
             for d in ((p >= c).astype(int) for c in np.linspace(0, 1, 41))]  # fmt: skip
     assert tuned.value * 2000 <= min(paid) * 1.05

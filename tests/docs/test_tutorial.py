@@ -1,4 +1,4 @@
-"""Pages with code: every block runs, every figure is what it prints."""
+"""Pages with code: every block runs, every metric is what it prints."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Files too large to be read whole: exact counts, and a sample that hangs on the seed alone."""
+"""Files too large to be read whole: exact counts, and a sample that depends on the seed alone."""
 
 import numpy as np
 import polars as pl

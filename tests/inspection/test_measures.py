@@ -102,7 +102,7 @@ def test_counts_alone_read_the_target_column_only(tmp_path):
     start = place.data_page_offset
     data[start : start + 40] = b"\xff" * 40
     path.write_bytes(bytes(data))
-    with pytest.raises(Exception):  # noqa: B017 - whatever the reader says of the damage
+    with pytest.raises(Exception):  # noqa: B017 - whatever the reader says of the correction_effect
         pl.read_parquet(path)
     counted = count_classes(path, "y")
     assert {str(k): v for k, v in dict(counted).items()} == {"0": 900, "1": 100}

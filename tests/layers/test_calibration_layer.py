@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, logit, softmax
 from sklearn.isotonic import IsotonicRegression
 
-from steelyard.decision import kinds
+from steelyard.decision import calibrators as kinds
 from steelyard.errors import ClassCountError, RequestError
 from steelyard.layers import Calibration, NormalizedDense, TemperatureScaling
 

@@ -244,7 +244,7 @@ def swap_folds(folder):
 
 def flatter_a_figure(folder):
     def change(values):
-        values["techniques"][0]["figures"]["average_precision"]["value"] += 0.01
+        values["techniques"][0]["metrics"]["average_precision"]["value"] += 0.01
 
     edit_json(folder / "run.json", change)
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 import steelyard
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
 from steelyard.techniques import get
@@ -30,10 +30,10 @@ def test_shuffled_labels_give_a_balanced_accuracy_of_one_half(customers):
             seed=seed,
         )
         for entry in study.run["techniques"] + study.run["baselines"]:
-            figure = entry["figures"]["balanced_accuracy"]
-            error = (figure["high"] - figure["low"]) / (2 * 1.96)
+            metric = entry["metrics"]["balanced_accuracy"]
+            error = (metric["high"] - metric["low"]) / (2 * 1.96)
             if entry["name"] != "constant":
-                distances.setdefault(entry["name"], []).append((figure["value"] - 0.5) / error)
+                distances.setdefault(entry["name"], []).append((metric["value"] - 0.5) / error)
         assert study.verdict["recommended"] == "plain"
     assert len(distances) == 6
     for name, found in distances.items():
@@ -49,12 +49,12 @@ def test_cut_off_tuned_without_the_rows_it_is_scored_on():
         splits = make_splits(y, folds=5, repeats=1, seed=seed, classes=(0, 1))
         noise = rng.beta(1, 9, len(y)).astype("float32")
         p = np.column_stack([1 - noise, noise])
-        beliefs = {split.key: p[split.test] for split in splits}
+        uncorrected = {split.key: p[split.test] for split in splits}
         goal = Maximise("balanced_accuracy")
         protocol = Protocol(y, splits, positive=1, goal=goal, metric="average_precision")
-        figure = judge(get("plain"), beliefs, protocol).figures["balanced_accuracy"]
-        honest.append(figure["value"])
-        covered.append(figure["low"] <= 0.5 <= figure["high"])
+        metric = judge(get("plain"), uncorrected, protocol).metrics["balanced_accuracy"]
+        honest.append(metric["value"])
+        covered.append(metric["low"] <= 0.5 <= metric["high"])
         cuts = np.quantile(noise, np.linspace(0, 1, 100))
         flattered.append(max(balanced_accuracy_score(y, noise >= cut) for cut in cuts))
     assert np.mean(honest) == pytest.approx(0.5, abs=0.02)

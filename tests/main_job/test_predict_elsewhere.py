@@ -1,4 +1,4 @@
-"""The shipped model on another file: other order, unseen categories, missing values."""
+"""The deployed model on another file: other order, unseen categories, missing values."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`train` learns calibration and cut-off from the rows that its own members held out."""
+"""`train` learns calibration and threshold from the rows that its own members held out."""
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ def table(rows=600, seed=0):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("slices")
+    folder = tmp_path_factory.mktemp("out_of_bag")
     table().write_csv(folder / "table.csv")
     calls = []
     fit, run = TreesTrainer.fit, TreesTrainer.run
@@ -37,13 +37,13 @@ def trained(tmp_path_factory):
 def test_it_is_trained_once_and_every_row_is_scored_by_who_held_it_out(trained):
     study, _, calls = trained
     assert calls == ["fit"]
-    assert study.run["protocol"]["slices"] is True
+    assert study.run["protocol"]["out_of_bag"] is True
     assert sorted(study.predictions["row"]) == list(range(600))
     assert study.predictions["fold"].n_unique() == 8
     for job in study.ledger["jobs"]:
         assert job["test_hash_before"] == job["test_hash_after"]
         assert job["rows_in"] + job["test_rows"] == 600
-        assert job["networks"] == [{"held_out": 0, "dropped": 0, "copied": 0, "made_up": 0}]
+        assert job["members"] == [{"held_out": 0, "dropped": 0, "copied": 0, "synthetic": 0}]
 
 
 def test_its_figures_hold_on_fresh_rows(trained):
@@ -52,7 +52,7 @@ def test_its_figures_hold_on_fresh_rows(trained):
     scored = study.predict(fresh.drop("y"))
     truth, p = fresh["y"].to_numpy(), scored["probability_yes"].to_numpy()
     found = roc_auc(truth, p, positive="yes")
-    said = study.run["techniques"][0]["figures"]["roc_auc"]
+    said = study.run["techniques"][0]["metrics"]["roc_auc"]
     assert said["low"] < found < said["high"]
     # Class weights were undone: the mean probability is the share of the class.
     assert scored["probability_yes"].mean() == pytest.approx((fresh["y"] == "yes").mean(), rel=0.2)
@@ -69,5 +69,5 @@ def test_a_class_too_rare_for_slices_falls_back_on_folds():
         y=pl.when(pl.int_range(pl.len()) < 6).then(pl.lit("yes")).otherwise(pl.lit("no"))
     )
     study = steelyard.train(few, "y", model="trees", folds=3)
-    assert study.run["protocol"]["slices"] is False
+    assert study.run["protocol"]["out_of_bag"] is False
     assert study.run["protocol"]["folds"] == 3

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score, log_loss
 
 import steelyard
-from steelyard.stats.metrics import FIGURES
+from steelyard.stats.metrics import METRICS
 
 
 def test_files(run_dir):
@@ -35,9 +35,9 @@ def test_every_figure_of_every_technique_has_an_interval_around_it(run_dir):
     built_in = ["network", "trees"]  # the halves of the blend
     assert sorted(names) == sorted(["class-weight", "constant", "plain", "smote", *built_in])
     for entry in run["techniques"]:
-        for figure in FIGURES:
-            found = entry["figures"][figure.name]
-            assert found["low"] <= found["value"] <= found["high"], (entry["name"], figure.name)
+        for metric in METRICS:
+            found = entry["metrics"][metric.name]
+            assert found["low"] <= found["value"] <= found["high"], (entry["name"], metric.name)
             assert found["low"] < found["high"]
 
 
@@ -48,11 +48,11 @@ def test_figures_are_those_of_the_kept_predictions(run_dir):
     assert [len(part) for part in per_repeat] == [400, 400]
     truth = pl.read_csv(run_dir.parent / "customers.csv")["churned"].to_numpy() == "yes"
     score = [part["probability_yes"].to_numpy() for part in per_repeat]
-    figures = next(e for e in study.run["techniques"] if e["name"] == "smote")["figures"]
+    metrics = next(e for e in study.run["techniques"] if e["name"] == "smote")["metrics"]
     expected = np.mean([average_precision_score(truth, p) for p in score])
-    assert figures["average_precision"]["value"] == pytest.approx(expected, abs=1e-6)
+    assert metrics["average_precision"]["value"] == pytest.approx(expected, abs=1e-6)
     expected = np.mean([log_loss(truth, p.astype(float)) for p in score])
-    assert figures["log_loss"]["value"] == pytest.approx(expected, abs=1e-5)
+    assert metrics["log_loss"]["value"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_leaderboard_is_sorted_and_probabilities_are_true(run_dir):
@@ -71,8 +71,8 @@ def test_ledger_counts_what_was_made_up_and_test_rows_stay_as_they_were(run_dir)
     for job in jobs:
         assert job["rows_in"] + job["test_rows"] == len(truth)
         assert job["test_hash_before"] == job["test_hash_after"]
-        made_up = [network["made_up"] for network in job["networks"]]
-        assert all(made_up) if job["technique"] == "smote" else not any(made_up)
+        synthetic = [network["synthetic"] for network in job["members"]]
+        assert all(synthetic) if job["technique"] == "smote" else not any(synthetic)
     folds = {(job["repeat"], job["fold"]): job["test_hash_before"] for job in jobs}
     assert len(set(folds.values())) == len(folds), "six test parts, no two alike"
 

@@ -11,7 +11,7 @@ from steelyard.models.members import Member  # noqa: E402
 from steelyard.models.packed_graph import Settings, class_losses, stacked  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 from steelyard.techniques.loss import LossNumbers  # noqa: E402
-from steelyard.techniques.sample import Drawn  # noqa: E402
+from steelyard.techniques.sample import SampleIndices  # noqa: E402
 
 SETTINGS = Settings(hidden=(8,), batch=32, steps=100, check_every=25)
 
@@ -26,7 +26,7 @@ def table():
 
 def network(seed, loss, rows=300, share=0.0):
     rows = np.arange(rows)
-    drawn = Drawn(rows, np.roll(rows, 1), np.full(len(rows), share, "float32"))
+    drawn = SampleIndices(rows, np.roll(rows, 1), np.full(len(rows), share, "float32"))
     held = np.arange(300, 400)
     return Member(drawn, held, loss, loss, np.array([0.8, 0.2]), 5, (seed,))
 

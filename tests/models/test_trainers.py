@@ -1,4 +1,4 @@
-"""What every trainer keeps: the shipped core is the model that was judged, slices are its own."""
+"""What every trainer keeps: the deployed core is the model that was judged, slices are its own."""
 
 import sys
 
@@ -15,9 +15,9 @@ from steelyard._tensorflow import tf  # noqa: E402
 from steelyard.errors import RequestError  # noqa: E402
 from steelyard.jobs.job import Job, Split  # noqa: E402
 from steelyard.models.blend import BlendTrainer  # noqa: E402
+from steelyard.models.boosting_lightgbm import LightGBM  # noqa: E402
+from steelyard.models.boosting_sklearn import HistGradientBoosting  # noqa: E402
 from steelyard.models.custom import CustomTrainer  # noqa: E402
-from steelyard.models.growing_lightgbm import LightGBM  # noqa: E402
-from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer  # noqa: E402
 from steelyard.models.trees import TreesTrainer  # noqa: E402
@@ -74,7 +74,7 @@ def core_on(fitted, table):
     return fitted.core([numbers, strings]).numpy()
 
 
-# Between them: copies, made-up rows, an own objective, an offset.
+# Between them: copies, synthetic rows, an own objective, an offset.
 @pytest.mark.parametrize(
     ("name", "technique"),
     [
@@ -90,8 +90,8 @@ def test_the_shipped_core_believes_what_the_judged_model_believed(name, techniqu
     trainer = TRAINERS[name]
     *_, outcome = trainer.run(table, [Job(get(technique), everything(table), 3)], nothing)
     fitted = trainer.fit(table, get(technique), 3, nothing)
-    np.testing.assert_allclose(core_on(fitted, table), outcome.belief, atol=2e-5)
-    np.testing.assert_allclose(outcome.belief.sum(1), 1, atol=1e-5)
+    np.testing.assert_allclose(core_on(fitted, table), outcome.uncorrected, atol=2e-5)
+    np.testing.assert_allclose(outcome.uncorrected.sum(1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["tabular", "trees lightgbm", "trees scikit-learn"])
@@ -105,18 +105,20 @@ def test_it_learns_every_technique_it_takes(name, table):
     found = {o.job.technique.name: o for o in trainer.run(table, jobs, nothing)}
     rarest = table.y[split.test] == table.y.max()
     for technique in taken:
-        assert roc_auc_score(rarest, found[technique.name].belief[:, -1]) > 0.75, technique.name
+        assert roc_auc_score(rarest, found[technique.name].uncorrected[:, -1]) > 0.75, (
+            technique.name
+        )
 
 
 @pytest.mark.parametrize("name", ["tabular", "trees lightgbm", "blend"])
 def test_held_out_beliefs_cover_all_rows_and_are_not_fitted_to_them(name, table):
     fitted = TRAINERS[name].fit(table, get("plain"), 0, nothing)
-    assert np.isfinite(fitted.held).all()
-    np.testing.assert_allclose(fitted.held.sum(1), 1, atol=1e-5)
+    assert np.isfinite(fitted.out_of_bag).all()
+    np.testing.assert_allclose(fitted.out_of_bag.sum(1), 1, atol=1e-5)
     rows = np.arange(len(table.y))
     in_sample = core_on(fitted, table)[rows, table.y]
-    assert np.log(fitted.held[rows, table.y]).mean() < np.log(in_sample).mean()
-    for draw in fitted.draws:
+    assert np.log(fitted.out_of_bag[rows, table.y]).mean() < np.log(in_sample).mean()
+    for draw in fitted.resampled:
         assert not np.intersect1d(draw.drawn.rows, draw.held_out).size
 
 
@@ -131,12 +133,12 @@ def test_jobs_of_several_splits_in_one_pack_equal_each_alone():
     trainer = TabularTrainer(Settings(hidden=(8,)), members=2)
     names = ("plain", "smote", "focal")
     jobs = [Job(get(name), split, 0) for split in splits for name in names]
-    together = [outcome.belief for outcome in trainer.run(table, jobs, nothing)]
-    for job, belief in zip(jobs[::2], together[::2], strict=True):
+    together = [outcome.uncorrected for outcome in trainer.run(table, jobs, nothing)]
+    for job, uncorrected in zip(jobs[::2], together[::2], strict=True):
         (alone,) = trainer.run(table, [job], nothing)
-        np.testing.assert_allclose(belief, alone.belief, atol=1e-4)
+        np.testing.assert_allclose(uncorrected, alone.uncorrected, atol=1e-4)
     jobs[4] = Job(get("class-weight"), splits[1], 0)
-    changed = [outcome.belief for outcome in trainer.run(table, jobs, nothing)]
+    changed = [outcome.uncorrected for outcome in trainer.run(table, jobs, nothing)]
     for i, (before, after) in enumerate(zip(together, changed, strict=True)):
         assert np.allclose(before, after, atol=1e-4) == (i != 4)
 
@@ -148,7 +150,9 @@ def test_with_one_member_only_its_slice_is_covered(table):
 
 def test_blend_is_the_mean_of_its_halves_and_tells_them_for_plain(table):
     jobs = [Job(get(name), everything(table), 0) for name in ("plain", "class-weight")]
-    told = {o.job.technique.name: o.belief for o in TRAINERS["blend"].run(table, jobs, nothing)}
+    told = {
+        o.job.technique.name: o.uncorrected for o in TRAINERS["blend"].run(table, jobs, nothing)
+    }
     assert set(told) == {"network", "trees", "plain", "class-weight"}
     np.testing.assert_allclose(told["plain"], (told["network"] + told["trees"]) / 2, atol=1e-7)
 
@@ -157,10 +161,10 @@ def test_an_offset_alone_grows_the_same_trees(table):
     """Balanced softmax is plain with the class shares taken off the log-odds."""
     jobs = [Job(get(name), everything(table), 0) for name in ("plain", "balanced-softmax")]
     plain, balanced = TreesTrainer(LightGBM(), members=1).run(table, jobs, nothing)
-    kept = np.bincount(table.y[plain.draws[0].drawn.rows])
-    again = balanced.belief * kept
+    kept = np.bincount(table.y[plain.resampled[0].drawn.rows])
+    again = balanced.uncorrected * kept
     again /= again.sum(1, keepdims=True)
-    np.testing.assert_allclose(again, plain.belief, atol=1e-5)
+    np.testing.assert_allclose(again, plain.uncorrected, atol=1e-5)
 
 
 def test_focal_without_lightgbm_is_refused_by_name_and_said_by_default(monkeypatch, tmp_path):

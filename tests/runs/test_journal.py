@@ -12,14 +12,14 @@ REQUEST = {"target": "y", "seed": 0, "techniques": ["plain"]}
 def test_goes_on_after_a_kill_in_the_middle_of_a_line(tmp_path):
     run = tmp_path / "run"
     journal = Journal(run, REQUEST)
-    belief = np.random.default_rng(0).random((4, 2)).astype("float32")
-    journal.add("r0f0-plain", belief, {"seconds": 1.0})
+    uncorrected = np.random.default_rng(0).random((4, 2)).astype("float32")
+    journal.add("r0f0-plain", uncorrected, {"seconds": 1.0})
     with journal.path.open("a") as file:
         file.write('{"job": "r0f1-pl')
     again = Journal(run, REQUEST)
     assert list(again.finished) == ["r0f0-plain"]
-    np.testing.assert_array_equal(again.belief("r0f0-plain"), belief)
-    again.add("r0f1-plain", belief, {"seconds": 2.0})
+    np.testing.assert_array_equal(again.uncorrected("r0f0-plain"), uncorrected)
+    again.add("r0f1-plain", uncorrected, {"seconds": 2.0})
     assert list(Journal(run, REQUEST).finished) == ["r0f0-plain", "r0f1-plain"]
 
 

@@ -60,7 +60,7 @@ def test_smote_draws_on_lines_to_nearest_neighbours_of_the_same_class():
     near = NearestNeighbors(n_neighbors=4).fit(X[270:]).kneighbors(X[270:])[1][:, 1:] + 270
     for base, partner in zip(drawn.rows[made], drawn.partners[made], strict=True):
         assert partner in near[base - 270]
-    # The same distribution as imbalanced-learn's: same mean of the made-up rows within noise.
+    # The same distribution as imbalanced-learn's: same mean of the synthetic rows within noise.
     theirs = SMOTE(k_neighbors=3, random_state=0).fit_resample(X, y)[0][300:]
     ours = drawn.table(X)[made]
     np.testing.assert_allclose(ours.mean(0), theirs.mean(0), atol=0.25)

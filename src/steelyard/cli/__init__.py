@@ -14,13 +14,13 @@ COMMANDS = {
     "compare": "Compare techniques honestly; keep a model, a verdict and a report.",
     "train": "Train one technique, without the comparison.",
     "predict": "Probabilities and decisions for the rows of a file.",
-    "evaluate": "The figures of a run on fresh labelled rows.",
+    "evaluate": "The metrics of a run on fresh labelled rows.",
     "retune": "New class shares, costs or goal for a run's model, without training.",
     "monitor": "Check new rows against the shares and scores a run was made for.",
-    "verify": "Compute a run's hashes, splits and figures again.",
+    "verify": "Compute a run's hashes, splits and metrics again.",
     "report": "Build a run's page again.",
     "techniques": "List the techniques, with one line and the source of each.",
-    "demo": "The main job on the table shipped with steelyard.",
+    "demo": "The main job on the table deployed with steelyard.",
 }
 
 

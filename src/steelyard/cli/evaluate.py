@@ -1,4 +1,4 @@
-"""`steelyard evaluate`: the figures of a run on fresh labelled rows."""
+"""`steelyard evaluate`: the metrics of a run on fresh labelled rows."""
 
 import click
 
@@ -18,14 +18,14 @@ def command(
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,
 ) -> None:
-    """Score fresh labelled rows with a run's model; every figure with its interval.
+    """Score fresh labelled rows with a run's model; every metric with its interval.
 
     \b
     Example:
       steelyard evaluate run fresh.csv --target churned
     """
     with plain_errors():
-        from steelyard.report.text import figures_table
+        from steelyard.report.text import metrics_table
         from steelyard.runs.evaluate import evaluate_file
 
         summary = evaluate_file(run, data, target=target, seed=seed)
@@ -33,4 +33,4 @@ def command(
             print_json(summary)
         else:
             click.echo(f"{summary['rows']:,} rows of {data}, model of {run}\n")
-            click.echo(figures_table(summary["figures"]))
+            click.echo(metrics_table(summary["metrics"]))

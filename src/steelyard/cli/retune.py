@@ -19,7 +19,7 @@ def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # no
     """Give a run's model a new decision, for other class shares or another goal.
 
     The model is not trained again: its probabilities are moved to the new class shares and the
-    cut-off is tuned anew. The run is changed in place.
+    threshold is tuned anew. The run is changed in place.
 
     \b
     Example:

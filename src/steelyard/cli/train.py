@@ -31,7 +31,7 @@ from steelyard.cli.progress import progress_bar
 @goal_options
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
-    """Train one technique; calibration and cut-off come from out-of-fold predictions.
+    """Train one technique; calibration and threshold come from out-of-fold predictions.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from steelyard.cli.common import plain_errors, print_json, standard_options
 @click.option("--data", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @standard_options
 def command(run: str, data: str | None, as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - nothing is drawn
-    """Compute a run's hashes, splits and figures again; exit with 3 if something does not hold.
+    """Compute a run's hashes, splits and metrics again; exit with 3 if something does not hold.
 
     \b
     Example:

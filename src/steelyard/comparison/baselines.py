@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.evaluate import Protocol
+from steelyard.comparison.judging import Protocol
 from steelyard.jobs.job import Trainer
-from steelyard.jobs.runner import Crew, Keeper, beliefs_of
+from steelyard.jobs.run import ResultStore, TrainingTask, uncorrected_probabilities
 from steelyard.tables import Table
 from steelyard.techniques import TECHNIQUES, Technique
 
@@ -38,7 +38,7 @@ def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
     return from_file(model)
 
 
-def baseline_crews(trainer: Trainer, table: Table) -> list[Crew]:
+def baseline_tasks(trainer: Trainer, table: Table) -> list[TrainingTask]:
     """What is left to train so that network, trees and blend all show, whatever was chosen."""
     from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
     from steelyard.models.tabular import TabularTrainer
@@ -47,22 +47,22 @@ def baseline_crews(trainer: Trainer, table: Table) -> list[Crew]:
     if isinstance(trainer, BlendTrainer):
         return []  # its halves were trained on the way
     if isinstance(trainer, TabularTrainer):
-        return [Crew(TreesTrainer().for_table(table), [TREES])]
+        return [TrainingTask(TreesTrainer().for_table(table), [TREES])]
     if isinstance(trainer, TreesTrainer):
-        return [Crew(TabularTrainer().for_table(table), [NETWORK])]
-    return [Crew(BlendTrainer().for_table(table), [BLEND])]
+        return [TrainingTask(TabularTrainer().for_table(table), [NETWORK])]
+    return [TrainingTask(BlendTrainer().for_table(table), [BLEND])]
 
 
-def baseline_beliefs(
-    trainer: Trainer, protocol: Protocol, keeper: Keeper
+def baseline_probabilities(
+    trainer: Trainer, protocol: Protocol, store: ResultStore
 ) -> Iterator[tuple[Technique, dict[str, np.ndarray]]]:
     """Beliefs by split of each built-in model that is not the compared one."""
     from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
     from steelyard.models.tabular import TabularTrainer
     from steelyard.models.trees import TreesTrainer
 
-    def beliefs(technique: Technique) -> dict[str, np.ndarray]:
-        return beliefs_of(technique, protocol.splits, protocol.seed, keeper)
+    def uncorrected(technique: Technique) -> dict[str, np.ndarray]:
+        return uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
 
     plain = TECHNIQUES["plain"]
     halves = {NETWORK: NETWORK, TREES: TREES}
@@ -70,7 +70,7 @@ def baseline_beliefs(
         halves = {NETWORK: plain, TREES: TREES}
     if isinstance(trainer, TreesTrainer):
         halves = {NETWORK: NETWORK, TREES: plain}
-    kept = {model.name: beliefs(technique) for model, technique in halves.items()}
+    kept = {model.name: uncorrected(technique) for model, technique in halves.items()}
     for model, technique in halves.items():
         if technique is not plain:
             yield model, kept[model.name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from steelyard.comparison.evaluate import Protocol, judge
+from steelyard.comparison.judging import Protocol, judge
 from steelyard.errors import RequestError
 from steelyard.jobs.job import Job, Split, Trainer
 from steelyard.tables import Table
@@ -105,13 +105,13 @@ def measured(trainer: Trainer, table: Table, protocol: Protocol, seed: int) -> C
         start = time.monotonic()
         jobs = [Job(TECHNIQUES["plain"], split, seed)]
         *_, outcome = trainer.run(table, jobs, lambda _: None)
-        return time.monotonic() - start, outcome.belief
+        return time.monotonic() - start, outcome.uncorrected
 
-    cold, belief = run(first)
+    cold, uncorrected = run(first)
     warm, other = run(second)
     start = time.monotonic()
     part = replace(protocol, splits=[first, second])
-    judge(TECHNIQUES["plain"], {first.key: belief, second.key: other}, part)
+    judge(TECHNIQUES["plain"], {first.key: uncorrected, second.key: other}, part)
     judged = time.monotonic() - start
     rows = (len(first.test) + len(second.test)) / len(table.y)
     return Cost(warm, max(0.0, cold - warm), judged / rows)

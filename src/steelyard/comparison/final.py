@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.evaluate import Judged
+from steelyard.comparison.judging import Judged
 from steelyard.decision import correct_prior, factors_to
 from steelyard.jobs.job import Fitted, Trainer
-from steelyard.jobs.runner import Progress
+from steelyard.jobs.run import Progress
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
@@ -24,22 +24,24 @@ def fit_on_all(
     return trainer.fit(table, technique, seed, report)
 
 
-def shipped(table: Table, fitted: Fitted, judged: Judged) -> Any:
+def deployed(table: Table, fitted: Fitted, judged: Judged) -> Any:
     """A fitted technique with its correction, calibration and decision inside."""
-    from steelyard.models.ship import ship
+    from steelyard.models.deploy import ship
 
     counts = table.class_counts
     return ship(
         table.schema,
         fitted.core,
-        trained_on=levelled(judged, fitted.held, counts),
+        trained_on=recalibrated_intercept(judged, fitted.out_of_bag, counts),
         prior=counts / counts.sum(),
         calibration=judged.calibration,
         rule=judged.rule,
     )
 
 
-def levelled(judged: Judged, held: np.ndarray, counts: np.ndarray) -> np.ndarray | None:
+def recalibrated_intercept(
+    judged: Judged, held: np.ndarray, counts: np.ndarray
+) -> np.ndarray | None:
     """The class shares that the final model believes in, by the rows its members held out.
 
     Networks trained anew differ in their level by a few percent of a probability, and the

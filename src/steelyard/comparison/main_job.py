@@ -11,18 +11,25 @@ from typing import Any
 import numpy as np
 
 from steelyard._version import __version__
-from steelyard.comparison.baselines import baseline_beliefs, baseline_crews, trainer_of
+from steelyard.comparison.baselines import baseline_probabilities, baseline_tasks, trainer_of
 from steelyard.comparison.budget import Plan, planned, seconds_of
-from steelyard.comparison.evaluate import Judged, Protocol, judge
-from steelyard.comparison.final import fit_on_all, shipped
+from steelyard.comparison.final import deployed, fit_on_all
+from steelyard.comparison.judging import Judged, Protocol, judge
 from steelyard.comparison.record import ledger, predictions, record, verdict_on
 from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Job, Trainer
-from steelyard.jobs.runner import Crew, Memory, Progress, beliefs_of, keep_slices, run_jobs
-from steelyard.models.members import slice_splits
+from steelyard.jobs.run import (
+    InMemoryStore,
+    Progress,
+    TrainingTask,
+    keep_out_of_bag,
+    run_jobs,
+    uncorrected_probabilities,
+)
+from steelyard.models.members import out_of_bag_splits
 from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
 from steelyard.stats.metrics import BY_NAME
@@ -36,7 +43,7 @@ CONSTANT = Technique(
     name="constant",
     about="the class shares of the training rows, for every row alike",
     source="what any model must beat",
-    decision=Decision(calibration="none", cutoff="argmax"),
+    decision=Decision(calibration="none", threshold="argmax"),
 )
 
 
@@ -73,12 +80,12 @@ def compare(
         time_column: column to split by: train on the past, test on what follows.
         drop: columns to leave out.
         positive: class of interest; by default the rarest.
-        metric: what techniques are ranked by: a ranking or proper figure, never a thresholded one.
-        goal: what the cut-off is tuned to; by default balanced accuracy.
+        metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
+        goal: what the threshold is tuned to; by default balanced accuracy.
         seed: the same seed gives the same result.
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
-            which. Which of them fit hangs on the machine; without it nothing is cut.
+            which. Which of them fit depends on the machine; without it nothing is cut.
         out: directory to write while working; a killed run goes on where it was.
     Returns: a Study.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -110,7 +117,7 @@ def train(
     """Train one technique on all rows, without the comparison; arguments as in `compare`.
 
     The built-in models train once: every member holds out an eighth of the rows, and what it
-    believes of them gives calibration, cut-off and figures. These are figures of single members;
+    believes of them gives calibration, threshold and metrics. These are metrics of single members;
     the model, their mean, does somewhat better. Where no member can hold out some rows (an own
     model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
@@ -161,20 +168,21 @@ def _compare(
     request = replace(request, folds=plan.folds, repeats=plan.repeats)
     protocol = _protocol(table, request)
     asked = _asked(table, list(plan.techniques), plan.trainer, request)
-    keeper = _keeper(request, asked)
+    store = _result_store(request, asked)
     run_jobs(
         table,
         protocol.splits,
-        [Crew(plan.trainer, plan.techniques), *baseline_crews(plan.trainer, table)],
+        [TrainingTask(plan.trainer, plan.techniques), *baseline_tasks(plan.trainer, table)],
         seed=request.seed,
-        keeper=keeper,
+        store=store,
         progress=_part(progress, 0.0, TRAINING),
     )
     judging = _part(progress, TRAINING, JUDGING)
     believed = [
-        (one, beliefs_of(one, protocol.splits, protocol.seed, keeper)) for one in plan.techniques
+        (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
+        for one in plan.techniques
     ]
-    built_in = baseline_beliefs(plan.trainer, protocol, keeper)
+    built_in = baseline_probabilities(plan.trainer, protocol, store)
     judged = _judge_all([*believed, *built_in], protocol, judging)
     contenders, others = judged[: len(believed)], judged[len(believed) :]
     others.append(_judge_constant(protocol))
@@ -182,14 +190,14 @@ def _compare(
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, request.seed, last)
-    run = record(table, protocol, contenders, others, verdict, chosen, keeper.finished, asked)
+    run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
-        ledger=ledger(keeper.finished),
-        model=shipped(table, fitted, chosen),
+        ledger=ledger(store.finished),
+        model=deployed(table, fitted, chosen),
     )
-    _save(study, keeper)
+    _save(study, store)
     return study
 
 
@@ -204,44 +212,46 @@ def _train(
     trainer = trainer_of(model)
     _trainable([technique], trainer, may_leave_out=False)
     trainer = trainer.for_table(table)
-    # In time order a slice would be judged by members that saw what came after it.
-    slices = slice_splits(table, request.seed) if table.times is None else []
-    by_slice = bool(slices) and trainer.holds_all
-    if by_slice:
-        request = replace(request, folds=len(slices))
+    # In time order a validation fold would be judged by members that saw what came after it.
+    own_folds = out_of_bag_splits(table, request.seed) if table.times is None else []
+    out_of_bag = bool(own_folds) and trainer.holds_all
+    if out_of_bag:
+        request = replace(request, folds=len(own_folds))
     protocol = _protocol(table, request)
-    if by_slice:
-        protocol = replace(protocol, splits=slices)
-    asked = _asked(table, [technique], trainer, request) | {"slices": by_slice}
-    keeper = _keeper(request, asked)
-    if by_slice:
+    if out_of_bag:
+        protocol = replace(protocol, splits=own_folds)
+    asked = _asked(table, [technique], trainer, request) | {"out_of_bag": out_of_bag}
+    store = _result_store(request, asked)
+    if out_of_bag:
         start = time.perf_counter()
         fitted = fit_on_all(table, trainer, technique, request.seed, progress)
-        jobs = [Job(technique, split, request.seed) for split in slices]
-        keep_slices(fitted, jobs, time.perf_counter() - start, table, keeper)
+        jobs = [Job(technique, split, request.seed) for split in own_folds]
+        keep_out_of_bag(fitted, jobs, time.perf_counter() - start, table, store)
     else:
         run_jobs(
             table,
             protocol.splits,
-            [Crew(trainer, [technique])],
+            [TrainingTask(trainer, [technique])],
             seed=request.seed,
-            keeper=keeper,
+            store=store,
             progress=_part(progress, 0.0, TRAINING),
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, request.seed, last)
     judged = judge(
-        technique, beliefs_of(technique, protocol.splits, protocol.seed, keeper), protocol
+        technique,
+        uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
+        protocol,
     )
     verdict = verdict_on([judged], protocol)
-    run = record(table, protocol, [judged], [], verdict, judged, keeper.finished, asked)
+    run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),
-        ledger=ledger(keeper.finished),
-        model=shipped(table, fitted, judged),
+        ledger=ledger(store.finished),
+        model=deployed(table, fitted, judged),
     )
-    _save(study, keeper)
+    _save(study, store)
     return study
 
 
@@ -257,14 +267,14 @@ def _table(data: Any, request: _Request) -> Table:
     return table
 
 
-def _keeper(request: _Request, asked: dict[str, Any]) -> Memory | Journal:
-    return Memory() if request.out is None else Journal(Path(request.out), asked)
+def _result_store(request: _Request, asked: dict[str, Any]) -> InMemoryStore | Journal:
+    return InMemoryStore() if request.out is None else Journal(Path(request.out), asked)
 
 
-def _save(study: Study, keeper: Memory | Journal) -> None:
-    if isinstance(keeper, Journal):
-        save(study, keeper.run)
-        keeper.close()
+def _save(study: Study, store: InMemoryStore | Journal) -> None:
+    if isinstance(store, Journal):
+        save(study, store.run)
+        store.close()
 
 
 def _trainable(
@@ -282,12 +292,12 @@ def _trainable(
 
 
 def _check_metric(metric: str) -> None:
-    figure = BY_NAME.get(metric)
-    if figure is None or figure.kind == "thresholded" or figure.better == "one":
+    known = BY_NAME.get(metric)
+    if known is None or known.kind == "thresholded" or known.better == "one":
         names = [row.name for row in BY_NAME.values() if row.kind != "thresholded"]
         names.remove("observed_expected")
         raise RequestError(
-            f"metric {metric!r} cannot rank techniques (a cut-off can flatter any of them); "
+            f"metric {metric!r} cannot rank techniques (a threshold can flatter any of them); "
             f"choose from {', '.join(names)}"
         )
 
@@ -295,7 +305,7 @@ def _check_metric(metric: str) -> None:
 def _asked(
     table: Table, techniques: list[Technique], trainer: Trainer, request: _Request
 ) -> dict[str, Any]:
-    """All that beliefs depend on: a journal of another request is not continued.
+    """All that training depends on: a journal of another request is not continued.
 
     Goal, metric and positive class are no part of it, so they can be changed without training.
     """
@@ -349,8 +359,8 @@ def _part(progress: Progress | None, start: float, share: float) -> Progress | N
 
 
 def _judge_constant(protocol: Protocol) -> Judged:
-    beliefs = {
+    shares = {
         split.key: np.tile(protocol.natural(split), (len(split.test), 1))
         for split in protocol.splits
     }
-    return judge(CONSTANT, beliefs, protocol)
+    return judge(CONSTANT, shares, protocol)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.evaluate import Judged, Protocol, figures_of
+from steelyard.comparison.judging import Judged, Protocol, cross_validated_metrics
 from steelyard.comparison.verdict import NO_BEST, Verdict, decide
 from steelyard.stats.pairwise import Noise
 from steelyard.stats.pooled import fold_values
@@ -31,7 +31,7 @@ def verdict_by(contenders: Sequence[Judged], protocol: Protocol, rows: np.ndarra
                 fold_values(
                     protocol.metric,
                     protocol.y[rows],
-                    one.shipped[repeat, rows],
+                    one.deployed[repeat, rows],
                     folds[repeat],
                     d=one.decided[repeat, rows],
                     **options,
@@ -53,7 +53,7 @@ def verdict_by(contenders: Sequence[Judged], protocol: Protocol, rows: np.ndarra
 
 
 def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] | None:
-    """Figures of the choosing itself, and how often each technique was chosen.
+    """Metrics of the choosing itself, and how often each technique was chosen.
 
     None where nothing could be chosen: too few positives, no reference, or one technique.
     """
@@ -61,7 +61,7 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
     positives = int((protocol.y == protocol.positive).sum())
     if REFERENCE not in by_name or len(by_name) < 2 or positives < NO_BEST:
         return None
-    p = np.full_like(contenders[0].shipped, np.nan)
+    p = np.full_like(contenders[0].deployed, np.nan)
     d = np.zeros_like(contenders[0].decided)
     chosen: Counter[str] = Counter()
     for split in protocol.splits:
@@ -70,9 +70,9 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
         rest = np.setdiff1d(protocol.scored, split.test)
         name = verdict_by(contenders, protocol, rest).recommended
         chosen[name] += 1
-        p[split.repeat, split.test] = by_name[name].shipped[split.repeat, split.test]
+        p[split.repeat, split.test] = by_name[name].deployed[split.repeat, split.test]
         d[split.repeat, split.test] = by_name[name].decided[split.repeat, split.test]
-    return {"figures": figures_of(p, d, protocol), "chosen": dict(chosen)}
+    return {"metrics": cross_validated_metrics(p, d, protocol), "chosen": dict(chosen)}
 
 
 def _noise(
@@ -86,7 +86,7 @@ def _noise(
 
     @cache
     def psi(name: str) -> np.ndarray:
-        p = [shipped[rows] for shipped in by_name[name].shipped]
+        p = [deployed[rows] for deployed in by_name[name].deployed]
         return fold_influences(
             protocol.metric, protocol.y[rows], p, folds, positive=protocol.positive
         )

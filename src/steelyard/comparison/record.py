@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from steelyard._version import __version__
-from steelyard.comparison.damage import damage
-from steelyard.comparison.evaluate import Judged, Protocol
+from steelyard.comparison.correction_effect import correction_effect
+from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import REFERENCE, nested, verdict_by
 from steelyard.runs.store import SCHEMA
 from steelyard.tables import Table
@@ -37,7 +37,8 @@ def record(
         "protocol": _protocol(protocol, asked),
         "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],
         "techniques": [
-            _entry(one, finished) | {"damage": damage(one, protocol)} for one in contenders
+            _entry(one, finished) | {"correction_effect": correction_effect(one, protocol)}
+            for one in contenders
         ],
         "baselines": [_entry(one, finished) for one in baselines],
         "verdict": verdict,
@@ -59,7 +60,7 @@ def record(
 
 
 def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.DataFrame:
-    """Out-of-fold probabilities as shipped: a row per source row, repeat and technique."""
+    """Out-of-fold probabilities as deployed: a row per source row, repeat and technique."""
     rows = protocol.scored
     names = [f"probability_{label}" for label in table.schema.classes]
     # With its truth beside it a prediction can be judged again without the table.
@@ -73,7 +74,7 @@ def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.Da
                 "technique": [one.technique.name] * len(rows),
                 "truth": truth,
             }
-            | {name: one.shipped[repeat, rows, k] for k, name in enumerate(names)}
+            | {name: one.deployed[repeat, rows, k] for k, name in enumerate(names)}
         )
         for one in judged
         for repeat in range(protocol.repeats)
@@ -109,8 +110,8 @@ def _entry(one: Judged, finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
         if line["ledger"]["technique"] == one.technique.name
     ]
     return one.technique.to_dict() | {
-        "figures": one.figures,
-        "figures_as_believed": one.before,
+        "metrics": one.metrics,
+        "metrics_uncorrected": one.before,
         "per_fold": [None if np.isnan(value) else float(value) for value in one.per_fold],
         "calibration": one.calibration_report,
         "rule": one.rule.to_dict(),
@@ -139,8 +140,8 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
 def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     kept = ("folds", "group", "time", "drop", "target", "model", "seed")
     return {key: asked[key] for key in kept} | {
-        # True: the folds are the slices that the final model's own members held out.
-        "slices": asked.get("slices", False),
+        # True: the folds are those that the final model's own members held out.
+        "out_of_bag": asked.get("out_of_bag", False),
         "repeats": protocol.repeats,
         "metric": protocol.metric,
         "goal": protocol.goal.to_dict(),

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from steelyard.errors import RequestError
 from steelyard.report import verdict_text
 from steelyard.stats.metrics import BY_NAME
-from steelyard.stats.pairwise import SURE, Noise, Reach, Standing, against, reach, standings
+from steelyard.stats.pairwise import (
+    SURE,
+    Detectable,
+    Noise,
+    PairwiseComparison,
+    against,
+    comparisons,
+    reach,
+)
 
 Floats = NDArray[np.float64]
 
@@ -26,9 +34,9 @@ NEXT = {
     "nothing-to-compare": ("name-techniques",),
     "too-few-positives": ("collect-positives", "use-the-reference"),
     "too-few-folds": ("collect-positives", "use-the-reference"),
-    "few-positives": ("use-the-reference", "tune-the-cut-off", "collect-positives"),
-    "tie": ("use-the-reference", "tune-the-cut-off"),
-    "reference-best": ("use-the-reference", "tune-the-cut-off"),
+    "few-positives": ("use-the-reference", "tune-the-threshold", "collect-positives"),
+    "tie": ("use-the-reference", "tune-the-threshold"),
+    "reference-best": ("use-the-reference", "tune-the-threshold"),
     "beats-reference": ("use-the-winner",),
     "several-winners": ("use-the-winner",),
 }
@@ -42,7 +50,7 @@ class Verdict:
     `winner` is None where nothing may be called best; `recommended` always names a technique to
     use. `tied` are the other techniques that the data cannot tell from the winner, or without a
     winner from the reference. `reason` is the code of the rule that decided. `reach` and
-    `standings` (best first) are empty where nothing was compared.
+    `comparisons` (best first) are empty where nothing was compared.
     """
 
     metric: str
@@ -53,8 +61,8 @@ class Verdict:
     tied: tuple[str, ...]
     reason: str
     rope: float
-    reach: Reach | None
-    standings: tuple[Standing, ...]
+    reach: Detectable | None
+    comparisons: tuple[PairwiseComparison, ...]
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -78,7 +86,7 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, ready for JSON, with its sentences."""
         plain = dataclasses.asdict(self)
-        lists = {name: list(plain[name]) for name in ("tied", "standings")}
+        lists = {name: list(plain[name]) for name in ("tied", "comparisons")}
         said = {"next_steps": list(self.next_steps), "more_positives": self.more_positives}
         return plain | lists | said | {"paragraph": self.paragraph}
 
@@ -100,7 +108,7 @@ def decide(
             value. Leave baselines out: each technique tried makes it harder for the others to
             convince.
         positives: rows of the class of interest in the whole table.
-        metric: a ranking or proper figure.
+        metric: a ranking or proper metric.
         reference: the technique that wins ties.
         folds: folds in a repeat, at least 2.
         test_train_ratio: rows to test / rows to train in a fold, by default 1 / (folds - 1).
@@ -128,9 +136,9 @@ def decide(
     rope = ROPE * abs(float(np.nanmean(signed[reference]))) if metric == "log_loss" else ROPE
     ratio = 1 / (folds - 1) if test_train_ratio is None else test_train_ratio
     shared = int(np.isfinite(np.sum(list(signed.values()), axis=0)).sum())
-    rows: tuple[Standing, ...] = ()
+    rows: tuple[PairwiseComparison, ...] = ()
     if positives >= DESCRIBE_ONLY and shared >= 2 and len(signed) > 1:
-        rows = standings(signed, reference, ratio, rope, noise)
+        rows = comparisons(signed, reference, ratio, rope, noise)
     winner = _winner(rows, positives, reference)
     tied = _tied(rows, winner, reference, signed, ratio, rope, noise)
     return Verdict(
@@ -143,11 +151,11 @@ def decide(
         reason=_reason(rows, winner, tied, positives, reference, len(signed)),
         rope=rope,
         reach=reach(rows, positives, rope) if rows else None,
-        standings=rows,
+        comparisons=rows,
     )
 
 
-def _winner(rows: tuple[Standing, ...], positives: int, reference: str) -> str | None:
+def _winner(rows: tuple[PairwiseComparison, ...], positives: int, reference: str) -> str | None:
     if positives < NO_BEST or not rows:
         return None
     better = [row.name for row in rows if row.call == "better"]
@@ -155,7 +163,7 @@ def _winner(rows: tuple[Standing, ...], positives: int, reference: str) -> str |
 
 
 def _tied(
-    rows: tuple[Standing, ...],
+    rows: tuple[PairwiseComparison, ...],
     winner: str | None,
     reference: str,
     signed: Mapping[str, Floats],
@@ -180,7 +188,7 @@ def _tied(
 
 
 def _reason(
-    rows: tuple[Standing, ...],
+    rows: tuple[PairwiseComparison, ...],
     winner: str | None,
     tied: tuple[str, ...],
     positives: int,

@@ -1,7 +1,8 @@
 """From scores to true probabilities, and from those to decisions that fit the user's goal."""
 
 from steelyard.decision.calibration import check_and_refit
-from steelyard.decision.deployment import DeployedPrior, estimate_deployed
+from steelyard.decision.calibrators import Affine, Beta, Calibration, Identity, Isotonic
+from steelyard.decision.deployed_prior import DeployedPrior, estimate_deployed
 from steelyard.decision.goals import (
     Alerts,
     CostMatrix,
@@ -15,7 +16,6 @@ from steelyard.decision.goals import (
     goal_from_dict,
     goal_from_options,
 )
-from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.multilabel import LabelDecisions, decide_labels
 from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior, factors_to
 from steelyard.decision.rule import DecisionRule, TunedRule, tune

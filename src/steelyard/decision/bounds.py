@@ -1,4 +1,4 @@
-"""What a cut-off cannot do, and what the reader should know about the one chosen."""
+"""What a threshold cannot do, and what the reader should know about the one chosen."""
 
 import math
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from steelyard.decision.curve import Z95, Curve, auc_interval
 from steelyard.decision.goals import Alerts, Goal, Maximise, MinPrecision, MinRecall
-from steelyard.decision.worth import within_bound
+from steelyard.decision.objective import within_bound
 
 FEW, SOME = 10, 50
 
 
 def out_of_reach(goal: Goal, curve: Curve) -> str:
-    """Why no cut-off keeps the goal's bound and what can be had instead; "" where one does."""
+    """Why no threshold keeps the goal's bound and what can be had instead; "" where one does."""
     if isinstance(goal, Alerts):
         return _alerts_out_of_reach(goal, curve)
     if not isinstance(goal, MinPrecision | MinRecall):
@@ -23,7 +23,7 @@ def out_of_reach(goal: Goal, curve: Curve) -> str:
         top = int(np.argmax(curve.precision))
         best = float(curve.precision[top])
         return (
-            f"no cut-off reaches a precision of {goal.p:g}: the best is {best:.3g}, on "
+            f"no threshold reaches a precision of {goal.p:g}: the best is {best:.3g}, on "
             f"{round(curve.seen[top]):,} flagged rows; ask for {_rounded_down(best)} or less"
         )
     return _recall_out_of_reach(goal.r, int(curve.positives[0]))
@@ -36,19 +36,19 @@ def _recall_out_of_reach(recall: float, positives: int) -> str:
     if recall < 1.0:
         more = f" or gather {math.ceil(Z95**2 * recall / (1.0 - recall)):,} positives"
     return (
-        f"no cut-off is sure (lower 95 % bound) of a recall of {recall:g}: with {positives:,} "
+        f"no threshold is sure (lower 95 % bound) of a recall of {recall:g}: with {positives:,} "
         f"positives the best that can be shown is {best:.3g}; "
         f"ask for {_rounded_down(best)} or less{more}"
     )
 
 
-def cutoff_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[str]:
-    """Warnings about a cut-off that keeps its bound."""
+def threshold_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[str]:
+    """Warnings about a threshold that keeps its bound."""
     positives = int(curve.positives[0])
     rows = positives + round(curve.negatives[0] / curve.each)
     notes = []
     if positives < SOME:
-        tail = "the cut-off is a guess" if positives < FEW else "the cut-off is uncertain"
+        tail = "the threshold is a guess" if positives < FEW else "the threshold is uncertain"
         notes.append(f"only {positives} positives: {tail}")
     if isinstance(goal, Maximise) and goal.metric in ("f1", "fbeta"):
         auc, low, high = auc_interval(curve)
@@ -66,7 +66,7 @@ def cutoff_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[s
         )
     flagged = round(curve.seen[chosen])
     if flagged in (0, rows):
-        notes.append(f"the cut-off flags {'every' if flagged else 'no'} row")
+        notes.append(f"the threshold flags {'every' if flagged else 'no'} row")
     return notes
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.fitting import AffineFit, fit_affine, fit_beta, fit_isotonic
-from steelyard.decision.kinds import Affine, Beta, Calibration, Identity, Isotonic
-from steelyard.decision.rows import Rows, grouped, rank_in_class, sampled, thinned
+from steelyard.decision.calibrator_fit import AffineFit, fit_affine, fit_beta, fit_isotonic
+from steelyard.decision.calibrators import Affine, Beta, Calibration, Identity, Isotonic
+from steelyard.decision.weighted_rows import Rows, grouped, rank_in_class, sampled, thinned
 from steelyard.stats.calibration import holds_one, observed_expected
 from steelyard.stats.validation import Codes, Floats, labelled, log_of
 

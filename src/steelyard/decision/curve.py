@@ -1,4 +1,4 @@
-"""Every cut-off of a binary score at once, and what each of them flags."""
+"""Every threshold of a binary score at once, and what each of them flags."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,9 @@ Z95 = float(ndtri(0.975))
 
 @dataclass(frozen=True)
 class Curve:
-    """What each cut-off flags, from the strictest to the one that flags every row.
+    """What each threshold flags, from the strictest to the one that flags every row.
 
-    `tp`, `fp`: flagged rows of the class of interest and of the others, shape (..., cut-offs).
+    `tp`, `fp`: flagged rows of the class of interest and of the others, shape (..., thresholds).
     `positives`, `negatives`: all rows of both kinds, numbers or shape (..., 1).
     `each`: how many negatives of deployment one negative row stands for (its positives stand for
     themselves); `fp` and `negatives` count those.
@@ -30,7 +30,7 @@ class Curve:
 
     @property
     def flagged(self) -> Floats:
-        """Flagged rows, shape (..., cut-offs)."""
+        """Flagged rows, shape (..., thresholds)."""
         return self.tp + self.fp
 
     @property
@@ -65,13 +65,13 @@ class Curve:
 
     @classmethod
     def of(cls, positive: Floats, negative: Floats, each: float = 1.0) -> "Curve":
-        """From rows newly flagged by each cut-off, shapes (..., cut-offs)."""
+        """From rows newly flagged by each threshold, shapes (..., thresholds)."""
         tp, fp = np.cumsum(positive, axis=-1), each * np.cumsum(negative, axis=-1)
         return cls(tp, fp, tp[..., -1:], fp[..., -1:], each)
 
 
-def cutoffs(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """All cut-offs that differ on these rows, falling, and the first that flags each row.
+def thresholds(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """All thresholds that differ on these rows, falling, and the first that flags each row.
 
     They lie halfway between neighbouring scores. The first flags no row (left out where a score
     of 1 leaves no room above it), the last, 0, flags every row.
@@ -81,11 +81,11 @@ def cutoffs(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
     if distinct[-1] < 1.0:
         upper, lower = np.append(1.0, upper), np.append(distinct[-1], lower)
     # Where float32 has a number in between, that one: Keras then parts the very same rows. Two
-    # floats may be neighbours: then the upper score itself is the cut-off.
+    # floats may be neighbours: then the upper score itself is the threshold.
     between = (lower + (upper - lower) / 2.0).astype(np.float32).astype(np.float64)
     between = np.where((lower < between) & (between <= upper), between, upper)
-    cutoff = np.append(between, 0.0)
-    return cutoff, len(cutoff) - 1 - inverse
+    threshold = np.append(between, 0.0)
+    return threshold, len(threshold) - 1 - inverse
 
 
 def wilson_low(successes: Floats, trials: Floats) -> Floats:
@@ -99,12 +99,12 @@ def wilson_low(successes: Floats, trials: Floats) -> Floats:
 def auc_interval(curve: Curve) -> tuple[float, float, float]:
     """Area under the ROC curve with its 95 % interval.
 
-    Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988), on counts per cut-off.
+    Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988), on counts per threshold.
     """
     fp = curve.fp / curve.each
     positive, negative = np.diff(curve.tp, prepend=0.0), np.diff(fp, prepend=0.0)
     n_positive, n_negative = positive.sum(), negative.sum()
-    # Share of the other side that each cut-off's rows beat (positives) or lose to (negatives).
+    # Share of the other side that each threshold's rows beat (positives) or lose to (negatives).
     beats = 1.0 - (fp - negative / 2.0) / n_negative
     loses = (curve.tp - positive / 2.0) / n_positive
     auc = float(positive @ beats / n_positive)

@@ -1,4 +1,4 @@
-"""What the user wants from the decision: costs, a figure to maximise, a bound, a capacity."""
+"""What the user wants from the decision: costs, a metric to maximise, a bound, a capacity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Goal:
 
     @property
     def measure(self) -> str:
-        """The figure that says how well the goal is served."""
+        """The metric that says how well the goal is served."""
         return self.served_by
 
     def to_dict(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Costs(Goal):
 
     @property
     def threshold(self) -> float:
-        """The best cut-off for true probabilities, fp / (fp + fn) (Elkan 2001)."""
+        """The best threshold for true probabilities, fp / (fp + fn) (Elkan 2001)."""
         return self.fp / (self.fp + self.fn)
 
     def describe(self) -> str:
@@ -151,10 +151,10 @@ class Maximise(Goal):
 
 @dataclass(frozen=True)
 class MinPrecision(Goal):
-    """The largest recall among cut-offs whose precision is at least `p`, in (0, 1].
+    """The largest recall among thresholds whose precision is at least `p`, in (0, 1].
 
     The precision is taken at its lower 95 % Wilson bound, so that it holds on new rows too;
-    where no cut-off flags rows enough for that, at what was seen, and the notes say so.
+    where no threshold flags rows enough for that, at what was seen, and the notes say so.
     """
 
     kind: ClassVar[str] = "min-precision"
@@ -171,7 +171,7 @@ class MinPrecision(Goal):
 
 @dataclass(frozen=True)
 class MinRecall(Goal):
-    """The largest precision among cut-offs whose recall is at least `r`, in (0, 1].
+    """The largest precision among thresholds whose recall is at least `r`, in (0, 1].
 
     The recall is taken at its lower 95 % Wilson bound, so that it holds on new rows too.
     """

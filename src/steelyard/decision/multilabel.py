@@ -1,4 +1,4 @@
-"""Several labels a row, each yes or no: a calibration and a cut-off for each."""
+"""Several labels a row, each yes or no: a calibration and a threshold for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steelyard.decision.calibration import check_and_refit
+from steelyard.decision.calibrators import Calibration
 from steelyard.decision.goals import Goal, Maximise
-from steelyard.decision.kinds import Calibration
 from steelyard.decision.rule import TunedRule, tune
 from steelyard.errors import GoalError, RequestError
 from steelyard.stats.validation import Floats
@@ -25,7 +25,7 @@ class LabelDecisions:
 
     @property
     def thresholds(self) -> Floats:
-        """Cut-off of each label, shape (labels,)."""
+        """Threshold of each label, shape (labels,)."""
         return np.array([tuned.rule.threshold for tuned in self.rules])
 
     def probabilities(self, p: ArrayLike) -> Floats:
@@ -57,7 +57,7 @@ def decide_labels(
     true_scores: bool = False,
     seed: int = 0,
 ) -> LabelDecisions:
-    """Calibrate every label of a multi-label model and tune its cut-off.
+    """Calibrate every label of a multi-label model and tune its threshold.
 
     Args:
         p: sigmoid outputs on rows that were not trained on, shape (rows, labels), in [0, 1].

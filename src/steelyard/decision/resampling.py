@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 from steelyard.decision.curve import Curve
 
-# More blocks or cut-offs than this change an interval by less than its own noise.
+# More blocks or thresholds than this change an interval by less than its own noise.
 BLOCKS, CUTOFFS = 1000, 1000
 
 
 def thinned(rank: NDArray[np.int64], positive: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
-    """At most about `CUTOFFS` of `size` cut-offs, spread evenly over rows of both kinds."""
+    """At most about `CUTOFFS` of `size` thresholds, spread evenly over rows of both kinds."""
     if size <= CUTOFFS:
         return np.arange(size)
     passed = np.zeros(size)
@@ -30,7 +30,7 @@ def resampled_curves(
     rng: np.random.Generator,
     each: float = 1.0,
 ) -> Curve:
-    """Curves of `resamples` draws at the cut-offs `kept`, shape (resamples, len(kept)).
+    """Curves of `resamples` draws at the thresholds `kept`, shape (resamples, len(kept)).
 
     Groups (rows, where there are none) with and without a positive row are drawn with
     replacement, each kind as often as it is there. Very many of them are first put into random

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.cutting import tune_cutoff
 from steelyard.decision.goals import CostMatrix, Goal, Maximise, check_goal
-from steelyard.decision.rows import Rows
-from steelyard.decision.weighing import tune_weights
+from steelyard.decision.threshold_tuning import tune_threshold
+from steelyard.decision.weight_tuning import tune_weights
+from steelyard.decision.weighted_rows import Rows
 from steelyard.errors import GoalError
 from steelyard.stats.validation import Codes, Floats, labelled, probabilities, shares
 
@@ -106,7 +106,7 @@ class TunedRule:
     """A rule and how sure it is.
 
     `measure` names what `value` is, on the rows it was tuned on; `optimism` is by how much such a
-    figure flatters (bootstrap), so `value - optimism` is what fresh rows give on average.
+    metric flatters (bootstrap), so `value - optimism` is what fresh rows give on average.
     `interval` (95 %, bootstrap) and `near_best` (all that do within 1 % of the best) are of the
     threshold, or one per class of its weight with the others as they are; None where nothing was
     tuned or where they were not asked for.
@@ -150,7 +150,7 @@ def tune(
     """The decision rule that serves the goal best on these rows.
 
     Costs need no tuning: with true probabilities the rule follows from them. Everything else is
-    tuned over all cut-offs (two classes) or by raising one class weight at a time (more).
+    tuned over all thresholds (two classes) or by raising one class weight at a time (more).
 
     Args:
         p: true (corrected, calibrated) probabilities, out of fold, shape (rows, classes).
@@ -164,7 +164,7 @@ def tune(
         interval: False leaves out all that needs the bootstrap, where only the rule matters.
         strict: False takes the rule that comes closest where no rule reaches the goal's bound,
             and says so in `notes`.
-    Raises: GoalError: a goal that does not fit the classes, or that no cut-off reaches.
+    Raises: GoalError: a goal that does not fit the classes, or that no threshold reaches.
 
     >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
     >>> tune(p, [0, 0, 1, 1], Maximise("mcc"), positive=1, interval=False).rule
@@ -185,8 +185,8 @@ def tune(
     if isinstance(goal, Maximise) and classes > 2:
         rows = Rows(values, codes, times[codes])
         weights = tune_weights(rows, goal, groups=owners, seed=seed, interval=interval)
-        return TunedRule(DecisionRule(weights=weights.best), goal, **weights.figures())
-    cut = tune_cutoff(
+        return TunedRule(DecisionRule(weights=weights.best), goal, **weights.fields())
+    cut = tune_threshold(
         values[:, positive],
         codes == positive,
         goal,
@@ -196,7 +196,7 @@ def tune(
         interval=interval,
         strict=strict,
     )
-    return TunedRule(DecisionRule(cut.threshold, positive), goal, **cut.figures())
+    return TunedRule(DecisionRule(cut.threshold, positive), goal, **cut.fields())
 
 
 def _stood_for(codes: Codes, classes: int, deployed_on: ArrayLike | None) -> Floats:

@@ -24,7 +24,7 @@ Measured = dict[str, Any]
 
 @dataclass(frozen=True)
 class Seen:
-    """What a finding saw: one line with figures, and the classes or columns it is about."""
+    """What a finding saw: one line with metrics, and the classes or columns it is about."""
 
     text: str
     subjects: tuple[Any, ...] = ()

@@ -101,14 +101,14 @@ FINDINGS: tuple[Finding, ...] = (
         "SY005",
         "note",
         "Accuracy says nothing here",
-        "Judge by average precision, log loss or costs; tune the cut-off before resampling.",
+        "Judge by average precision, log loss or costs; tune the threshold before resampling.",
         checks.accuracy_is_blind,
     ),
     Finding(
         "SY006",
         "note",
         "The classes are nearly even",
-        "Nothing to rebalance: train plainly and tune the cut-off to your costs.",
+        "Nothing to rebalance: train plainly and tune the threshold to your costs.",
         checks.nearly_even,
     ),
     Finding(
@@ -213,7 +213,7 @@ FINDINGS: tuple[Finding, ...] = (
         "SY032",
         "note",
         "Most rare rows are unsafe",
-        "Expect gains from the cut-off and from better columns, not from copies.",
+        "Expect gains from the threshold and from better columns, not from copies.",
         checks.mostly_unsafe,
     ),
 )

@@ -20,7 +20,7 @@ def make_splits(
 
     Plain: stratified k-fold, shuffled anew each repeat. With `groups`: no group on both sides.
     With `times`: `folds` test blocks in time order, each trained on all that came before; the
-    first block only warms up the cut-off, since no earlier prediction exists to tune it on.
+    first block only warms up the threshold, since no earlier prediction exists to tune it on.
     """
     check_request(y, folds=folds, repeats=repeats, classes=classes)
     if times is not None:

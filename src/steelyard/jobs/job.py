@@ -1,4 +1,4 @@
-"""The seam between the comparison and whatever trains models: jobs in, beliefs out."""
+"""Between the comparison and whatever trains: jobs in, uncorrected probabilities out."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from steelyard.tables import Table
 from steelyard.techniques import Technique
-from steelyard.techniques.sample import Drawn
+from steelyard.techniques.sample import SampleIndices
 
 if TYPE_CHECKING:
     import keras
@@ -32,10 +32,10 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Draw:
+class ResampledRows:
     """What one network of a model trained on, and the training rows it held out (positions)."""
 
-    drawn: Drawn
+    indices: SampleIndices
     held_out: np.ndarray
 
 
@@ -55,16 +55,16 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trained job believes of its test rows, before any correction.
+    """What a trained job predicts for its test rows, before any correction.
 
-    `belief`: class shares, (test rows, classes) float32. `seconds`: its share of the training
-    time. `draws`: one per network that made up the model.
+    `uncorrected`: class shares, (test rows, classes) float32. `seconds`: its share of the training
+    time. `resampled`: one per member of the model.
     """
 
     job: Job
-    belief: np.ndarray
+    uncorrected: np.ndarray
     seconds: float
-    draws: list[Draw]
+    resampled: list[ResampledRows]
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ class Fitted:
     """A technique trained on all rows.
 
     `core` maps [numbers (batch, numbers) float32, strings (batch, categories)] to class shares
-    (batch, classes), before any correction. `held`: what members believed of the rows that they
-    held out, (rows, classes) float32, NaN for rows that every member trained on: out-of-fold
-    beliefs that cost no training of their own. `draws` as in `Outcome`.
+    (batch, classes), before any correction. `out_of_bag`: what members predicted for the rows that
+    they held out, (rows, classes) float32, NaN for rows that every member trained on: out-of-bag
+    predictions that cost no training of their own. `resampled` as in `Outcome`.
     """
 
     core: "keras.Model"
-    held: np.ndarray
-    draws: list[Draw]
+    out_of_bag: np.ndarray
+    resampled: list[ResampledRows]
 
 
 def by_split(jobs: Sequence[Job]) -> Iterator[tuple[Split, list[Job]]]:
@@ -103,7 +103,7 @@ class Runner(Protocol):
 
 
 class Trainer(Runner, Protocol):
-    """A runner whose models can be shipped."""
+    """A runner whose models can be deployed."""
 
     @property
     def size(self) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.jobs.job import Draw, Job
+from steelyard.jobs.job import Job, ResampledRows
 
 
 def rows_hash(rows: np.ndarray) -> str:
@@ -13,15 +13,15 @@ def rows_hash(rows: np.ndarray) -> str:
     return hashlib.sha256(np.sort(rows).astype("<i8").tobytes()).hexdigest()[:16]
 
 
-def ledger_entry(job: Job, row_ids: np.ndarray, draws: list[Draw]) -> dict[str, Any]:
-    """The ledger's line on one job: rows in, what each network drew, the test rows untouched.
+def ledger_entry(job: Job, row_ids: np.ndarray, resampled: list[ResampledRows]) -> dict[str, Any]:
+    """The ledger's line on one job: rows in, what each member trained on, test rows untouched.
 
     Raises AssertionError if a test row was used: that is a bug in a trainer, never the user's
     fault.
     """
     touched = np.zeros(len(row_ids), bool)
-    for draw in draws:
-        for rows in (draw.drawn.rows, draw.drawn.partners, draw.held_out):
+    for one in resampled:
+        for rows in (one.indices.rows, one.indices.partners, one.held_out):
             touched[rows] = True
     if touched[job.split.test].any():
         raise AssertionError(f"job {job.key} used rows of its own test fold")
@@ -32,20 +32,20 @@ def ledger_entry(job: Job, row_ids: np.ndarray, draws: list[Draw]) -> dict[str, 
         "technique": job.technique.name,
         "rows_in": len(job.split.train),
         "train_hash": rows_hash(row_ids[job.split.train]),
-        "networks": [_counts(draw, len(job.split.train)) for draw in draws],
+        "members": [_counts(one, len(job.split.train)) for one in resampled],
         "test_rows": len(job.split.test),
         "test_hash_before": rows_hash(row_ids[job.split.test]),
         "test_hash_after": rows_hash(row_ids[untouched]),
     }
 
 
-def _counts(draw: Draw, rows_in: int) -> dict[str, int]:
-    """Of the training rows: held out to stop on, dropped, added as copies, added as made up."""
-    observed = draw.drawn.rows[draw.drawn.share == 0]
+def _counts(one: ResampledRows, rows_in: int) -> dict[str, int]:
+    """Of the training rows: held out to stop on, dropped, added as copies, synthetic."""
+    observed = one.indices.rows[one.indices.share == 0]
     distinct = len(np.unique(observed))
     return {
-        "held_out": len(draw.held_out),
-        "dropped": rows_in - len(draw.held_out) - distinct,
+        "held_out": len(one.held_out),
+        "dropped": rows_in - len(one.held_out) - distinct,
         "copied": len(observed) - distinct,
-        "made_up": len(draw.drawn.rows) - len(observed),
+        "synthetic": len(one.indices.rows) - len(observed),
     }

@@ -28,7 +28,7 @@ class BlendTrainer:
     @property
     def name(self) -> str:
         """With the library that grows the trees."""
-        return f"blend ({self.trees.grower.name})"
+        return f"blend ({self.trees.booster.name})"
 
     @property
     def size(self) -> int:
@@ -71,7 +71,9 @@ class BlendTrainer:
         ours = self.network.fit(table, technique, seed, lambda share: progress(share / 2))
         theirs = self.trees.fit(table, technique, seed, lambda share: progress(0.5 + share / 2))
         return Fitted(
-            _core(ours.core, theirs.core), (ours.held + theirs.held) / 2, ours.draws + theirs.draws
+            _core(ours.core, theirs.core),
+            (ours.out_of_bag + theirs.out_of_bag) / 2,
+            ours.resampled + theirs.resampled,
         )
 
 
@@ -83,9 +85,9 @@ def mean_of(ours: Outcome, theirs: Outcome) -> Outcome:
     """One outcome of two for the same job."""
     return Outcome(
         ours.job,
-        (ours.belief + theirs.belief) / 2,
+        (ours.uncorrected + theirs.uncorrected) / 2,
         ours.seconds + theirs.seconds,
-        ours.draws + theirs.draws,
+        ours.resampled + theirs.resampled,
     )
 
 

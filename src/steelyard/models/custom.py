@@ -13,15 +13,15 @@ import numpy as np
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
-from steelyard.models.encoded import Encoded
+from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
-from steelyard.models.members import Member, encoded, held_beliefs, members_of, whole
+from steelyard.models.members import Member, encoded, members_of, out_of_bag_probabilities, whole
 from steelyard.models.packed_graph import class_losses, stacked
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 from steelyard.techniques.loss import LossNumbers
-from steelyard.techniques.sample import Drawn
+from steelyard.techniques.sample import SampleIndices
 
 EPOCHS = 50
 PATIENCE = 5
@@ -52,7 +52,7 @@ class CustomTrainer:
 
     @property
     def holds_all(self) -> bool:
-        """One network holds out one slice."""
+        """One network holds out one validation fold."""
         return False
 
     def lighter(self) -> None:
@@ -72,10 +72,10 @@ class CustomTrainer:
             for job in same:
                 start = time.perf_counter()
                 model, member = self._train(table, matrix, job)
-                belief = _belief(model, matrix, split.test)
+                uncorrected = _belief(model, matrix, split.test)
                 done += 1
                 progress(done / len(jobs))
-                yield Outcome(job, belief, time.perf_counter() - start, [member.draw])
+                yield Outcome(job, uncorrected, time.perf_counter() - start, [member.resampled])
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
@@ -86,9 +86,11 @@ class CustomTrainer:
         progress(1.0)
         inputs = core_inputs(table)
         x = TableEncoder(fitted.to_dict(), name="encoder")(*inputs)
-        belief = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
-        held = held_beliefs(_belief(model, matrix, split.train)[None], [member])
-        return Fitted(keras.Model(inputs, belief, name="own_network"), held, [member.draw])
+        uncorrected = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
+        held = out_of_bag_probabilities(_belief(model, matrix, split.train)[None], [member])
+        return Fitted(
+            keras.Model(inputs, uncorrected, name="own_network"), held, [member.resampled]
+        )
 
     def _train(self, table: Table, matrix: Encoded, job: Job) -> tuple[Any, Member]:
         classes = len(table.schema.classes)
@@ -103,8 +105,10 @@ class CustomTrainer:
             loss=TechniqueLoss(member.loss),
             jit_compile=False,
         )
-        stop = HeldOutStop(matrix[member.held], table.y[member.held], member.held_loss)
-        batches = DrawnBatches(matrix, table.y, member.drawn, seed=hash_seed(job))
+        stop = EarlyStop(
+            matrix[member.validation], table.y[member.validation], member.validation_loss
+        )
+        batches = SampledBatches(matrix, table.y, member.sampled, seed=hash_seed(job))
         trained.fit(batches, shuffle=False, epochs=EPOCHS, callbacks=[stop], verbose=0)
         return model, member
 
@@ -117,21 +121,21 @@ def _belief(model: Any, matrix: Encoded, rows: np.ndarray) -> np.ndarray:
     return tf.nn.softmax(np.concatenate(parts).astype("float32")).numpy()
 
 
-class DrawnBatches(keras.utils.PyDataset):
-    """The batches of a draw, in a new order each epoch; the drawn table is never laid out whole."""
+class SampledBatches(keras.utils.PyDataset):
+    """Batches of the sampled rows, in a new order each epoch; never laid out whole."""
 
-    def __init__(self, matrix: Encoded, y: np.ndarray, drawn: Drawn, seed: int) -> None:
+    def __init__(self, matrix: Encoded, y: np.ndarray, sampled: SampleIndices, seed: int) -> None:
         super().__init__()
-        self.matrix, self.y, self.drawn = matrix, y, drawn
+        self.matrix, self.y, self.sampled = matrix, y, sampled
         self.rng = np.random.default_rng([seed, 1])
-        self.order = self.rng.permutation(len(drawn.rows))
+        self.order = self.rng.permutation(len(sampled.rows))
 
     def __len__(self) -> int:
         return math.ceil(len(self.order) / BATCH)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        drawn = self.drawn.part(self.order[index * BATCH : (index + 1) * BATCH])
-        return drawn.table(self.matrix), self.y[drawn.rows]
+        sampled = self.sampled.part(self.order[index * BATCH : (index + 1) * BATCH])
+        return sampled.table(self.matrix), self.y[sampled.rows]
 
     def on_epoch_end(self) -> None:
         self.order = self.rng.permutation(len(self.order))
@@ -203,7 +207,7 @@ class TechniqueLoss(keras.losses.Loss):
         return class_losses(tf.cast(y_pred, tf.float32)[None], labels, self.numbers)[0]
 
 
-class HeldOutStop(keras.callbacks.Callback):
+class EarlyStop(keras.callbacks.Callback):
     """Early stopping on held-out rows under a loss of their own, best weights kept."""
 
     def __init__(self, X: np.ndarray, y: np.ndarray, numbers: LossNumbers) -> None:

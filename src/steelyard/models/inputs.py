@@ -1,4 +1,4 @@
-"""What the core of every shipped model takes."""
+"""What the core of every deployed model takes."""
 
 from typing import Any
 

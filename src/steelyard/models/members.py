@@ -1,8 +1,8 @@
-"""The members of a job: each trains on its own draw and holds out its own slice.
+"""The members of a job: own resampled rows to train on, own validation fold held out.
 
-The built-in models are means of a few members. A member keeps what was best on the slice that it
-held out, so no fixed number of steps or trees has to suit all tables; and together the slices are
-out-of-fold rows.
+The built-in models are means of a few members. A member keeps what was best on the validation fold
+that it held out, so no fixed number of steps or trees has to suit all tables; and together these
+folds give out-of-bag predictions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,15 +12,15 @@ from typing import Self
 
 import numpy as np
 
-from steelyard.jobs.job import Draw, Job, Split
+from steelyard.jobs.job import Job, ResampledRows, Split
 from steelyard.models import encoding
-from steelyard.models.encoded import Encoded, EncodedRows
+from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.tables import Table
 from steelyard.techniques.loss import LossNumbers
-from steelyard.techniques.sample import Drawn
+from steelyard.techniques.sample import SampleIndices
 
 MEMBERS = 8
-HELD_SHARE = 8  # a member holds out one of this many slices
+VALIDATION_FOLDS = 8  # a member holds out one of this many validation folds
 FEWEST_MEMBERS = 2
 LARGE = 50_000  # rows from which on a member more changes little and costs much
 
@@ -29,27 +29,27 @@ LARGE = 50_000  # rows from which on a member more changes little and costs much
 class Member:
     """One model to train: what it sees, what its mistakes cost, how it starts.
 
-    `drawn`: the rows of the shared matrix to train on. `held`: positions to stop on, never trained
-    on; empty means train to the end. `held_loss`: the loss judged there. `prior`: class shares
-    that it starts from. `width`: columns of its own table; a neighbour's may be wider.
+    `sampled`: the rows of the shared matrix to train on. `validation`: positions to stop on, never
+    trained on; empty means train to the end. `validation_loss`: the loss judged there. `prior`:
+    class shares that it starts from. `width`: columns of its own table; a neighbour's may be wider.
     """
 
-    drawn: Drawn
-    held: np.ndarray
+    sampled: SampleIndices
+    validation: np.ndarray
     loss: LossNumbers
-    held_loss: LossNumbers
+    validation_loss: LossNumbers
     prior: np.ndarray
     width: int
     seed: tuple[int, ...]
 
     @property
-    def draw(self) -> Draw:
+    def resampled(self) -> ResampledRows:
         """For the ledger."""
-        return Draw(self.drawn, self.held)
+        return ResampledRows(self.sampled, self.validation)
 
     def shifted(self, rows: int) -> "Member":
         """The same member where its table starts `rows` further down."""
-        return replace(self, drawn=self.drawn.shifted(rows), held=self.held + rows)
+        return replace(self, sampled=self.sampled.shifted(rows), validation=self.validation + rows)
 
 
 @lru_cache(maxsize=1)
@@ -89,8 +89,8 @@ class Bagged:
 
     @property
     def holds_all(self) -> bool:
-        """With a member for each slice."""
-        return self.members >= HELD_SHARE
+        """With a member for each validation fold."""
+        return self.members >= VALIDATION_FOLDS
 
     def for_table(self, table: Table) -> Self:
         """Half the members where rows are many, and for several classes."""
@@ -102,15 +102,15 @@ class Bagged:
         return replace(self, members=self.members // 2) if self.members > FEWEST_MEMBERS else None
 
 
-def slice_splits(table: Table, seed: int) -> list[Split]:
-    """The slices of the final model's members as splits: each was predicted by who held it out.
+def out_of_bag_splits(table: Table, seed: int) -> list[Split]:
+    """The validation folds of the final model's members, as splits.
 
     None are given where some rows are held out by nobody.
     """
-    slices = held_out_slices(table.y, table.groups, (seed, 0, 0))
-    if (slices < 0).any():
+    fold = validation_folds(table.y, table.groups, (seed, 0, 0))
+    if (fold < 0).any():
         return []
-    rows = [np.flatnonzero(slices == number) for number in range(HELD_SHARE)]
+    rows = [np.flatnonzero(fold == number) for number in range(VALIDATION_FOLDS)]
     everything = np.arange(len(table.y))
     return [
         Split(0, number, train=np.setdiff1d(everything, held), test=held)
@@ -119,76 +119,77 @@ def slice_splits(table: Table, seed: int) -> list[Split]:
 
 
 def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterator[Member]:
-    """The members of one job: same loss, own slice held out, own draw, own seed.
+    """The members of one job: same loss, own validation fold, own resampled rows, own seed.
 
     The seed leaves the technique out on purpose: all techniques start from the same weights and
-    the same slices, so that what differs between them is the technique.
+    the same validation folds, so that what differs between them is the technique.
     """
     split = job.split
     seed = (job.seed, split.repeat, split.fold)
     groups = None if table.groups is None else table.groups[split.train]
-    slices = held_out_slices(table.y[split.train], groups, seed)
+    fold = validation_folds(table.y[split.train], groups, seed)
     prior = _shares(np.bincount(table.y[split.train], minlength=len(table.schema.classes)))
     for member in range(members):
-        kept, held = split.train[slices != member], split.train[slices == member]
+        kept, held = split.train[fold != member], split.train[fold == member]
         rng = np.random.default_rng([*seed, member, 2])
-        drawn = job.technique.sample.draw(matrix, table.y, kept, rng)
-        counts = np.bincount(table.y[drawn.rows], minlength=len(prior))
+        sampled = job.technique.sample.draw(matrix, table.y, kept, rng)
+        counts = np.bincount(table.y[sampled.rows], minlength=len(prior))
         loss = job.technique.loss.numbers(np.maximum(counts, 0.5))
-        belief = loss.trained_prior(np.maximum(counts, 0.5))
+        trained_prior = loss.trained_prior(np.maximum(counts, 0.5))
         yield Member(
-            drawn=drawn,
-            held=held,
+            sampled=sampled,
+            validation=held,
             loss=loss,
-            held_loss=_natural(loss, belief, prior),
-            prior=prior if belief is None else belief,
+            validation_loss=_natural(loss, trained_prior, prior),
+            prior=prior if trained_prior is None else trained_prior,
             width=matrix.shape[1],
             seed=(*seed, member),
         )
 
 
-def held_beliefs(beliefs: np.ndarray, members: Sequence[Member]) -> np.ndarray:
-    """What each row's own members believed of it, those that held it out.
+def out_of_bag_probabilities(probabilities: np.ndarray, members: Sequence[Member]) -> np.ndarray:
+    """The mean of each row's predictions over the members that held it out.
 
-    `beliefs`: (members, rows, classes). Returns (rows, classes), NaN where nobody held a row out.
+    `probabilities`: (members, rows, classes). Returns (rows, classes), NaN where nobody held a row
+    out.
     """
-    total = np.zeros(beliefs.shape[1:], "float32")
-    times = np.zeros(beliefs.shape[1], int)
-    for belief, member in zip(beliefs, members, strict=True):
-        total[member.held] += belief[member.held]
-        times[member.held] += 1
+    total = np.zeros(probabilities.shape[1:], "float32")
+    times = np.zeros(probabilities.shape[1], int)
+    for one, member in zip(probabilities, members, strict=True):
+        total[member.validation] += one[member.validation]
+        times[member.validation] += 1
     with np.errstate(invalid="ignore"):
         return total / times[:, None]
 
 
-def _natural(loss: LossNumbers, belief: np.ndarray | None, prior: np.ndarray) -> LossNumbers:
+def _natural(loss: LossNumbers, trained_prior: np.ndarray | None, prior: np.ndarray) -> LossNumbers:
     """The loss on held-out rows, which are natural: log loss after the prior correction.
 
     Where there is no closed form, the training loss itself.
     """
-    if belief is None:
+    if trained_prior is None:
         return loss
-    return LossNumbers(np.ones(len(prior)), np.log(prior) - np.log(belief))
+    return LossNumbers(np.ones(len(prior)), np.log(prior) - np.log(trained_prior))
 
 
-def held_out_slices(
-    y: np.ndarray, groups: np.ndarray | None, seed: Sequence[int], slices: int = HELD_SHARE
+def validation_folds(
+    y: np.ndarray, groups: np.ndarray | None, seed: Sequence[int], folds: int = VALIDATION_FOLDS
 ) -> np.ndarray:
-    """A slice number for each training row, even over classes; whole groups share a slice.
+    """The validation fold of each training row, stratified; whole groups share a fold.
 
-    Rows of a class with fewer rows than slices get -1: every member needs them for training.
+    Rows of a class with fewer rows than folds get -1: every member needs them for training.
     """
     rng = np.random.default_rng([*seed, 3])
     if groups is not None:
         names, inverse = np.unique(groups, return_inverse=True)
-        if len(names) < 2 * slices:
+        if len(names) < 2 * folds:
             return np.full(len(y), -1)
-        return rng.permutation(np.arange(len(names)) % slices)[inverse]
+        return rng.permutation(np.arange(len(names)) % folds)[inverse]
     numbers = np.full(len(y), -1)
     for code in range(y.max() + 1):
         rows = rng.permutation(np.flatnonzero(y == code))
-        if len(rows) >= slices:
-            numbers[rows] = np.arange(len(rows)) % slices
+        if len(rows) >= folds:
+            numbers[rows] = np.arange(len(rows)) % folds
     return numbers
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import tf
-from steelyard.models.encoded import Encoded, EncodedRows
+from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.models.members import Member
 from steelyard.models.packed_graph import Graph, Settings, forward, stacked
-from steelyard.models.rows import Source, source
+from steelyard.models.row_source import Source, source
 
 WIDTH_STEP = 16
 PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
@@ -143,7 +143,9 @@ def _train_pack(
             graph.steps(X, y, rows, tf.constant(made[now]), step, loss)
         losses = look.losses()
         # Nothing held out: every look is better than the last, so the network trains to the end.
-        losses = np.where([len(network.held) > 0 for network in networks], losses, -float(start))
+        losses = np.where(
+            [len(network.validation) > 0 for network in networks], losses, -float(start)
+        )
         # A network that ran out of patience stands still, whatever its neighbours do.
         better = (losses < best) & (waited < settings.patience)
         best = np.where(better, losses, best)
@@ -170,7 +172,7 @@ class _Look:
     def __init__(self, graph: Graph, table: Source, networks: list[Member]) -> None:
         self.graph, self.table = graph, table
         self.rows, self.share = _held(networks)
-        self.loss = stacked([network.held_loss for network in networks])
+        self.loss = stacked([network.validation_loss for network in networks])
         self.at_once = max(1, table.at_once // len(networks))
 
     def losses(self) -> np.ndarray:
@@ -188,9 +190,9 @@ class _Stream:
     """Every training row once a pass, in a new order each pass, from the network's own seed."""
 
     def __init__(self, network: Member) -> None:
-        drawn = network.drawn
-        self.pair = np.stack([drawn.rows, drawn.partners]).astype(np.int32)
-        self.share = drawn.share if drawn.share.any() else None
+        sampled = network.sampled
+        self.pair = np.stack([sampled.rows, sampled.partners]).astype(np.int32)
+        self.share = sampled.share if sampled.share.any() else None
         self.rng = np.random.default_rng([*network.seed, 1])
         self.left = np.empty(0, np.int32)
 
@@ -224,11 +226,11 @@ def _start(width: int, networks: list[Member], settings: Settings) -> list[np.nd
 
 def _held(networks: list[Member]) -> tuple[np.ndarray, np.ndarray]:
     """Held-out rows padded to one length, and each row's share in its network's mean."""
-    longest = max(len(network.held) for network in networks)
+    longest = max(len(network.validation) for network in networks)
     rows = np.zeros((len(networks), longest), np.int32)
     share = np.zeros((len(networks), longest), np.float32)
     for i, network in enumerate(networks):
-        n = len(network.held)
-        rows[i, :n] = network.held
+        n = len(network.validation)
+        rows[i, :n] = network.validation
         share[i, :n] = 1 / max(n, 1)
     return rows, share

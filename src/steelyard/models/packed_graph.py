@@ -90,7 +90,7 @@ class Graph:
     ) -> None:
         for i in tf.range(tf.shape(share)[0]):
             x = tf.gather(X, pair[0, i])
-            if tf.reduce_any(share[i] > 0):  # the second gather only where rows are made up
+            if tf.reduce_any(share[i] > 0):  # the second gather only where rows are synthetic
                 x += share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
             with tf.GradientTape() as tape:
                 logits = forward(self._pairs(), x)

@@ -1,4 +1,4 @@
-"""The trained networks of a pack as Keras layers, for the model that is shipped."""
+"""The trained networks of a pack as Keras layers, for the model that is deployed."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ import numpy as np
 from steelyard._tensorflow import keras
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models import packed
-from steelyard.models.encoded import Encoded
+from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding import MAX_LEVELS, Encoding
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.inputs import core_inputs
@@ -20,8 +20,8 @@ from steelyard.models.members import (
     Bagged,
     Member,
     encoded,
-    held_beliefs,
     members_of,
+    out_of_bag_probabilities,
     raw_columns,
     whole,
 )
@@ -69,9 +69,11 @@ class TabularTrainer(Bagged):
         job = Job(technique, split, seed)
         members = list(members_of(job, table, matrix, self.members))
         layers = packed.train(matrix, table.y, members, self._settings(table), progress)
-        beliefs = packed.probabilities(layers, matrix)
-        draws = [member.draw for member in members]
-        return Fitted(_core(table, fitted, layers), held_beliefs(beliefs, members), draws)
+        uncorrected = packed.probabilities(layers, matrix)
+        draws = [member.resampled for member in members]
+        return Fitted(
+            _core(table, fitted, layers), out_of_bag_probabilities(uncorrected, members), draws
+        )
 
     def _run_pack(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
@@ -93,14 +95,14 @@ class TabularTrainer(Bagged):
             for member in members
         ]
         layers = packed.train(X, y, in_stack, self._settings(table), progress)
-        beliefs = [
+        uncorrected = [
             packed.probabilities(_part(layers, i, self.members), X, at + job.split.test).mean(0)
             for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
         ]
         seconds = (time.perf_counter() - start) / len(jobs)
         return [
-            Outcome(job, belief, seconds, [member.draw for member in members])
-            for job, belief, members in zip(jobs, beliefs, own, strict=True)
+            Outcome(job, uncorrected, seconds, [member.resampled for member in members])
+            for job, uncorrected, members in zip(jobs, uncorrected, own, strict=True)
         ]
 
     def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:

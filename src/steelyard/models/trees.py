@@ -1,4 +1,4 @@
-"""Bagged gradient-boosted trees: members as the network's, on the same slices and draws."""
+"""Bagged gradient-boosted trees, on the validation folds and samples of the network's members."""
 
 import os
 import time
@@ -14,14 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.layers.forest import Forest
+from steelyard.models.boosting import BoostedTrees, Booster, best_booster, rows_of
 from steelyard.models.encoding import tree_columns
-from steelyard.models.growing import Grower, Grown, best_grower, rows_of
 from steelyard.models.members import (
     Bagged,
     Member,
     encoded_rows,
-    held_beliefs,
     members_of,
+    out_of_bag_probabilities,
     whole,
 )
 from steelyard.tables import Table
@@ -32,22 +32,22 @@ from steelyard.techniques import Technique
 class TreesTrainer(Bagged):
     """Trains trees for every technique whose loss the library at hand can express.
 
-    Copies of rows and class weights are row weights; made-up rows are made up as for the network.
+    Copies of rows and class weights are row weights; synthetic rows are made as for the network.
     A logit offset is a constant that boosting from the class shares learns anyway: it is taken off
     the scores afterwards, so `balanced-softmax` is `plain` here. Focal loss is an own objective
     with LightGBM and refused with scikit-learn.
     """
 
-    grower: Grower = field(default_factory=best_grower)
+    booster: Booster = field(default_factory=best_booster)
 
     @property
     def name(self) -> str:
         """With the library: two libraries grow two different models."""
-        return f"trees ({self.grower.name})"
+        return f"trees ({self.booster.name})"
 
     def refuses(self, technique: Technique) -> str | None:
         """Focal loss without LightGBM."""
-        if technique.loss.numbers(np.ones(2)).gamma and not self.grower.focal:
+        if technique.loss.numbers(np.ones(2)).gamma and not self.booster.focal:
             return (
                 f"{technique.name}: scikit-learn's trees take no loss of one's own "
                 "(pip install 'steelyard[lightgbm]')"
@@ -61,7 +61,7 @@ class TreesTrainer(Bagged):
         for split, same in by_split(jobs):
             rows = encoded_rows(table, split)
             X = tree_columns(rows.encoding, rows.numbers, rows.categories)
-            grown: dict[Any, list[Grown]] = {}
+            grown: dict[Any, list[BoostedTrees]] = {}
             for job in same:
                 start = time.perf_counter()
                 members = list(members_of(job, table, rows, self.members))
@@ -71,11 +71,11 @@ class TreesTrainer(Bagged):
                 if alike not in grown:
                     grown[alike] = self._grow(members, table, X)
                 trees = grown[alike]
-                belief = _beliefs(trees, members, X[split.test]).mean(0)
+                uncorrected = _member_probabilities(trees, members, X[split.test]).mean(0)
                 done += 1
                 progress(done / len(jobs))
                 seconds = time.perf_counter() - start
-                yield Outcome(job, belief, seconds, [member.draw for member in members])
+                yield Outcome(job, uncorrected, seconds, [member.resampled for member in members])
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
@@ -86,30 +86,32 @@ class TreesTrainer(Bagged):
         members = list(members_of(Job(technique, split, seed), table, rows, self.members))
         trees = self._grow(members, table, X)
         progress(1.0)
-        held = held_beliefs(_beliefs(trees, members, X), members)
-        draws = [member.draw for member in members]
+        held = out_of_bag_probabilities(_member_probabilities(trees, members, X), members)
+        draws = [member.resampled for member in members]
         return Fitted(_core(table, rows.encoding.levels, trees, members), held, draws)
 
-    def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[Grown]:
+    def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[BoostedTrees]:
         numbers, classes = len(table.schema.numbers), len(table.schema.classes)
 
-        def grow(member: Member) -> Grown:
+        def grow(member: Member) -> BoostedTrees:
             seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
-            return self.grower.grow(rows_of(member, X, table.y, numbers, classes, seed))
+            return self.booster.grow(rows_of(member, X, table.y, numbers, classes, seed))
 
         with _one_thread_each() as pool:
             return list(pool.map(grow, members))
 
 
-def _beliefs(trees: Sequence[Grown], members: Sequence[Member], X: np.ndarray) -> np.ndarray:
+def _member_probabilities(
+    trees: Sequence[BoostedTrees], members: Sequence[Member], X: np.ndarray
+) -> np.ndarray:
     """Class shares by member: (members, rows, classes) float32."""
 
-    def belief(one: tuple[Grown, Member]) -> np.ndarray:
+    def uncorrected(one: tuple[BoostedTrees, Member]) -> np.ndarray:
         grown, member = one
         return softmax(grown.logits(X) - member.loss.offset, axis=1).astype("float32")
 
     with _one_thread_each() as pool:
-        return np.stack(list(pool.map(belief, zip(trees, members, strict=True))))
+        return np.stack(list(pool.map(uncorrected, zip(trees, members, strict=True))))
 
 
 def _one_thread_each() -> ThreadPoolExecutor:
@@ -125,7 +127,7 @@ def _one_thread_each() -> ThreadPoolExecutor:
 def _core(
     table: Table,
     levels: Sequence[Sequence[str]],
-    trees: Sequence[Grown],
+    trees: Sequence[BoostedTrees],
     members: Sequence[Member],
 ) -> Any:
     """The grown members as a Keras model: raw columns -> mean class shares."""

@@ -24,10 +24,10 @@ def leaderboard(run: dict[str, Any]) -> str:
             if entry["name"] in tied
             else "technique",
         }
-        | entry["figures"][metric.name]
+        | entry["metrics"][metric.name]
         for entry in ranked(run)
         # The constant would squeeze everything else into a corner; it is in the tables.
-        if entry["name"] != "constant" and entry["figures"][metric.name]["value"] is not None
+        if entry["name"] != "constant" and entry["metrics"][metric.name]["value"] is not None
     ]
     kinds = {row["kind"] for row in rows}
     colours = {"recommended": ACCENT, "tied": "#5aa9c9", "technique": "#c98a2b", "baseline": QUIET}

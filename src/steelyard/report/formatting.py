@@ -16,14 +16,14 @@ def ranked(run: dict[str, Any]) -> list[dict[str, Any]]:
     sign = -1 if BY_NAME[metric].better == "higher" else 1
 
     def key(entry: dict[str, Any]) -> tuple[bool, float]:
-        value = entry["figures"][metric]["value"]
+        value = entry["metrics"][metric]["value"]
         return (value is None, sign * (value or 0.0))
 
     return sorted(entries, key=key)
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A figure in few characters: .769, 1.02, -.10, 12.3; a dash where there is none."""
+    """A metric in few characters: .769, 1.02, -.10, 12.3; a dash where there is none."""
     if value is None:
         return "-"
     value = round(value, digits) + 0.0  # no minus sign before a zero
@@ -31,18 +31,18 @@ def number(value: float | None, digits: int = 3) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def interval(figure: dict[str, Any], digits: int = 3) -> str:
-    """The interval of a figure: .740 to .796."""
-    if figure["value"] is None:
+def interval(metric: dict[str, Any], digits: int = 3) -> str:
+    """The interval of a metric: .740 to .796."""
+    if metric["value"] is None:
         return ""
-    return f"{number(figure['low'], digits)} to {number(figure['high'], digits)}"
+    return f"{number(metric['low'], digits)} to {number(metric['high'], digits)}"
 
 
-def with_interval(figure: dict[str, Any], digits: int = 3) -> str:
-    """A figure and its interval: .769 (.740 to .796)."""
-    if figure["value"] is None:
+def with_interval(metric: dict[str, Any], digits: int = 3) -> str:
+    """A metric and its interval: .769 (.740 to .796)."""
+    if metric["value"] is None:
         return "-"
-    return f"{number(figure['value'], digits)} ({interval(figure, digits)})"
+    return f"{number(metric['value'], digits)} ({interval(metric, digits)})"
 
 
 def shown(name: object, width: int = 24) -> str:

@@ -16,7 +16,7 @@ Paint = Callable[[str, str], str]
 
 
 def to_text(summary: dict[str, Any], paint: Paint = lambda text, style: text) -> str:  # noqa: ARG005 - plain text has no style
-    """The inspection in words and figures; `paint` may colour them, in a terminal."""
+    """The inspection in words and metrics; `paint` may colour them, in a terminal."""
     parts = [
         _heading(summary, paint),
         _classes(summary, paint),

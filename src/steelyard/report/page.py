@@ -9,7 +9,7 @@ from markupsafe import Markup
 from steelyard.report import charts
 from steelyard.report.formatting import interval, number, percent, ranked, with_interval
 from steelyard.report.text import decision_sentence, heading, nested_sentence
-from steelyard.stats.metrics import FIGURES
+from steelyard.stats.metrics import METRICS
 
 
 def to_html(run: dict[str, Any]) -> str:
@@ -29,7 +29,7 @@ def to_html(run: dict[str, Any]) -> str:
         decision=decision_sentence(run),
         nested=nested_sentence(run),
         entries=ranked(run),
-        figures=FIGURES,
+        metrics=METRICS,
         classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
         largest=largest,
         tied={run["verdict"]["recommended"], *run["verdict"]["tied"]},

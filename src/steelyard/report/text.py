@@ -4,7 +4,7 @@ import textwrap
 from typing import Any
 
 from steelyard.report.formatting import number, percent, ranked, with_interval
-from steelyard.stats.metrics import BY_NAME, FIGURES
+from steelyard.stats.metrics import BY_NAME, METRICS
 
 WIDTH = 80
 
@@ -20,7 +20,7 @@ def to_text(run: dict[str, Any]) -> str:
             textwrap.fill("Verdict. " + run["verdict"]["paragraph"], WIDTH),
             "",
             *_nested_lines(run),
-            damage_table(run),
+            correction_table(run),
             "",
             textwrap.fill("Decision. " + decision_sentence(run), WIDTH),
             *left_out(run),
@@ -42,7 +42,7 @@ def heading(run: dict[str, Any]) -> str:
     rare = counts[data["positive"]]
     split = "in time order" if protocol["time"] else f"x {protocol['repeats']}"
     folds = f"{protocol['folds']} folds {split}; the same for all"
-    if protocol["slices"]:
+    if protocol["out_of_bag"]:
         folds = f"{protocol['folds']} slices, each scored by the members that held it out"
     return (
         f"{data['rows']:,} rows, {rare:,} {data['positive']!s} ({percent(rare / data['rows'])}), "
@@ -62,21 +62,21 @@ def leaderboard(run: dict[str, Any]) -> str:
         + f"  {'Bal. acc.':<20}"
     ]
     for entry in ranked(run):
-        figures = entry["figures"]
+        metrics = entry["metrics"]
         mark = "*" if entry["name"] in tied and not entry["baseline"] else " "
         name = f"{entry['name']} (base)" if entry["baseline"] else f"{mark}{entry['name']}"
         digits = 2 if metric.name == "log_loss" else 3
         lines.append(
-            f"{name:<19}{with_interval(figures[metric.name], digits):<20}"
-            + "".join(f"{number(figures[other]['value']):>9}" for other in others)
-            + f"  {with_interval(figures['balanced_accuracy'])}"
+            f"{name:<19}{with_interval(metrics[metric.name], digits):<20}"
+            + "".join(f"{number(metrics[other]['value']):>9}" for other in others)
+            + f"  {with_interval(metrics['balanced_accuracy'])}"
         )
     lines.append("* not told apart from the best by these rows" if len(tied) > 1 else "* best")
     return "\n".join(line.rstrip() for line in lines)
 
 
 def nested_sentence(run: dict[str, Any]) -> str:
-    """The figure of the recommendation when the choosing is tested too; "" where none was made."""
+    """The metric of the recommendation when the choosing is tested too; "" where none was made."""
     found = run.get("nested")
     if not found:
         return ""
@@ -86,7 +86,7 @@ def nested_sentence(run: dict[str, Any]) -> str:
     return (
         f"Chosen anew for every fold without its rows, the recommended technique ({times} of "
         f"{sum(found['chosen'].values())} folds) has {metric.label} "
-        f"{with_interval(found['figures'][metric.name])}: that is what to expect of it."
+        f"{with_interval(found['metrics'][metric.name])}: that is what to expect of it."
     )
 
 
@@ -95,16 +95,19 @@ def _nested_lines(run: dict[str, Any]) -> list[str]:
     return [textwrap.fill("To expect. " + said, WIDTH), ""] if said else []
 
 
-def damage_table(run: dict[str, Any]) -> str:
-    """Each technique's probabilities at face value and as shipped."""
+def correction_table(run: dict[str, Any]) -> str:
+    """Each technique's probabilities before correction and as deployed."""
     lines = [
-        "Probabilities: at face value -> as shipped (O/E 1 and slope 1 are true)",
+        "Probabilities: before correction -> as deployed (O/E 1 and slope 1 are true)",
         f"{'technique':<19}{'Log loss':<19}{'O/E':<19}{'Slope':<19}",
     ]
     for entry in ranked(run):
-        if entry["baseline"] or "damage" not in entry:
+        if entry["baseline"] or "correction_effect" not in entry:
             continue
-        before, after = entry["damage"]["at_face_value"], entry["damage"]["as_shipped"]
+        before, after = (
+            entry["correction_effect"]["uncorrected"],
+            entry["correction_effect"]["deployed"],
+        )
         cells = [
             f"{number(before[name], digits)} -> {number(after[name], digits)}"
             for name, digits in (("log_loss", 3), ("observed_expected", 2), ("slope", 2))
@@ -114,7 +117,7 @@ def damage_table(run: dict[str, Any]) -> str:
 
 
 def decision_sentence(run: dict[str, Any]) -> str:
-    """What the shipped model does with a probability."""
+    """What the deployed model does with a probability."""
     decision = run["decision"]
     rule = decision["rule"]
     goal = decision["describe"]
@@ -157,7 +160,7 @@ def retuned_text(run: dict[str, Any]) -> str:
     if run["decision"]["rule"].get("threshold") is not None:
         low, high = tuned["near_best"]
         lines.append(
-            f"{tuned['measure']} {number(tuned['value'])}; cut-offs from {low:.4g} to {high:.4g} "
+            f"{tuned['measure']} {number(tuned['value'])}; thresholds from {low:.4g} to {high:.4g} "
             "do within 1 % of it"
         )
     return "\n".join(lines)
@@ -189,8 +192,8 @@ def _left(check: dict[str, Any]) -> str:
     return "LEFT" if check["left"] else "kept"
 
 
-def figures_table(figures: dict[str, Any]) -> str:
-    """Every figure with its interval, a line each."""
+def metrics_table(metrics: dict[str, Any]) -> str:
+    """Every metric with its interval, a line each."""
     return "\n".join(
-        f"{figure.label:<14}{with_interval(figures[figure.name])}" for figure in FIGURES
+        f"{metric.label:<14}{with_interval(metrics[metric.name])}" for metric in METRICS
     )

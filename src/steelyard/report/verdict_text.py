@@ -42,7 +42,7 @@ def _nothing(verdict: dict[str, Any]) -> list[str]:
 
 def _too_few(verdict: dict[str, Any]) -> list[str]:
     return [
-        f"{verdict['positives']} positives are too few to compare techniques: the figures describe "
+        f"{verdict['positives']} positives are too few to compare techniques: the metrics describe "
         f"these rows and no others. Use {verdict['recommended']} and collect at least 10 positives "
         "for a rough comparison, 50 to name a best technique."
     ]
@@ -56,19 +56,19 @@ def _no_folds(verdict: dict[str, Any]) -> list[str]:
 
 
 def _few(verdict: dict[str, Any]) -> list[str]:
-    lead, reference = verdict["standings"][0], verdict["reference"]
+    lead, reference = verdict["comparisons"][0], verdict["reference"]
     return [
         f"With {verdict['positives']} positives no technique can be called best; at least 50 are "
-        f"needed. {lead['name']} stands at {_signed(lead['gain'])} {_figure(verdict)} against "
+        f"needed. {lead['name']} stands at {_signed(lead['gain'])} {_metric(verdict)} against "
         f"{reference}, which these rows cannot tell from luck. Use {verdict['recommended']} "
-        "and tune the cut-off."
+        "and tune the threshold."
     ]
 
 
 def _reference(verdict: dict[str, Any]) -> list[str]:
     reference, tied = verdict["reference"], verdict["tied"]
     said = [
-        f"No treatment beats {reference} in {_figure(verdict)}. Do nothing but move the cut-off."
+        f"No treatment beats {reference} in {_metric(verdict)}. Do nothing but move the threshold."
     ]
     if tied:
         said.append(
@@ -80,12 +80,12 @@ def _reference(verdict: dict[str, Any]) -> list[str]:
 
 
 def _gain(verdict: dict[str, Any]) -> list[str]:
-    reference, standings = verdict["reference"], verdict["standings"]
-    row = next(row for row in standings if row["name"] == verdict["winner"])
+    reference, comparisons = verdict["reference"], verdict["comparisons"]
+    row = next(row for row in comparisons if row["name"] == verdict["winner"])
     said = [
-        f"{row['name']} is better than {reference} by {_bare(row['gain'])} {_figure(verdict)} "
+        f"{row['name']} is better than {reference} by {_bare(row['gain'])} {_metric(verdict)} "
         f"(95 % interval {_signed(row['low'])} to {_signed(row['high'])}), after allowing for the "
-        f"{len(standings)} techniques tried. Use {row['name']}."
+        f"{len(comparisons)} techniques tried. Use {row['name']}."
     ]
     if verdict["tied"]:
         said.append(f"{_list(verdict['tied'])} cannot be told from it.")
@@ -93,7 +93,7 @@ def _gain(verdict: dict[str, Any]) -> list[str]:
 
 
 def _behind(verdict: dict[str, Any]) -> list[str]:
-    worse = [row["name"] for row in verdict["standings"] if row["call"] == "worse"]
+    worse = [row["name"] for row in verdict["comparisons"] if row["call"] == "worse"]
     return [f"{_list(worse)} did worse than {verdict['reference']}."] if worse else []
 
 
@@ -118,10 +118,10 @@ def _more(verdict: dict[str, Any]) -> list[str]:
 
 
 def _meaning(verdict: dict[str, Any]) -> list[str]:
-    return [MEANINGS[verdict["metric"]]] if verdict["standings"] else []
+    return [MEANINGS[verdict["metric"]]] if verdict["comparisons"] else []
 
 
-def _figure(verdict: dict[str, Any]) -> str:
+def _metric(verdict: dict[str, Any]) -> str:
     return NAMES[verdict["metric"]]
 
 

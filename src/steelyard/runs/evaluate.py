@@ -1,4 +1,4 @@
-"""The figures of a saved model on fresh labelled rows."""
+"""The metrics of a saved model on fresh labelled rows."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +10,11 @@ import numpy as np
 def evaluate_file(
     run: str | Path, data: Any, *, target: str | None = None, seed: int = 0
 ) -> dict[str, Any]:
-    """Every figure with its interval, on rows the model never saw (nobody can check that)."""
+    """Every metric with its interval, on rows the model never saw (nobody can check that)."""
     from steelyard.decision import costs_of, goal_from_dict
-    from steelyard.models.ship import Predictor
+    from steelyard.models.deploy import Predictor
     from steelyard.runs.store import load_model, read_run
-    from steelyard.stats.metrics import figures
+    from steelyard.stats.metrics import metric_values
     from steelyard.tables import Schema, labels, read_features
 
     values = read_run(run)
@@ -26,7 +26,7 @@ def evaluate_file(
         "run": str(run),
         "rows": len(y),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
-        "figures": figures(
+        "metrics": metric_values(
             y,
             probability,
             decision,

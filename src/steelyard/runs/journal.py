@@ -50,13 +50,13 @@ class Journal:
         if lines[-1]:
             self.path.write_text("\n".join(lines[:-1]) + "\n", encoding="utf-8")
 
-    def add(self, job: str, belief: np.ndarray, line: dict[str, Any]) -> None:
+    def add(self, job: str, uncorrected: np.ndarray, line: dict[str, Any]) -> None:
         """Record a finished job: first its array, then, when that is safe, its line."""
-        write_whole(self.parts / f"{job}.npy", lambda partial: np.save(partial, belief))
+        write_whole(self.parts / f"{job}.npy", lambda partial: np.save(partial, uncorrected))
         self.finished[job] = {"job": job} | line
         self._append(self.finished[job])
 
-    def belief(self, job: str) -> np.ndarray:
+    def uncorrected(self, job: str) -> np.ndarray:
         """What a finished job believed of its test rows."""
         return np.load(self.parts / f"{job}.npy", allow_pickle=False)
 

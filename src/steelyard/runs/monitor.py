@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import RequestError
-from steelyard.runs.deployed import new_rows
+from steelyard.runs.new_decision import new_rows
 from steelyard.runs.retune import SCORES_MOVED, warnings_of
-from steelyard.runs.source import training_table
 from steelyard.runs.store import load
+from steelyard.runs.training_table import training_table
 
 TIMES = 2.0  # the default band: from half the prevalence that the decision is for to twice it
 

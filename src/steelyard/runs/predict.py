@@ -27,7 +27,7 @@ def predict_file(
     `out` ends in .csv or .parquet and appears whole or not at all; an older file is replaced only
     with `overwrite`. Returns rows and decisions.
     """
-    from steelyard.models.ship import Predictor
+    from steelyard.models.deploy import Predictor
     from steelyard.runs.store import load_model, read_run
     from steelyard.runs.study import prediction_frame
     from steelyard.tables import Schema, iter_features

@@ -8,7 +8,7 @@ import numpy as np
 
 from steelyard.decision import Goal
 from steelyard.errors import RequestError
-from steelyard.runs.deployed import natural_prior, new_rows, redecide, stated_prior
+from steelyard.runs.new_decision import natural_prior, new_decision, new_rows, stated_prior
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -24,7 +24,7 @@ def retuned(
     seed: int,
 ) -> "Study":
     """The work of `Study.retune`; arguments as there."""
-    from steelyard.models.ship import redecided
+    from steelyard.models.deploy import with_decision
     from steelyard.runs.study import Study
 
     if prevalence is None and unlabelled is None and goal is None:
@@ -34,10 +34,10 @@ def retuned(
             "prevalence and unlabelled rows both say what the class shares are; give one of them"
         )
     prior, changes = _prior(study, prevalence, unlabelled, training, seed)
-    rule, decision = redecide(study, prior=prior, goal=goal, seed=seed)
+    rule, decision = new_decision(study, prior=prior, goal=goal, seed=seed)
     natural = natural_prior(study.run)
     moved = not np.allclose(prior, natural, atol=1e-12)
-    model = redecided(study.model, rule, prior=natural, deployed_on=prior if moved else None)
+    model = with_decision(study.model, rule, prior=natural, deployed_on=prior if moved else None)
     run = study.run | {
         "decision": decision | changes,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
@@ -97,7 +97,7 @@ def _prior(
         return stated_prior(study.run, prevalence), changes
     if unlabelled is None:
         return np.array(study.run["decision"]["prior"]), {}
-    from steelyard.runs.source import training_table
+    from steelyard.runs.training_table import training_table
 
     table = training_table(study.run, training)
     found = new_rows(study, unlabelled, training=table, seed=seed)

@@ -1,7 +1,7 @@
 """The seal of a run: digests of its files inside run.json, and one of run.json itself.
 
-It finds damage and edits, so that figures and model belong together. It is no signature: who can
-write the directory can seal it again.
+It finds correction_effect and edits, so that metrics and model belong together. It is no signature:
+who can write the directory can seal it again.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What a comparison leaves behind: figures, verdict, predictions and the model."""
+"""What a comparison leaves behind: metrics, verdict, predictions and the model."""
 
 import tempfile
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import polars as pl
 
 from steelyard.decision import DecisionRule, Goal
 from steelyard.errors import RequestError
-from steelyard.runs.deployed import natural_prior
-from steelyard.stats.metrics import FIGURES
+from steelyard.runs.new_decision import natural_prior
+from steelyard.stats.metrics import METRICS
 from steelyard.tables import Schema
 
 
@@ -19,7 +19,7 @@ class Study:
     """A finished comparison, fresh from `compare` or loaded from its directory.
 
     `run` is the content of `run.json`, plain values; all else is read from it. `predictions`
-    holds the out-of-fold probabilities as shipped, one row per row, repeat and technique. `model`
+    holds the out-of-fold probabilities as deployed, one row per row, repeat and technique. `model`
     is the final Keras model: a dict of raw columns in, probabilities and decision out.
     """
 
@@ -63,14 +63,14 @@ class Study:
         rows = [
             {"technique": entry["name"], "baseline": baseline}
             | {
-                f"{figure.name}{end}": entry["figures"][figure.name][key]
-                for figure in FIGURES
+                f"{metric.name}{end}": entry["metrics"][metric.name][key]
+                for metric in METRICS
                 for end, key in (("", "value"), ("_low", "low"), ("_high", "high"))
             }
             for baseline, entries in ((False, "techniques"), (True, "baselines"))
             for entry in self.run[entries]
         ]
-        better = next(figure.better for figure in FIGURES if figure.name == metric)
+        better = next(metric.better for metric in METRICS if metric.name == metric)
         frame = pl.DataFrame(rows, infer_schema_length=None)
         return frame.sort(metric, descending=better == "higher", nulls_last=True)
 
@@ -84,7 +84,7 @@ class Study:
     @cached_property
     def scored(self) -> Any:
         """From a frame as `tables.read_features` gives it to probabilities and decision codes."""
-        from steelyard.models.ship import Predictor
+        from steelyard.models.deploy import Predictor
 
         return Predictor(self.model, self.schema)
 
@@ -93,10 +93,10 @@ class Study:
 
         `frame` as `tables.read_features` gives it.
         """
-        from steelyard.models.ship import Predictor, redecided
+        from steelyard.models.deploy import Predictor, with_decision
 
         equal = DecisionRule(weights=(1.0,) * len(self.classes))
-        natural = redecided(self.model, equal, prior=natural_prior(self.run))
+        natural = with_decision(self.model, equal, prior=natural_prior(self.run))
         return Predictor(natural, self.schema)(frame)[0]
 
     def retune(
@@ -115,7 +115,7 @@ class Study:
                 keep their proportions), or one share per class.
             unlabelled: rows from there, any table without a target; their class shares are
                 estimated, with an interval, and whether the rows themselves moved is checked.
-            goal: what the cut-off is tuned to; by default as before.
+            goal: what the threshold is tuned to; by default as before.
             training: the table that was compared on, where it is no longer at its place; only to
                 compare its features with those of `unlabelled`.
             seed: of the draws behind intervals.

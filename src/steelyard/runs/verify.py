@@ -2,7 +2,7 @@
 
 The seal finds files that were edited. The splits are made again from the table (or, where that is
 gone, read from the predictions), and their hashes are held against the ledger that was written
-while training. The figures are computed again from the predictions.
+while training. The metrics are computed again from the predictions.
 """
 
 import json
@@ -18,10 +18,10 @@ from steelyard.errors import DataError, RunError
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Split
 from steelyard.jobs.ledger import rows_hash
-from steelyard.models.members import slice_splits
+from steelyard.models.members import out_of_bag_splits
 from steelyard.runs.seal import SEALED, digest, file_digest
-from steelyard.runs.source import training_table
 from steelyard.runs.store import read_run
+from steelyard.runs.training_table import training_table
 from steelyard.stats.metrics import value_of
 from steelyard.stats.predictions import scored
 from steelyard.tables import Table
@@ -51,7 +51,7 @@ def verify_run(run: str | Path, data: Any = None) -> dict[str, Any]:
         problems["ledger"] = list(_ledger(folder, values, jobs))
         problems["test rows"] = list(_test_rows(values, jobs, predictions, table))
         problems["predictions"] = list(_predictions(values, predictions, table))
-        problems["figures"] = list(_figures(values, predictions))
+        problems["metrics"] = list(_metrics(values, predictions))
     checks = [
         {"name": name, "holds": not found, "problems": found} for name, found in problems.items()
     ]
@@ -96,7 +96,7 @@ def _ledger(folder: Path, values: dict[str, Any], jobs: list[dict[str, Any]]) ->
             yield f"{name}: a test row was touched in training"
         if not values["protocol"]["time"] and job["rows_in"] + job["test_rows"] != rows:
             yield f"{name}: {job['rows_in']:,} + {job['test_rows']:,} rows, the table has {rows:,}"
-        if any(min(network.values()) < 0 for network in job["networks"]):
+        if any(min(network.values()) < 0 for network in job["members"]):
             yield f"{name}: a negative number of rows"
     trained = {entry["name"] for entry in values["techniques"]}
     times = Counter((job["repeat"], job["fold"]) for job in jobs if job["technique"] in trained)
@@ -109,7 +109,7 @@ def _ledger(folder: Path, values: dict[str, Any], jobs: list[dict[str, Any]]) ->
         written = [line["ledger"] for line in lines if "ledger" in line]
         key = ("repeat", "fold", "technique")
         if sorted(written, key=lambda job: [job[k] for k in key]) != jobs:
-            yield "the journal tells of other jobs than the ledger"
+            yield "the journal reports other jobs than the ledger"
 
 
 def _test_rows(
@@ -161,8 +161,8 @@ def _predictions(
             yield "the column truth is not the table's target"
 
 
-def _figures(values: dict[str, Any], predictions: pl.DataFrame) -> Iterator[str]:
-    """A few figures of every technique, computed again from its predictions."""
+def _metrics(values: dict[str, Any], predictions: pl.DataFrame) -> Iterator[str]:
+    """A few metrics of every technique, computed again from its predictions."""
     code = {entry["label"]: k for k, entry in enumerate(values["data"]["classes"])}
     positive = code[values["data"]["positive"]]
     for entry in values["techniques"]:
@@ -175,7 +175,7 @@ def _figures(values: dict[str, Any], predictions: pl.DataFrame) -> Iterator[str]
             for name in RECOMPUTED:
                 found[name].append(value_of(name, rows) or 0.0)
         for name, again in found.items():
-            said = entry["figures"][name]["value"] or 0.0
+            said = entry["metrics"][name]["value"] or 0.0
             if not again or abs(float(np.mean(again)) - said) > CLOSE * max(1.0, abs(said)):
                 yield f"{entry['name']}: {name} is {said:.6g} in run.json but not in predictions"
 
@@ -187,8 +187,8 @@ def _probabilities(values: dict[str, Any], predictions: pl.DataFrame) -> np.ndar
 
 def _splits(values: dict[str, Any], table: Table) -> list[Split]:
     protocol = values["protocol"]
-    if protocol["slices"]:
-        return slice_splits(table, protocol["seed"])
+    if protocol["out_of_bag"]:
+        return out_of_bag_splits(table, protocol["seed"])
     return make_splits(
         table.y,
         folds=protocol["folds"],

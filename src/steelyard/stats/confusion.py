@@ -1,4 +1,4 @@
-"""Figures of decisions, read off confusion counts; one table or a stack of them at once.
+"""Metrics of decisions, read off confusion counts; one table or a stack of them at once.
 
 Everywhere `table[..., i, j]` counts rows of class i decided as class j, shape (..., K, K), as
 integers or as shares. Classes without rows take no part in a mean over classes.
@@ -38,7 +38,7 @@ def precision(table: Floats, positive: int | None) -> Floats:
     """Share of the flagged rows that are positives; NaN where nothing is flagged.
 
     Over several classes the mean, in which a class that is never chosen counts 0, so that
-    giving up on a class does not raise the figure.
+    giving up on a class does not raise the metric.
     """
     with np.errstate(invalid="ignore"):
         shares = _hits(table) / table.sum(axis=-2)

@@ -9,7 +9,7 @@ BINS = 10
 
 
 def precision_recall_curve(positive: np.ndarray, score: np.ndarray) -> dict[str, list[float]]:
-    """Recall and precision at falling cut-offs; steps, never straight lines between points.
+    """Recall and precision at falling thresholds; steps, never straight lines between points.
 
     `positive` (rows,) bool, `score` (rows,). At most POINTS points, evenly spread over recall.
     """

@@ -1,7 +1,7 @@
-"""How much each row moves a figure, and the standard error that follows.
+"""How much each row moves a metric, and the standard error that follows.
 
-A figure computed from n rows changes by about `psi[i]` when row i counts once more. The sum of
-squares of `psi` is the figure's variance (the infinitesimal jackknife); rows of one group are
+A metric computed from n rows changes by about `psi[i]` when row i counts once more. The sum of
+squares of `psi` is the metric's variance (the infinitesimal jackknife); rows of one group are
 added up first. One pass over sorted rows, where a bootstrap takes a thousand.
 Source: Efron, "The Jackknife, the Bootstrap and Other Resampling Plans", SIAM 1982, chapter 6.
 """
@@ -30,7 +30,7 @@ def average_precision(is_positive: Bools, score: Floats) -> tuple[float, Floats]
     # Positives in each group of ties, all reached at the precision of the group's end.
     reached = np.diff(hits, prepend=0.0)
     value = float((reached * hits / flagged).sum() / positives)
-    # A row adds to the counts of its own cut-off and of every lower one.
+    # A row adds to the counts of its own threshold and of every lower one.
     as_hit = _from_here_down(reached * alarms / flagged**2)
     as_alarm = _from_here_down(-reached * hits / flagged**2)
     of_hit = (hits / flagged - value + as_hit)[group]
@@ -72,7 +72,7 @@ def observed_expected(is_positive: Bools, score: Floats) -> tuple[float, Floats]
 
 
 def mean_over_classes(parts: list[tuple[float, Floats]]) -> tuple[float, Floats]:
-    """The plain mean of several figures of the same rows, with its influences."""
+    """The plain mean of several metrics of the same rows, with its influences."""
     values, influences = zip(*parts, strict=True)
     return float(np.mean(values)), np.mean(influences, axis=0)
 

@@ -1,7 +1,7 @@
-"""Every figure of a technique, each with an interval, from out-of-fold probabilities.
+"""Every metric of a technique, each with an interval, from out-of-fold probabilities.
 
 The intervals speak of the population the table was drawn from at random: the number of
-positives counts as chance, too. Ranking and proper figures take theirs from row influences, on a
+positives counts as chance, too. Ranking and proper metrics take theirs from row influences, on a
 scale where they cannot leave their range; decided shares take Wilson's; what else is made of
 decisions takes draws of the confusion table. With `groups`, rows of one group count as dependent.
 """
@@ -21,15 +21,15 @@ from steelyard.stats.predictions import Scored, scored
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
-FigureDict = dict[str, float | None]
+MetricValue = dict[str, float | None]
 
 _DRAWS = 2000
 _TOO_FEW = 10  # positives
 
 
 @dataclass(frozen=True)
-class Figure:
-    """What a report needs to know of a figure; `low` and `high` bound what it can be."""
+class Metric:
+    """What a report needs to know of a metric; `low` and `high` bound what it can be."""
 
     name: str
     label: str
@@ -39,26 +39,26 @@ class Figure:
     high: float
 
 
-FIGURES: tuple[Figure, ...] = (
-    Figure("average_precision", "AP", "higher", "ranking", 0, 1),
-    Figure("roc_auc", "ROC-AUC", "higher", "ranking", 0, 1),
-    Figure("log_loss", "Log loss", "lower", "proper", 0, math.inf),
-    Figure("brier_skill", "Brier skill", "higher", "proper", -math.inf, 1),
-    Figure("observed_expected", "O/E", "one", "proper", 0, math.inf),
-    Figure("balanced_accuracy", "Bal. acc.", "higher", "thresholded", 0, 1),
-    Figure("mcc", "MCC", "higher", "thresholded", -1, 1),
-    Figure("f1", "F1", "higher", "thresholded", 0, 1),
-    Figure("gmean", "G-mean", "higher", "thresholded", 0, 1),
-    Figure("recall", "Recall", "higher", "thresholded", 0, 1),
-    Figure("precision", "Precision", "higher", "thresholded", 0, 1),
-    Figure("expected_cost", "Cost", "lower", "thresholded", 0, math.inf),
+METRICS: tuple[Metric, ...] = (
+    Metric("average_precision", "AP", "higher", "ranking", 0, 1),
+    Metric("roc_auc", "ROC-AUC", "higher", "ranking", 0, 1),
+    Metric("log_loss", "Log loss", "lower", "proper", 0, math.inf),
+    Metric("brier_skill", "Brier skill", "higher", "proper", -math.inf, 1),
+    Metric("observed_expected", "O/E", "one", "proper", 0, math.inf),
+    Metric("balanced_accuracy", "Bal. acc.", "higher", "thresholded", 0, 1),
+    Metric("mcc", "MCC", "higher", "thresholded", -1, 1),
+    Metric("f1", "F1", "higher", "thresholded", 0, 1),
+    Metric("gmean", "G-mean", "higher", "thresholded", 0, 1),
+    Metric("recall", "Recall", "higher", "thresholded", 0, 1),
+    Metric("precision", "Precision", "higher", "thresholded", 0, 1),
+    Metric("expected_cost", "Cost", "lower", "thresholded", 0, math.inf),
 )
-"""All figures in the order of a report. `better="one"`: the nearer to 1, the better."""
+"""All metrics in the order of a report. `better="one"`: the nearer to 1, the better."""
 
-BY_NAME: dict[str, Figure] = {figure.name: figure for figure in FIGURES}
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 
 
-def figures(
+def metric_values(
     y: ArrayLike,
     p: ArrayLike,
     d: ArrayLike,
@@ -67,15 +67,15 @@ def figures(
     costs: ArrayLike | None = None,
     groups: ArrayLike | None = None,
     seed: int = 0,
-) -> dict[str, FigureDict]:
-    """Value and 95 % interval of every figure in `FIGURES`; None where it is not defined.
+) -> dict[str, MetricValue]:
+    """Value and 95 % interval of every metric in `METRICS`; None where it is not defined.
 
     Args:
         y: class codes 0 .. K-1, shape (n,).
         p: probability of each class, shape (n, K).
         d: decided class codes, shape (n,).
         positive: code of the class of interest; by default the rarest class with rows. With two
-            classes most figures are about it. With more they are means over the classes that
+            classes most metrics are about it. With more they are means over the classes that
             have rows, but `observed_expected` stays with this class.
         costs: cost of deciding j when i is true, shape (K, K), or for two classes the pair
             (false positive, false negative). By default a class counts the same however rare.
@@ -84,7 +84,7 @@ def figures(
 
     Returns: `{name: {"value", "low", "high"}}`, floats or None, ready for JSON.
 
-    >>> rows = figures([0, 0, 0, 1], [[.9, .1], [.8, .2], [.3, .7], [.4, .6]], [0, 0, 1, 1])
+    >>> rows = metric_values([0, 0, 0, 1], [[.9, .1], [.8, .2], [.3, .7], [.4, .6]], [0, 0, 1, 1])
     >>> rows["average_precision"]["value"], rows["recall"]
     (0.5, {'value': 1.0, 'low': 0.2065..., 'high': 1.0})
     """
@@ -94,21 +94,21 @@ def figures(
         raise DataError(f"groups has shape {codes.shape}; give one per row: {rows.y.shape}.")
     result = {name: _of_probabilities(name, rows, codes) for name in _INFLUENCES}
     result |= _of_decisions(rows, codes, np.random.default_rng(seed))
-    return {figure.name: result[figure.name] for figure in FIGURES}
+    return {metric.name: result[metric.name] for metric in METRICS}
 
 
 def value_of(name: str, rows: Scored) -> float | None:
-    """One figure without its interval; None where it is not defined."""
+    """One metric without its interval; None where it is not defined."""
     if name in _INFLUENCES:
         found = _INFLUENCES[name](rows)
         return None if found is None else found[0]
     if name not in _OF_TABLE:
-        raise RequestError(f"no figure {name!r}; there are {', '.join(BY_NAME)}.")
-    return _none_if_nan(_table_figure(name, rows)(_table(rows)[None])[0])
+        raise RequestError(f"no metric {name!r}; there are {', '.join(BY_NAME)}.")
+    return _none_if_nan(_table_metric(name, rows)(_table(rows)[None])[0])
 
 
 def influences(name: str, rows: Scored) -> Floats | None:
-    """How much each row moves a ranking or proper figure, shape (n,); None where undefined."""
+    """How much each row moves a ranking or proper metric, shape (n,); None where undefined."""
     found = _INFLUENCES[name](rows)
     return None if found is None else found[1]
 
@@ -148,7 +148,7 @@ _INFLUENCES: dict[str, Callable[[Scored], tuple[float, Floats] | None]] = {
 }
 
 
-def _of_probabilities(name: str, rows: Scored, groups: Ints | None) -> FigureDict:
+def _of_probabilities(name: str, rows: Scored, groups: Ints | None) -> MetricValue:
     found = _INFLUENCES[name](rows)
     if found is None:
         return _entry(None, None)
@@ -200,28 +200,28 @@ def _table(rows: Scored) -> Floats:
     return confusion.confusion_table(rows.y, rows.d, rows.p.shape[1])
 
 
-def _table_figure(name: str, rows: Scored) -> Callable[[Floats], Floats]:
+def _table_metric(name: str, rows: Scored) -> Callable[[Floats], Floats]:
     return lambda table: _OF_TABLE[name](table, rows)
 
 
 def _of_decisions(
     rows: Scored, groups: Ints | None, rng: np.random.Generator
-) -> dict[str, FigureDict]:
+) -> dict[str, MetricValue]:
     table = _table(rows)
     gammas = _draw_tables(table, rng)
     result = {}
     for name in _OF_TABLE:
-        figure = _table_figure(name, rows)
-        value = _none_if_nan(figure(table[None])[0])
+        metric = _table_metric(name, rows)
+        value = _none_if_nan(metric(table[None])[0])
         if value is None:
             result[name] = _entry(None, None)
             continue
-        inflation = 1.0 if groups is None else _design_effect(figure, table, rows, groups)
+        inflation = 1.0 if groups is None else _design_effect(metric, table, rows, groups)
         if rows.binary and name in ("recall", "precision"):
             total = table.sum(axis=1 if name == "recall" else 0)[rows.positive] / inflation
             result[name] = _entry(value, wilson(value * total, total))
             continue
-        draws = figure(gammas if inflation == 1 else _draw_tables(table / inflation, rng))
+        draws = metric(gammas if inflation == 1 else _draw_tables(table / inflation, rng))
         low, high = np.nanquantile(draws, [0.025, 0.975])
         result[name] = _entry(value, Interval(min(float(low), value), max(float(high), value)))
     return result
@@ -232,7 +232,7 @@ def _draw_tables(table: Floats, rng: np.random.Generator) -> Floats:
 
     A bootstrap would leave empty cells empty for ever: recall 5 of 5 would have no doubt. The
     prior is 1/2 a cell for two classes and adds one row a class whatever their number. Scale
-    is free in every figure, so the gammas behind the Dirichlet draws will do.
+    is free in every metric, so the gammas behind the Dirichlet draws will do.
     """
     present = (table.sum(axis=1) > 0)[:, None]
     prior = np.where(present, 1 / len(table), 0.0)
@@ -240,22 +240,22 @@ def _draw_tables(table: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _design_effect(
-    figure: Callable[[Floats], Floats], table: Floats, rows: Scored, groups: Ints
+    metric: Callable[[Floats], Floats], table: Floats, rows: Scored, groups: Ints
 ) -> float:
     """Variance with dependent rows over variance with independent ones, at least 1."""
     cells = np.argwhere(table > 0)
     smaller = np.repeat(table[None], len(cells), axis=0)
     smaller[np.arange(len(cells)), cells[:, 0], cells[:, 1]] -= 1
-    without = np.nan_to_num(figure(smaller), nan=float(figure(table[None])[0]))
+    without = np.nan_to_num(metric(smaller), nan=float(metric(table[None])[0]))
     moves = np.zeros_like(table)
-    moves[tuple(cells.T)] = without - figure(table[None])[0]
+    moves[tuple(cells.T)] = without - metric(table[None])[0]
     psi = moves[rows.y, rows.d]
     alone, _ = influence.standard_error(psi)
     together, _ = influence.standard_error(psi, groups)
     return max(1.0, (together / alone) ** 2) if alone > 0 else 1.0
 
 
-def _entry(value: float | None, interval: Interval | None) -> FigureDict:
+def _entry(value: float | None, interval: Interval | None) -> MetricValue:
     if value is None or interval is None:
         return {"value": None, "low": None, "high": None}
     return {"value": float(value), "low": float(interval.low), "high": float(interval.high)}

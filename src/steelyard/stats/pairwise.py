@@ -28,7 +28,7 @@ POWER = 0.80
 
 
 @dataclass(frozen=True)
-class Standing:
+class PairwiseComparison:
     """One technique against the reference; `gain` is positive where the technique is better.
 
     `low` and `high` bound the gain at 95 %, `error` is its corrected standard error with `df`
@@ -52,7 +52,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Reach:
+class Detectable:
     """What the positives at hand can show, and how many would settle the leader's gain.
 
     A true gain of `detectable_gain` would be found 4 times in 5 with the positives there are.
@@ -66,13 +66,13 @@ class Reach:
     total: int | None
 
 
-def standings(
+def comparisons(
     signed: Mapping[str, Floats],
     reference: str,
     ratio: float,
     rope: float,
     noise: Noise | None = None,
-) -> tuple[Standing, ...]:
+) -> tuple[PairwiseComparison, ...]:
     """Every technique but the reference, best first.
 
     `signed` holds fold values with more for better, on the same folds, at least 2 of them finite
@@ -94,7 +94,7 @@ def standings(
         test, chance = found[name]
         half = float(stats.t.ppf((1 + SURE) / 2, test.df)) * test.error
         rows.append(
-            Standing(
+            PairwiseComparison(
                 name=name,
                 gain=test.mean,
                 low=test.mean - half,
@@ -122,7 +122,7 @@ def against(
     return nadeau_bengio(d, ratio, noise), correlated_bayes(d, rho, rope=rope, noise=noise)
 
 
-def reach(rows: tuple[Standing, ...], positives: int, rope: float) -> Reach:
+def reach(rows: tuple[PairwiseComparison, ...], positives: int, rope: float) -> Detectable:
     """How far the positives reach, judged by the leading technique's error.
 
     The error is taken to shrink with the square root of the positives, and the gain must pass
@@ -137,7 +137,7 @@ def reach(rows: tuple[Standing, ...], positives: int, rope: float) -> Reach:
     if leader.gain > rope:
         times = max(for_test / leader.gain, for_rope / (leader.gain - rope)) ** 2
         total = math.ceil(positives * times)
-    return Reach(leader.name, leader.gain, max(for_test, rope + for_rope), total)
+    return Detectable(leader.name, leader.gain, max(for_test, rope + for_rope), total)
 
 
 def _call(

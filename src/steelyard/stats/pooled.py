@@ -1,4 +1,4 @@
-"""Figures of cross-validated predictions: pooled over folds, averaged over repeats."""
+"""Metrics of cross-validated predictions: pooled over folds, averaged over repeats."""
 
 import math
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from scipy import stats
 from steelyard.errors import DataError
 from steelyard.stats.metrics import (
     BY_NAME,
-    FigureDict,
-    figures,
+    MetricValue,
+    metric_values,
     scored,
     value_of,
 )
@@ -30,15 +30,15 @@ def fold_values(
     positive: int | None = None,
     costs: ArrayLike | None = None,
 ) -> Floats:
-    """One figure per fold, in the order of the fold codes; the input of the paired tests.
+    """One metric per fold, in the order of the fold codes; the input of the paired tests.
 
-    `y`, `p`, `d`, `positive` and `costs` as in `figures`; `folds` of shape (n,) says in which
-    fold a row was predicted. `d` matters to figures of decisions only. NaN where a fold lacks
-    the rows for the figure.
+    `y`, `p`, `d`, `positive` and `costs` as in `metric_values`; `folds` of shape (n,) says in which
+    fold a row was predicted. `d` matters to metrics of decisions only. NaN where a fold lacks
+    the rows for the metric.
     """
     if d is None:
         if BY_NAME[metric].kind == "thresholded":
-            raise DataError(f"{metric} is a figure of decisions; give them as d=.")
+            raise DataError(f"{metric} is a metric of decisions; give them as d=.")
         d = y
     rows = scored(y, p, d, positive=positive, costs=costs)
     fold_of = np.asarray(folds)
@@ -46,7 +46,7 @@ def fold_values(
     return np.array([np.nan if v is None else v for v in values])
 
 
-def pooled_figures(
+def pooled_metrics(
     y: ArrayLike,
     p_by_repeat: Sequence[ArrayLike],
     d_by_repeat: Sequence[ArrayLike],
@@ -56,12 +56,12 @@ def pooled_figures(
     groups: ArrayLike | None = None,
     folds_by_repeat: Sequence[ArrayLike] | None = None,
     seed: int = 0,
-) -> dict[str, FigureDict]:
-    """Figures of repeated cross-validation, each row predicted once a repeat.
+) -> dict[str, MetricValue]:
+    """Metrics of repeated cross-validation, each row predicted once a repeat.
 
     Value, low and high are means over the repeats: ten repeats of the same rows are no more
     rows, so the interval stays as wide as one repeat's. With `folds_by_repeat` it is widened
-    where the folds differ by more than their rows explain. Arguments else as in `figures`.
+    where the folds differ by more than their rows explain. Arguments else as in `metric_values`.
     """
     if not len(p_by_repeat) == len(d_by_repeat) > 0:
         raise DataError(
@@ -70,7 +70,7 @@ def pooled_figures(
         )
     options: dict[str, Any] = {"positive": positive, "costs": costs}
     per_repeat = [
-        figures(y, p, d, groups=groups, seed=seed, **options)
+        metric_values(y, p, d, groups=groups, seed=seed, **options)
         for p, d in zip(p_by_repeat, d_by_repeat, strict=True)
     ]
     result = {name: _mean([one[name] for one in per_repeat]) for name in BY_NAME}
@@ -84,9 +84,9 @@ def pooled_figures(
     return result
 
 
-def _mean(entries: Sequence[FigureDict]) -> FigureDict:
+def _mean(entries: Sequence[MetricValue]) -> MetricValue:
     """None as soon as one repeat has no value: a mean over the others would flatter."""
-    result: FigureDict = {}
+    result: MetricValue = {}
     for end in ("value", "low", "high"):
         parts = [entry[end] for entry in entries]
         known = [part for part in parts if part is not None]
@@ -94,7 +94,7 @@ def _mean(entries: Sequence[FigureDict]) -> FigureDict:
     return result
 
 
-def _widened(name: str, entry: FigureDict, per_repeat: Sequence[Floats]) -> FigureDict:
+def _widened(name: str, entry: MetricValue, per_repeat: Sequence[Floats]) -> MetricValue:
     """The interval times Birge's ratio where the folds disagree beyond chance.
 
     The pooled interval takes rows as independent given the model. A training set that happens

@@ -32,7 +32,7 @@ class Scored:
 
     @property
     def interest(self) -> int | None:
-        """The positive class where figures are about one class, None where about them all."""
+        """The positive class where metrics are about one class, None where about them all."""
         return self.positive if self.binary else None
 
     def rows(self, chosen: NDArray[Any]) -> "Scored":
@@ -48,7 +48,7 @@ def scored(
     positive: int | None = None,
     costs: ArrayLike | None = None,
 ) -> Scored:
-    """Check labels, probabilities and decisions against each other; arguments as in `figures`."""
+    """Check labels, probabilities and decisions against each other; arguments as in `metrics`."""
     truth, table, decided = np.asarray(y), np.asarray(p, dtype=np.float64), np.asarray(d)
     if table.ndim != 2 or not len(table) or table.shape[1] < 2 or not np.isfinite(table).all():
         raise DataError(

@@ -22,15 +22,15 @@ class LossNumbers:
     gamma: float = 0.0
 
     def trained_prior(self, counts: np.ndarray) -> np.ndarray | None:
-        """Class shares that softmax(logits) believes in after training on `counts` rows.
+        """Class shares that softmax(logits) reproduces after training on `counts` rows.
 
         A weight acts like copies of the rows; an offset added while training is missing from the
         bare logits afterwards. A focal factor bends p itself: no closed form, hence None.
         """
         if self.gamma:
             return None
-        belief = counts * self.weight * np.exp(-self.offset)
-        return belief / belief.sum()
+        prior = counts * self.weight * np.exp(-self.offset)
+        return prior / prior.sum()
 
 
 class Loss:

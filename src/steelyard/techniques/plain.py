@@ -4,6 +4,6 @@ from steelyard.techniques.technique import Technique
 
 TECHNIQUE = Technique(
     name="plain",
-    about="rows as they are, plain cross-entropy, tuned cut-off",
+    about="rows as they are, plain cross-entropy, tuned threshold",
     source="reference of every comparison; wins ties",
 )

@@ -1,4 +1,4 @@
-"""First place: which rows the model sees, how often, and which are made up."""
+"""First place: which rows the model sees, how often, and which are synthetic."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol
@@ -14,12 +14,12 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Training rows as a sampling member drew them, without copying a single one.
+class SampleIndices:
+    """Training rows as a sampling member chose them, without copying a single one.
 
     Row i is `X[rows[i]] + share[i] * (X[partners[i]] - X[rows[i]])` with the label of `rows[i]`:
-    an observed row where `share` is 0, a made-up one on the line to its partner elsewhere. All
-    three have shape (drawn rows,); rows may repeat or be left out.
+    an observed row where `share` is 0, a synthetic one on the line to its partner elsewhere. All
+    three have shape (sampled rows,); rows may repeat or be left out.
     """
 
     rows: np.ndarray
@@ -27,27 +27,27 @@ class Drawn:
     share: np.ndarray
 
     @classmethod
-    def observed(cls, rows: np.ndarray) -> "Drawn":
+    def observed(cls, rows: np.ndarray) -> "SampleIndices":
         """Only rows that exist."""
         return cls(rows, rows, np.zeros(len(rows), "float32"))
 
-    def shifted(self, by: int) -> "Drawn":
-        """The same draw from a table that starts `by` rows further down."""
+    def shifted(self, by: int) -> "SampleIndices":
+        """The same sample of a table that starts `by` rows further down."""
         rows = self.rows + by
-        # Where no row is made up, one array serves as both.
+        # Where no row is synthetic, one array serves as both.
         partners = rows if self.partners is self.rows else self.partners + by
-        return Drawn(rows, partners, self.share)
+        return SampleIndices(rows, partners, self.share)
 
     def table(self, X: Rows) -> np.ndarray:
-        """The drawn rows themselves, shape (drawn rows, columns)."""
+        """The sampled rows themselves, shape (sampled rows, columns)."""
         first = X[self.rows]
         if not self.share.any():
             return first
         return first + self.share[:, None] * (X[self.partners] - first)
 
-    def part(self, which: np.ndarray) -> "Drawn":
-        """Some of the draw, by position in it."""
-        return Drawn(self.rows[which], self.partners[which], self.share[which])
+    def part(self, which: np.ndarray) -> "SampleIndices":
+        """Some of the sample, by position in it."""
+        return SampleIndices(self.rows[which], self.partners[which], self.share[which])
 
 
 class Sample:
@@ -65,13 +65,13 @@ class Sample:
         y: np.ndarray,  # noqa: ARG002
         rows: np.ndarray,
         rng: np.random.Generator,  # noqa: ARG002
-    ) -> Drawn:
+    ) -> SampleIndices:
         """Choose among `rows` (positions, training rows only) of `X` (all, columns) with codes `y`.
 
         Positions and not a smaller X: most members never look at X, and a copy of it would be the
         largest thing in memory.
         """
-        return Drawn.observed(rows)
+        return SampleIndices.observed(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, enough to build the member again."""
@@ -99,13 +99,13 @@ class RandomOver(Sample):
         y: np.ndarray,
         rows: np.ndarray,
         rng: np.random.Generator,
-    ) -> Drawn:
+    ) -> SampleIndices:
         counts = np.bincount(y[rows])
         parts = [rows]
         for code, extra in enumerate(self.counts_after(counts) - counts):
             if extra:
                 parts.append(rng.choice(rows[y[rows] == code], extra))
-        return Drawn.observed(np.concatenate(parts))
+        return SampleIndices.observed(np.concatenate(parts))
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,10 @@ class RandomUnder(Sample):
         y: np.ndarray,
         rows: np.ndarray,
         rng: np.random.Generator,
-    ) -> Drawn:
+    ) -> SampleIndices:
         after = self.counts_after(np.bincount(y[rows]))
         kept = [rng.choice(rows[y[rows] == code], n, replace=False) for code, n in enumerate(after)]
-        return Drawn.observed(np.sort(np.concatenate(kept)))
+        return SampleIndices.observed(np.sort(np.concatenate(kept)))
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,15 @@ class Smote(Sample):
         # A class of one row has no neighbour to go towards: it stays as it is.
         return np.where(counts > 1, counts.max(), counts)
 
-    def draw(self, X: Rows, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> Drawn:
+    def draw(
+        self, X: Rows, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+    ) -> SampleIndices:
         counts = np.bincount(y[rows])
-        parts = [Drawn.observed(rows)]
+        parts = [SampleIndices.observed(rows)]
         for code, extra in enumerate(self.counts_after(counts) - counts):
             if extra:
                 parts.append(_between_neighbours(X, rows[y[rows] == code], extra, self, rng))
-        return Drawn(
+        return SampleIndices(
             np.concatenate([part.rows for part in parts]),
             np.concatenate([part.partners for part in parts]),
             np.concatenate([part.share for part in parts]),
@@ -156,7 +158,7 @@ class Smote(Sample):
 
 def _between_neighbours(
     X: Rows, members: np.ndarray, extra: int, smote: Smote, rng: np.random.Generator
-) -> Drawn:
+) -> SampleIndices:
     """`extra` points on lines from random `members` of a class to one of their neighbours in it."""
     from sklearn.neighbors import NearestNeighbors
 
@@ -166,7 +168,7 @@ def _between_neighbours(
     near = NearestNeighbors(n_neighbors=k).fit(X[members]).kneighbors(return_distance=False)
     base = rng.integers(len(members), size=extra)
     partner = near[base, rng.integers(k, size=extra)]
-    return Drawn(members[base], members[partner], rng.random(extra, dtype="float32"))
+    return SampleIndices(members[base], members[partner], rng.random(extra, dtype="float32"))
 
 
 MEMBERS: dict[str, type[Sample]] = {

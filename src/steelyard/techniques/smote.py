@@ -5,7 +5,7 @@ from steelyard.techniques.technique import Technique
 
 TECHNIQUE = Technique(
     name="smote",
-    about="rare rows made up between neighbours until the classes are even",
+    about="rare rows synthetic between neighbours until the classes are even",
     source="Chawla et al., JAIR 16, 2002",
     sample=Smote(),
 )

@@ -29,7 +29,7 @@ class Technique:
     decision: Decision = field(default_factory=Decision)
 
     def trained_prior(self, counts: np.ndarray) -> np.ndarray | None:
-        """Class shares the trained model believes in, given natural class `counts`.
+        """Class shares that the trained model reproduces, given natural class `counts`.
 
         None where the loss bends probabilities in a way that no formula undoes (focal): then
         they are calibrated on natural out-of-fold rows instead.
@@ -42,10 +42,10 @@ class Technique:
     def prior_effect(self) -> str:
         """What training does to the model's class shares, in a few words."""
         two = np.array([90, 10])
-        belief = self.trained_prior(two)
-        if belief is None:
+        trained = self.trained_prior(two)
+        if trained is None:
             return "no closed form: calibrated"
-        shift = "none" if np.allclose(belief, two / two.sum()) else "known: corrected"
+        shift = "none" if np.allclose(trained, two / two.sum()) else "known: corrected"
         return shift if self.sample.kind != "smote" else "approximate: corrected, then checked"
 
     def to_dict(self) -> dict[str, Any]:

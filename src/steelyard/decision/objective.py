@@ -1,4 +1,4 @@
-"""What each cut-off is worth under a goal: one number, the more the better."""
+"""What each threshold is worth under a goal: one number, the more the better."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,8 @@ from steelyard.errors import GoalError
 from steelyard.stats.validation import Floats
 
 
-def worth(goal: Goal, curve: Curve) -> Floats:
-    """The goal's measure at each cut-off, shape of `curve.tp`; costs are per row and negative."""
+def objective(goal: Goal, curve: Curve) -> Floats:
+    """The goal's measure at each threshold, shape of `curve.tp`; costs are per row and negative."""
     match goal:
         case Costs():
             missed = curve.positives - curve.tp
@@ -21,11 +21,11 @@ def worth(goal: Goal, curve: Curve) -> Floats:
             return curve.precision
         case MinPrecision() | Alerts():
             return curve.recall
-    raise GoalError(f"{type(goal).__name__} has no cut-off; it decides by a matrix of costs")
+    raise GoalError(f"{type(goal).__name__} has no threshold; it decides by a matrix of costs")
 
 
 def margin(goal: Goal, curve: Curve, *, sure: bool = True) -> Floats | None:
-    """How far each cut-off is on the right side (>= 0) of the goal's bound; None without one.
+    """How far each threshold is on the right side (>= 0) of the goal's bound; None without one.
 
     Recall and precision are taken at their lower Wilson bound, so that they hold on new rows too;
     with `sure=False` precision is taken as seen.
@@ -43,7 +43,7 @@ def margin(goal: Goal, curve: Curve, *, sure: bool = True) -> Floats | None:
 
 
 def within_bound(goal: Goal, curve: Curve, *, sure: bool = True) -> NDArray[np.bool_]:
-    """Which cut-offs keep the goal's bound; all of them where it has none."""
+    """Which thresholds keep the goal's bound; all of them where it has none."""
     slack = margin(goal, curve, sure=sure)
     return np.full(curve.tp.shape, True) if slack is None else slack >= 0.0
 
@@ -54,7 +54,7 @@ def bound_is_sure(goal: Goal, curve: Curve) -> bool:
 
 
 def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
-    """balanced_accuracy, f1, fbeta, mcc or gmean at each cut-off; 0 where undefined."""
+    """balanced_accuracy, f1, fbeta, mcc or gmean at each threshold; 0 where undefined."""
     tp, fp = curve.tp, curve.fp
     fn, tn = curve.positives - tp, curve.negatives - fp
     specificity = 1.0 - curve.false_alarm_rate
@@ -73,13 +73,13 @@ def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
 
 
 def best(goal: Goal, curve: Curve, *, sure: bool = True) -> NDArray[np.int64]:
-    """Index of the chosen cut-off of each curve, shape (...).
+    """Index of the chosen threshold of each curve, shape (...).
 
     The best within the bound; where none is within, the one that breaks it least. Of equal ones
     next to each other the middle one, furthest from where things change; for alerts the last one,
     as the room for them is there to be used.
     """
-    value = worth(goal, curve)
+    value = objective(goal, curve)
     slack = margin(goal, curve, sure=sure)
     if slack is not None:
         inside = slack >= 0.0

@@ -68,10 +68,10 @@ def ship(
     return _decided(by_key, p, rule)
 
 
-def redecided(
+def with_decision(
     model: Any, rule: DecisionRule, *, prior: np.ndarray, deployed_on: np.ndarray | None = None
 ) -> Any:
-    """A shipped model with another decision; what it believes of a row is trained and stays.
+    """A deployed model with another decision; what it believes of a row is trained and stays.
 
     `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
     `deployed_on`: class shares to be true for instead.
@@ -123,7 +123,7 @@ def columns_of(frame: pl.DataFrame, schema: Schema) -> Mapping[str, Any]:
 
 
 class Predictor:
-    """A shipped model and its schema as a function of feature frames, traced once."""
+    """A deployed model and its schema as a function of feature frames, traced once."""
 
     def __init__(self, model: Any, schema: Schema, rows_at_once: int = 8192) -> None:
         self.schema, self.rows_at_once = schema, rows_at_once

@@ -1,6 +1,6 @@
-"""From what the models believe to what would be shipped: corrected, checked, decided, scored.
+"""From what the models believe to what would be deployed: corrected, checked, decided, scored.
 
-Calibration and cut-off of a fold are fitted on the predictions of the other folds of the same
+Calibration and threshold of a fold are fitted on the predictions of the other folds of the same
 repeat (with a time split: of earlier blocks), so no row helps to tune what it is scored with.
 """
 
@@ -22,8 +22,8 @@ from steelyard.decision import (
 )
 from steelyard.jobs.job import Split
 from steelyard.stats.curves import calibration_curve, precision_recall_curve
-from steelyard.stats.metrics import FigureDict
-from steelyard.stats.pooled import fold_values, pooled_figures
+from steelyard.stats.metrics import MetricValue
+from steelyard.stats.pooled import fold_values, pooled_metrics
 from steelyard.techniques import Technique
 
 
@@ -51,7 +51,7 @@ class Protocol:
 
     @property
     def scored(self) -> np.ndarray:
-        """Positions of the rows that figures are computed on; all but a time split's past."""
+        """Positions of the rows that metrics are computed on; all but a time split's past."""
         return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
 
     def fold_of(self, repeat: int) -> np.ndarray:
@@ -72,81 +72,81 @@ class Protocol:
 class Judged:
     """One technique's out-of-fold predictions, step by step, and what they come to.
 
-    `belief`, `corrected`, `shipped`: (repeats, rows, classes), NaN in rows never predicted.
+    `uncorrected`, `corrected`, `deployed`: (repeats, rows, classes), NaN in rows never predicted.
     `decided`: (repeats, rows) codes. `calibration` and `rule` are those of the final model,
     fitted on all out-of-fold rows.
     """
 
     technique: Technique
-    belief: np.ndarray
+    uncorrected: np.ndarray
     corrected: np.ndarray
-    shipped: np.ndarray
+    deployed: np.ndarray
     decided: np.ndarray
     calibration: Calibration
     calibration_report: dict[str, Any]
     rule: DecisionRule
     rule_report: dict[str, Any]
-    figures: dict[str, FigureDict]
-    before: dict[str, FigureDict]
+    metrics: dict[str, MetricValue]
+    before: dict[str, MetricValue]
     per_fold: np.ndarray
     curves: dict[str, Any]
 
 
-def judge(technique: Technique, beliefs: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
-    """Judge a technique by its beliefs, one array (test rows, classes) per split key."""
-    belief = np.full((protocol.repeats, len(protocol.y), protocol.classes), np.nan, "float32")
-    corrected = belief.copy()
+def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
+    """Judge a technique by its uncorrected probabilities, (test rows, classes) per split key."""
+    uncorrected = np.full((protocol.repeats, len(protocol.y), protocol.classes), np.nan, "float32")
+    corrected = uncorrected.copy()
     for split in protocol.splits:
-        rows = beliefs[split.key]
-        belief[split.repeat, split.test] = rows
+        rows = by_split[split.key]
+        uncorrected[split.repeat, split.test] = rows
         corrected[split.repeat, split.test] = _corrected(technique, rows, split, protocol)
-    shipped, decided = _cross_fitted(technique, corrected, protocol)
+    deployed, decided = _cross_fitted(technique, corrected, protocol)
     predicted = protocol.fold_of(0) >= 0
     calibration, calibration_report = _calibrate(
         technique, corrected[0, predicted], protocol.y[predicted]
     )
     rule, rule_report = _final_rule(calibration, corrected, predicted, protocol)
     rows = protocol.scored
-    figures = figures_of(shipped, decided, protocol)
+    metrics = cross_validated_metrics(deployed, decided, protocol)
     return Judged(
         technique=technique,
-        belief=belief,
+        uncorrected=uncorrected,
         corrected=corrected,
-        shipped=shipped,
+        deployed=deployed,
         decided=decided,
         calibration=calibration,
         calibration_report=calibration_report,
         rule=rule,
         rule_report=rule_report,
-        figures=figures,
-        before=figures_of(belief, belief.argmax(-1), protocol),
-        per_fold=_per_fold(shipped, decided, protocol),
+        metrics=metrics,
+        before=cross_validated_metrics(uncorrected, uncorrected.argmax(-1), protocol),
+        per_fold=_per_fold(deployed, decided, protocol),
         curves={
             "precision_recall": precision_recall_curve(
-                protocol.y[rows] == protocol.positive, shipped[0, rows, protocol.positive]
+                protocol.y[rows] == protocol.positive, deployed[0, rows, protocol.positive]
             ),
             "calibration": calibration_curve(
-                protocol.y[rows] == protocol.positive, shipped[0, rows, protocol.positive]
+                protocol.y[rows] == protocol.positive, deployed[0, rows, protocol.positive]
             ),
         },
     )
 
 
 def _corrected(
-    technique: Technique, belief: np.ndarray, split: Split, protocol: Protocol
+    technique: Technique, uncorrected: np.ndarray, split: Split, protocol: Protocol
 ) -> np.ndarray:
     counts = np.bincount(protocol.y[split.train], minlength=protocol.classes)
     trained_on = technique.trained_prior(counts)
     if trained_on is None or technique.decision.correction == "none":
-        return belief
-    return correct_prior(belief, trained_on, protocol.natural(split))
+        return uncorrected
+    return correct_prior(uncorrected, trained_on, protocol.natural(split))
 
 
 def _cross_fitted(
     technique: Technique, corrected: np.ndarray, protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray]:
     """Calibrated probabilities and decisions of each fold, both fitted on the other folds."""
-    shipped = np.full_like(corrected, np.nan)
+    deployed = np.full_like(corrected, np.nan)
     decided = np.zeros(corrected.shape[:2], int)
     in_time = not all(split.scored for split in protocol.splits)
     for split in protocol.splits:
@@ -158,9 +158,9 @@ def _cross_fitted(
         calibration, _ = _calibrate(technique, p, y)
         rule = _rule(technique, calibration.apply(p), y, protocol)
         mine = calibration.apply(corrected[split.repeat, split.test])
-        shipped[split.repeat, split.test] = mine
+        deployed[split.repeat, split.test] = mine
         decided[split.repeat, split.test] = rule.decide(mine)
-    return shipped, decided
+    return deployed, decided
 
 
 def _calibrate(
@@ -173,7 +173,7 @@ def _calibrate(
 
 
 def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol) -> DecisionRule:
-    if technique.decision.cutoff == "argmax":
+    if technique.decision.threshold == "argmax":
         return DecisionRule(weights=(1.0,) * p.shape[1])
     # Not strict: a bound that one fold's rows cannot reach is for the final rule to refuse.
     return tune(p, y, protocol.goal, positive=protocol.positive, interval=False, strict=False).rule
@@ -198,10 +198,12 @@ def _final_rule(
     return tuned.rule, tuned.to_dict()
 
 
-def figures_of(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> dict[str, FigureDict]:
-    """Figures of out-of-fold probabilities (repeats, rows, classes) and decisions."""
+def cross_validated_metrics(
+    p: np.ndarray, d: np.ndarray, protocol: Protocol
+) -> dict[str, MetricValue]:
+    """Metrics of out-of-fold probabilities (repeats, rows, classes) and decisions."""
     rows = protocol.scored
-    return pooled_figures(
+    return pooled_metrics(
         protocol.y[rows],
         [repeat[rows] for repeat in p],
         [repeat[rows] for repeat in d],

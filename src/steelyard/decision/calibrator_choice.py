@@ -1,8 +1,8 @@
-"""Which cut-off to take: the best on these rows, or where theory puts it.
+"""Which threshold to take: the best on these rows, or where theory puts it.
 
-With few rows the best cut-off follows their noise. Where theory says where true probabilities are
+With few rows the best threshold follows their noise. Where theory says where true probabilities are
 cut, that place is taken unless the best beats it by more than the rows in between allow. How much
-a tuned cut-off still flatters itself: `benchmarks/cutoffs.py`.
+a tuned threshold still flatters itself: `benchmarks/thresholds.py`.
 """
 
 from typing import Any
@@ -13,29 +13,29 @@ from scipy.special import ndtri
 
 from steelyard.decision.curve import Curve
 from steelyard.decision.goals import Costs, Goal, Maximise
-from steelyard.decision.worth import best, worth
+from steelyard.decision.objective import best, objective
 from steelyard.stats.validation import Floats
 
-SURE = float(ndtri(0.95))  # one-sided: only a cut-off that does better speaks against theory
+SURE = float(ndtri(0.95))  # one-sided: only a threshold that does better speaks against theory
 
 
 def choose(
     goal: Goal, curve: Curve, lowest: Floats, *, sure: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats]:
-    """The chosen cut-off of each curve.
+    """The chosen threshold of each curve.
 
     Args:
-        curve: of shape (..., cut-offs).
-        lowest: the lowest score that each cut-off flags, infinite for none, shape (cut-offs,).
-        sure: as in `worth.margin`.
+        curve: of shape (..., thresholds).
+        lowest: the lowest score that each threshold flags, infinite for none, shape (thresholds,).
+        sure: as in `objective.margin`.
     Returns: index, whether it is theory's, and theory's threshold; each of shape (...).
     """
-    value = worth(goal, curve)
+    value = objective(goal, curve)
     top = best(goal, curve, sure=sure)
     theory = closed_form(goal, curve, _at(value, top))
     if theory is None:
         return top, np.zeros(top.shape, dtype=bool), np.full(top.shape, np.nan)
-    # The last cut-off that flags nothing below theory's threshold.
+    # The last threshold that flags nothing below theory's threshold.
     there = np.maximum(np.searchsorted(-lowest, -theory, side="right") - 1, 0)
     lost = _at(value, top) - _at(value, there)
     taken = np.full(top.shape, True)
@@ -66,17 +66,17 @@ def closed_form(goal: Goal, curve: Curve, value: Any) -> Floats | None:
 
 
 def doubt(goal: Goal, curve: Curve, one: Any, other: Any) -> Floats:
-    """Standard error of the difference in worth between two cut-offs of each curve.
+    """Standard error of the difference in objective between two thresholds of each curve.
 
     Only the rows between them make it; each counts as Poisson, and as much as one row of its kind
-    moves the worth.
+    moves the objective.
     """
     tp, fp = _at(curve.tp, one), _at(curve.fp, one)
     totals = (curve.positives[..., 0], curve.negatives[..., 0], curve.each)
-    base = worth(goal, Curve(tp, fp, *totals))
+    base = objective(goal, Curve(tp, fp, *totals))
     positives, negatives = tp - _at(curve.tp, other), (fp - _at(curve.fp, other)) / curve.each
-    by_positive = worth(goal, Curve(tp - 1.0, fp, *totals)) - base
-    by_negative = worth(goal, Curve(tp, fp - curve.each, *totals)) - base
+    by_positive = objective(goal, Curve(tp - 1.0, fp, *totals)) - base
+    by_negative = objective(goal, Curve(tp, fp - curve.each, *totals)) - base
     variance = np.abs(positives) * by_positive**2 + np.abs(negatives) * by_negative**2
     return np.sqrt(variance) + 1e-12
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from steelyard._tensorflow import tf
-from steelyard.models.encoded import EncodedRows
+from steelyard.models.encoded_table import EncodedRows
 
 STREAM_BYTES = 1 << 28  # for the small table of one call
 

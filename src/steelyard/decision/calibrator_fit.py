@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from steelyard.decision.kinds import Affine, Beta, Isotonic
-from steelyard.decision.rows import Rows
+from steelyard.decision.calibrators import Affine, Beta, Isotonic
+from steelyard.decision.weighted_rows import Rows
 from steelyard.stats.newton import logistic, minimise, scaled_softmax
 from steelyard.stats.validation import Floats
 

@@ -45,7 +45,7 @@ def stated_prior(run: dict[str, Any], prevalence: float | Mapping[Any, float]) -
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Predictions of the shipped technique: p (rows, classes), codes, source rows, folds."""
+    """Predictions of the deployed technique: p (rows, classes), codes, source rows, folds."""
 
     p: np.ndarray
     y: np.ndarray
@@ -104,7 +104,7 @@ def new_rows(
     }
 
 
-def redecide(
+def new_decision(
     study: "Study", *, prior: np.ndarray, goal: Goal | None, seed: int = 0
 ) -> tuple[Any, dict[str, Any]]:
     """The decision rule for `goal` (None: as before) where class shares are `prior`.

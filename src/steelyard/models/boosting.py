@@ -27,8 +27,8 @@ class Rows:
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
-    X_held: np.ndarray
-    y_held: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
     held_shift: np.ndarray
     gamma: float
     classes: int
@@ -36,7 +36,7 @@ class Rows:
     seed: int
 
 
-class Grown(Protocol):
+class BoostedTrees(Protocol):
     """A grown member."""
 
     def logits(self, X: np.ndarray) -> np.ndarray:
@@ -46,40 +46,40 @@ class Grown(Protocol):
         """The same as arrays, one raw score a class."""
 
 
-class Grower(Protocol):
+class Booster(Protocol):
     """A library that grows trees."""
 
     name: str
     focal: bool
 
-    def grow(self, rows: Rows) -> Grown:
+    def grow(self, rows: Rows) -> BoostedTrees:
         """Boost until the held-out loss has not fallen for a while; keep the best round."""
 
 
 def rows_of(
     member: Member, X: np.ndarray, y: np.ndarray, numbers: int, classes: int, seed: int
 ) -> Rows:
-    """A member's draw as weighted rows: copies are weights, made-up rows are made up.
+    """A member's draw as weighted rows: copies are weights, synthetic rows are made.
 
-    A made-up row lies between two rows in its numbers (the first row's where the second has a
+    A synthetic row lies between two rows in its numbers (the first row's where the second has a
     gap) and takes its categories from the first.
     """
-    drawn = member.drawn
-    made = drawn.share > 0
-    distinct, copies = np.unique(drawn.rows[~made], return_counts=True)
-    first, second = X[drawn.rows[made]], X[drawn.partners[made]]
-    step = drawn.share[made][:, None] * (second - first)
+    sampled = member.sampled
+    made = sampled.share > 0
+    distinct, copies = np.unique(sampled.rows[~made], return_counts=True)
+    first, second = X[sampled.rows[made]], X[sampled.partners[made]]
+    step = sampled.share[made][:, None] * (second - first)
     step[:, numbers:] = 0
     between = first + np.where(np.isfinite(step), step, 0)
-    labels = np.concatenate([y[distinct], y[drawn.rows[made]]])
+    labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
     times = np.concatenate([copies, np.ones(made.sum())])
-    shift = member.held_loss.offset - member.loss.offset
+    shift = member.validation_loss.offset - member.loss.offset
     return Rows(
         X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
         y=labels,
         weight=times * member.loss.weight[labels],
-        X_held=X[member.held],
-        y_held=y[member.held],
+        X_validation=X[member.validation],
+        y_validation=y[member.validation],
         held_shift=shift,
         gamma=member.loss.gamma,
         classes=classes,
@@ -119,14 +119,14 @@ def log_loss(logits: np.ndarray, y: np.ndarray) -> float:
     return float(-log_softmax(logits, axis=1)[np.arange(len(y)), y].mean())
 
 
-def best_grower() -> Any:
+def best_booster() -> Any:
     """LightGBM where it loads, else scikit-learn's."""
     try:
         import lightgbm  # noqa: F401
     except (ImportError, OSError):  # on macOS it is installed, but does not load without libomp
-        from steelyard.models.growing_sklearn import HistGradientBoosting
+        from steelyard.models.boosting_sklearn import HistGradientBoosting
 
         return HistGradientBoosting()
-    from steelyard.models.growing_lightgbm import LightGBM
+    from steelyard.models.boosting_lightgbm import LightGBM
 
     return LightGBM()

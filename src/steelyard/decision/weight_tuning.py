@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.ascent import climb, near_range, value_of, value_of_decisions
+from steelyard.decision.coordinate_ascent import climb, near_range, value_of, value_of_decisions
 from steelyard.decision.goals import Maximise
-from steelyard.decision.rows import Rows, rank_in_class, sampled, thinned
+from steelyard.decision.weighted_rows import Rows, rank_in_class, sampled, thinned
 from steelyard.errors import GoalError
 from steelyard.stats.validation import Codes, Floats
 
@@ -33,7 +33,7 @@ class Weights:
     interval: Ranges | None
     notes: tuple[str, ...]
 
-    def figures(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """All but the weights."""
         return {name: value for name, value in vars(self).items() if name != "best"}
 

@@ -9,12 +9,12 @@ from scipy.special import log_softmax, softmax  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 
 from steelyard.layers.trees import TreeEnsemble  # noqa: E402
-from steelyard.models.growing import Rows, log_loss, per_class, rows_of  # noqa: E402
-from steelyard.models.growing_lightgbm import LightGBM, _Focal  # noqa: E402
-from steelyard.models.growing_sklearn import HistGradientBoosting  # noqa: E402
+from steelyard.models.boosting import Rows, log_loss, per_class, rows_of  # noqa: E402
+from steelyard.models.boosting_lightgbm import LightGBM, _Focal  # noqa: E402
+from steelyard.models.boosting_sklearn import HistGradientBoosting  # noqa: E402
 from steelyard.models.members import Member  # noqa: E402
 from steelyard.techniques.loss import LossNumbers  # noqa: E402
-from steelyard.techniques.sample import Drawn  # noqa: E402
+from steelyard.techniques.sample import SampleIndices  # noqa: E402
 
 GROWERS = [LightGBM(), HistGradientBoosting()]
 
@@ -34,7 +34,7 @@ def rows(weight=1.0, gamma=0.0, classes=2, n=600, seed=0):
 def test_copies_become_weights_and_made_up_rows_are_made_up():
     X = np.array([[0, 1], [2, 2], [np.nan, 1], [4, 3]], "float32")
     y = np.array([0, 1, 1, 1])
-    drawn = Drawn(
+    drawn = SampleIndices(
         np.array([0, 1, 1, 3, 1, 3]),
         np.array([0, 1, 1, 3, 3, 2]),
         np.array([0, 0, 0, 0, 0.25, 0.5], "float32"),
@@ -45,31 +45,31 @@ def test_copies_become_weights_and_made_up_rows_are_made_up():
     np.testing.assert_array_equal(found.X, [[0, 1], [2, 2], [4, 3], [2.5, 2], [4, 3]])
     np.testing.assert_array_equal(found.y, [0, 1, 1, 1, 1])
     np.testing.assert_array_equal(found.weight, [0.5, 6.0, 3.0, 3.0, 3.0])
-    assert np.isnan(found.X_held[0, 0])
+    assert np.isnan(found.X_validation[0, 0])
     assert found.categorical == [1]
 
 
-@pytest.mark.parametrize("grower", GROWERS, ids=lambda grower: grower.name)
-def test_a_weight_moves_the_odds_as_copies_would(grower):
+@pytest.mark.parametrize("booster", GROWERS, ids=lambda booster: booster.name)
+def test_a_weight_moves_the_odds_as_copies_would(booster):
     given = rows(weight=20.0)
-    p = softmax(grower.grow(given).logits(given.X), axis=1)[:, 1]
+    p = softmax(booster.grow(given).logits(given.X), axis=1)[:, 1]
     # Boosting keeps the weighted mean of the classes.
     expected = np.average(given.y, weights=given.weight)
     assert np.average(p, weights=given.weight) == pytest.approx(expected, abs=0.03)
     assert expected > 2 * given.y.mean()
 
 
-@pytest.mark.parametrize("grower", GROWERS, ids=lambda grower: grower.name)
-def test_it_stops_on_the_held_out_rows(grower):
+@pytest.mark.parametrize("booster", GROWERS, ids=lambda booster: booster.name)
+def test_it_stops_on_the_held_out_rows(booster):
     """More rounds than were kept do worse there; the library itself says so."""
     given = rows(n=300)
-    grown = grower.grow(given)
-    kept = log_loss(grown.logits(given.X_held), given.y_held)
+    grown = booster.grow(given)
+    kept = log_loss(grown.logits(given.X_validation), given.y_validation)
     model = lightgbm.LGBMClassifier(
         n_estimators=300, num_leaves=15, learning_rate=0.05, reg_lambda=1, n_jobs=1, verbose=-1
     ).fit(given.X, given.y)
-    whole = per_class(model.predict_proba(given.X_held, raw_score=True), np.arange(2), 2)
-    assert kept < log_loss(whole, given.y_held) - 0.02
+    whole = per_class(model.predict_proba(given.X_validation, raw_score=True), np.arange(2), 2)
+    assert kept < log_loss(whole, given.y_validation) - 0.02
 
 
 def many_kinds(n, seed):

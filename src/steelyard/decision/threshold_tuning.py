@@ -1,4 +1,4 @@
-"""The cut-off of a binary score: the best of all, its interval, and what is nearly as good."""
+"""The threshold of a binary score: the best of all, its interval, and what is nearly as good."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.bounds import cutoff_notes, out_of_reach
-from steelyard.decision.choosing import choose
-from steelyard.decision.curve import Curve, cutoffs
+from steelyard.decision.bounds import out_of_reach, threshold_notes
+from steelyard.decision.calibrator_choice import choose
+from steelyard.decision.curve import Curve, thresholds
 from steelyard.decision.goals import Costs, Goal
+from steelyard.decision.objective import bound_is_sure, objective, run_around, within_bound
 from steelyard.decision.resampling import resampled_curves, thinned
-from steelyard.decision.worth import bound_is_sure, run_around, within_bound, worth
 from steelyard.errors import GoalError
 from steelyard.stats.validation import Floats
 
@@ -21,7 +21,7 @@ NEAR = 0.01
 
 @dataclass(frozen=True)
 class Cut:
-    """A tuned cut-off; the fields are those of `TunedRule`."""
+    """A tuned threshold; the fields are those of `TunedRule`."""
 
     threshold: float
     measure: str
@@ -31,12 +31,12 @@ class Cut:
     interval: tuple[float, float] | None
     notes: tuple[str, ...]
 
-    def figures(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """All but the threshold."""
         return {name: value for name, value in vars(self).items() if name != "threshold"}
 
 
-def tune_cutoff(
+def tune_threshold(
     scores: Floats,
     positive: NDArray[np.bool_],
     goal: Goal,
@@ -47,7 +47,7 @@ def tune_cutoff(
     interval: bool,
     strict: bool,
 ) -> Cut:
-    """The cut-off that serves `goal` best; with `interval` also how sure it is.
+    """The threshold that serves `goal` best; with `interval` also how sure it is.
 
     `each`: negatives of deployment that one negative row stands for, as in `Curve`.
     Raises: GoalError: no positive or no negative row, or (`strict`) a bound out of reach.
@@ -55,10 +55,10 @@ def tune_cutoff(
     if positive.all() or not positive.any():
         raise GoalError(
             f"all {len(positive):,} rows are {'positive' if positive.all() else 'negative'}; "
-            "a cut-off is tuned on rows of both classes"
+            "a threshold is tuned on rows of both classes"
         )
-    cutoff, rank = cutoffs(scores)
-    size = len(cutoff)
+    candidates, rank = thresholds(scores)
+    size = len(candidates)
     curve = Curve.of(
         np.bincount(rank[positive], minlength=size).astype(np.float64),
         np.bincount(rank[~positive], minlength=size).astype(np.float64),
@@ -67,14 +67,14 @@ def tune_cutoff(
     reached = out_of_reach(goal, curve)
     if reached and strict:
         raise GoalError(reached)
-    value = worth(goal, curve)
+    value = objective(goal, curve)
     sure = bound_is_sure(goal, curve)
     lowest = np.full(size, np.inf)
     lowest[rank] = scores
     index, is_theory, theory = choose(goal, curve, lowest, sure=sure)
     chosen = int(index)
-    threshold = float(theory) if is_theory else float(cutoff[chosen])
-    near_best = _near(cutoff, value, within_bound(goal, curve, sure=sure), chosen, threshold)
+    threshold = float(theory) if is_theory else float(candidates[chosen])
+    near_best = _near(candidates, value, within_bound(goal, curve, sure=sure), chosen, threshold)
     optimism, spread = None, None
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
@@ -83,10 +83,10 @@ def tune_cutoff(
             rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each
         )
         picked, by_theory, theories = choose(goal, drawn, lowest[kept], sure=sure)
-        there = np.take_along_axis(worth(goal, drawn), picked[:, None], axis=1)[:, 0]
+        there = np.take_along_axis(objective(goal, drawn), picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))
-        thresholds = np.where(by_theory, theories, cutoff[kept[picked]])
-        low, high = np.quantile(thresholds, [0.025, 0.975])
+        redrawn = np.where(by_theory, theories, candidates[kept[picked]])
+        low, high = np.quantile(redrawn, [0.025, 0.975])
         spread = (min(float(low), threshold), max(float(high), threshold))
     return Cut(
         threshold=threshold,
@@ -95,16 +95,16 @@ def tune_cutoff(
         near_best=near_best,
         optimism=optimism,
         interval=spread,
-        notes=tuple([reached] if reached else cutoff_notes(goal, curve, chosen, sure=sure)),
+        notes=tuple([reached] if reached else threshold_notes(goal, curve, chosen, sure=sure)),
     )
 
 
 def _near(
-    cutoff: Floats, value: Floats, inside: NDArray[np.bool_], chosen: int, threshold: float
+    candidates: Floats, value: Floats, inside: NDArray[np.bool_], chosen: int, threshold: float
 ) -> tuple[float, float]:
-    """The stretch of cut-offs around the chosen one that do within 1 % of the best there."""
+    """The stretch of thresholds around the chosen one that do within 1 % of the best there."""
     around = np.where(inside, value, -np.inf)
     top = around.max()
     least = min(top - NEAR * abs(top), value[chosen])
     first, last = run_around(np.array(chosen), around >= least)
-    return min(float(cutoff[last]), threshold), max(float(cutoff[first]), threshold)
+    return min(float(candidates[last]), threshold), max(float(candidates[first]), threshold)

@@ -4,31 +4,31 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.evaluate import Judged, Protocol
+from steelyard.comparison.judging import Judged, Protocol
 from steelyard.decision import calibration_line
 
 FEWEST = 20  # rows of a class; the slope of fewer is anything from 0 to infinity
 
 
-def damage(one: Judged, protocol: Protocol) -> dict[str, dict[str, float | None]]:
-    """The class of interest's probabilities at face value and as shipped, out of fold.
+def correction_effect(one: Judged, protocol: Protocol) -> dict[str, dict[str, float | None]]:
+    """The class of interest's probabilities before correction and as deployed, out of fold.
 
     Each with `log_loss` (all classes), `observed_expected` (true at 1), and the line that would
     straighten them: `intercept` (true at 0) and `slope` (true at 1; below, they are too sure);
     both None for a class of few rows.
     """
     return {
-        "at_face_value": _state(one.belief, one.before, protocol),
-        "as_shipped": _state(one.shipped, one.figures, protocol),
+        "uncorrected": _state(one.uncorrected, one.before, protocol),
+        "deployed": _state(one.deployed, one.metrics, protocol),
     }
 
 
-def _state(p: np.ndarray, figures: dict[str, Any], protocol: Protocol) -> dict[str, float | None]:
+def _state(p: np.ndarray, metrics: dict[str, Any], protocol: Protocol) -> dict[str, float | None]:
     rows = protocol.scored
     truth = protocol.y[rows] == protocol.positive
     lines = [calibration_line(repeat[rows, protocol.positive], truth) for repeat in p]
     known = [line for line in lines if line is not None]
     enough = min(truth.sum(), (~truth).sum()) >= FEWEST and known
     intercept, slope = np.mean(known, axis=0).tolist() if enough else (None, None)
-    values = {name: figures[name]["value"] for name in ("log_loss", "observed_expected")}
+    values = {name: metrics[name]["value"] for name in ("log_loss", "observed_expected")}
     return values | {"intercept": intercept, "slope": slope}

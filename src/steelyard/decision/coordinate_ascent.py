@@ -4,8 +4,8 @@ import numpy as np
 
 from steelyard.decision.goals import Maximise
 from steelyard.decision.macro import macro_metric
-from steelyard.decision.rows import Rows
-from steelyard.decision.worth import run_around
+from steelyard.decision.objective import run_around
+from steelyard.decision.weighted_rows import Rows
 from steelyard.stats.validation import Codes, Floats
 
 SWEEPS = 4

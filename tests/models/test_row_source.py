@@ -8,8 +8,12 @@ keras = pytest.importorskip("keras")
 
 from steelyard.jobs.folds import make_splits  # noqa: E402
 from steelyard.jobs.job import Job  # noqa: E402
-from steelyard.models import custom, rows, tabular  # noqa: E402
-from steelyard.models import encoded as encoded_module  # noqa: E402
+from steelyard.models import (  # noqa: E402
+    custom,
+    encoded_table,
+    row_source,
+    tabular,
+)
 from steelyard.models.custom import CustomTrainer  # noqa: E402
 from steelyard.models.members import encoded, whole  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
@@ -44,15 +48,15 @@ def streamed(monkeypatch):
     """Nothing fits; the rows that were encoded at once."""
     seen = []
 
-    def counted(encoding, numbers, categories, encode=encoded_module.encode):
+    def counted(encoding, numbers, categories, encode=encoded_table.encode):
         seen.append(len(numbers))
         return encode(encoding, numbers, categories)
 
     def switch():
-        monkeypatch.setattr(encoded_module, "TABLE_BYTES", 0)
+        monkeypatch.setattr(encoded_table, "TABLE_BYTES", 0)
         monkeypatch.setattr(tabular, "MATRIX_BYTES", 0)
-        monkeypatch.setattr(rows, "STREAM_BYTES", 800 * 4 * 10)
-        monkeypatch.setattr(encoded_module, "encode", counted)
+        monkeypatch.setattr(row_source, "STREAM_BYTES", 800 * 4 * 10)
+        monkeypatch.setattr(encoded_table, "encode", counted)
         monkeypatch.setattr(custom, "HELD_BATCH", 500)
         return seen
 
@@ -65,7 +69,7 @@ def test_near_holds_the_rows_that_were_asked_for(table, streamed):
     _, stands_for_it = encoded(table, whole(table))
     assert stands_for_it.shape == matrix.shape
     asked = np.random.default_rng(1).integers(0, len(table.y), (2, 5, 7))
-    X, y, places = (part.numpy() for part in rows.source(stands_for_it, table.y).near(asked))
+    X, y, places = (part.numpy() for part in row_source.source(stands_for_it, table.y).near(asked))
     np.testing.assert_array_equal(X[places], matrix[asked])
     np.testing.assert_array_equal(y[places], table.y[asked])
     assert len(X) == 128  # 70 or fewer distinct rows
@@ -75,11 +79,11 @@ def test_near_holds_the_rows_that_were_asked_for(table, streamed):
 def test_the_results_are_the_same(trainer, names, table, streamed):
     split = make_splits(table.y, folds=4, repeats=1, seed=0, classes=(0, 1))[0]
     jobs = [Job(get(name), split, 0) for name in names]
-    expected = [outcome.belief for outcome in trainer.run(table, jobs, lambda _: None)]
+    expected = [outcome.uncorrected for outcome in trainer.run(table, jobs, lambda _: None)]
     fitted = trainer.fit(table, get("plain"), 0, lambda _: None)
     seen = streamed()
-    found = [outcome.belief for outcome in trainer.run(table, jobs, lambda _: None)]
+    found = [outcome.uncorrected for outcome in trainer.run(table, jobs, lambda _: None)]
     again = trainer.fit(table, get("plain"), 0, lambda _: None)
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    np.testing.assert_allclose(again.held, fitted.held, atol=1e-4)
+    np.testing.assert_allclose(again.held, fitted.out_of_bag, atol=1e-4)
     assert max(seen) <= len(table.y) / 2

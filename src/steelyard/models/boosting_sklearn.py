@@ -9,7 +9,7 @@ import numpy as np
 
 from steelyard.layers.forest import Forest, at_most_float32
 from steelyard.layers.forest_sklearn import from_hist_gradient_boosting
-from steelyard.models.growing import (
+from steelyard.models.boosting import (
     LEAF_PENALTY,
     LEAVES,
     PATIENCE,
@@ -40,9 +40,9 @@ class HistGradientBoosting:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         bins = Bins.of(rows.X, rows.categorical)
-        rows = replace(rows, X=bins.codes(rows.X), X_held=bins.codes(rows.X_held))
+        rows = replace(rows, X=bins.codes(rows.X), X_validation=bins.codes(rows.X_validation))
         model = HistGradientBoostingClassifier(
-            max_iter=PATIENCE if len(rows.y_held) else UNSTOPPED,
+            max_iter=PATIENCE if len(rows.y_validation) else UNSTOPPED,
             learning_rate=RATE,
             max_leaf_nodes=LEAVES,
             l2_regularization=LEAF_PENALTY,
@@ -52,7 +52,7 @@ class HistGradientBoosting:
             random_state=rows.seed,
         )
         model.fit(rows.X, rows.y, sample_weight=rows.weight)
-        if not len(rows.y_held):
+        if not len(rows.y_validation):
             return GrownBySklearn(model, UNSTOPPED, rows.classes, bins)
         best = self._best_round(model, rows)
         # As long as the best round is among the last ones, more may be better still.
@@ -64,8 +64,10 @@ class HistGradientBoosting:
 
     def _best_round(self, model: Any, rows: Rows) -> int:
         losses = [
-            log_loss(per_class(raw, model.classes_, rows.classes) + rows.held_shift, rows.y_held)
-            for raw in model.staged_decision_function(rows.X_held)
+            log_loss(
+                per_class(raw, model.classes_, rows.classes) + rows.held_shift, rows.y_validation
+            )
+            for raw in model.staged_decision_function(rows.X_validation)
         ]
         return int(np.argmin(losses)) + 1
 

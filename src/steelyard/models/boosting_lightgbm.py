@@ -9,7 +9,7 @@ from scipy.special import expit, log_softmax
 
 from steelyard.layers.forest import Forest
 from steelyard.layers.forest_lightgbm import from_lightgbm
-from steelyard.models.growing import (
+from steelyard.models.boosting import (
     LEAF_PENALTY,
     LEAVES,
     PATIENCE,
@@ -58,11 +58,13 @@ class LightGBM:
             settings["metric"], metric = "none", _FocalLoss(rows)
         callbacks: list[Any] = []
         held, rounds = [], UNSTOPPED
-        if len(rows.y_held):
+        if len(rows.y_validation):
             rounds = ROUNDS
-            shift = np.tile(rows.held_shift + start, (len(rows.y_held), 1))
+            shift = np.tile(rows.held_shift + start, (len(rows.y_validation), 1))
             # Given as a start, the prior correction is part of the held-out loss.
-            held = [data.create_valid(rows.X_held, rows.y_held, init_score=_laid_out(shift))]
+            held = [
+                data.create_valid(rows.X_validation, rows.y_validation, init_score=_laid_out(shift))
+            ]
             callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)]
         booster = lightgbm.train(
             settings, data, rounds, valid_sets=held, feval=metric, callbacks=callbacks
@@ -140,7 +142,7 @@ class _FocalLoss:
 
     def __init__(self, rows: Rows) -> None:
         self.gamma = rows.gamma
-        self.is_mine = np.arange(rows.classes) == rows.y_held[:, None]
+        self.is_mine = np.arange(rows.classes) == rows.y_validation[:, None]
 
     def __call__(self, scores: np.ndarray, data: Any) -> tuple[str, float, bool]:  # noqa: ARG002
         mine = np.clip(_probabilities(scores)[self.is_mine], 1e-12, 1)

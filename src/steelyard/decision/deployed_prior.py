@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.fitting import fit_affine
-from steelyard.decision.kinds import Affine
+from steelyard.decision.calibrator_fit import fit_affine
+from steelyard.decision.calibrators import Affine
 from steelyard.decision.prior import estimate_prior, likeliest_prior
-from steelyard.decision.rows import Rows, grouped, sampled, thinned
+from steelyard.decision.weighted_rows import Rows, grouped, sampled, thinned
 from steelyard.errors import RequestError
 from steelyard.stats.validation import Floats, labelled, probabilities
 

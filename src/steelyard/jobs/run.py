@@ -1,0 +1,109 @@
+"""Runs the jobs of a comparison and keeps the uncorrected probabilities of each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from steelyard.jobs.job import Fitted, Job, Outcome, ResampledRows, Runner, Split
+from steelyard.jobs.ledger import ledger_entry
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+
+Progress = Callable[[float, float, str], None]
+
+
+class ResultStore(Protocol):
+    """Where finished jobs go: a journal on disk, or memory."""
+
+    finished: dict[str, dict[str, Any]]
+
+    def add(self, job: str, uncorrected: np.ndarray, line: dict[str, Any]) -> None:
+        """Keep a finished job."""
+
+    def uncorrected(self, job: str) -> np.ndarray:
+        """The uncorrected probabilities of a finished job."""
+
+
+class InMemoryStore:
+    """A store for comparisons that are not written to disk."""
+
+    def __init__(self) -> None:
+        self.finished: dict[str, dict[str, Any]] = {}
+        self._uncorrected: dict[str, np.ndarray] = {}
+
+    def add(self, job: str, uncorrected: np.ndarray, line: dict[str, Any]) -> None:
+        self.finished[job] = {"job": job} | line
+        self._uncorrected[job] = uncorrected
+
+    def uncorrected(self, job: str) -> np.ndarray:
+        return self._uncorrected[job]
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """A runner and the techniques it trains."""
+
+    runner: Runner
+    techniques: Sequence[Technique]
+
+
+def run_jobs(
+    table: Table,
+    splits: Sequence[Split],
+    tasks: Sequence[TrainingTask],
+    *,
+    seed: int,
+    store: ResultStore,
+    progress: Progress | None = None,
+) -> None:
+    """Train every technique on every split; what `store` has already is not done again."""
+    # A task's share of the work is its number of techniques.
+    total = sum(len(task.techniques) for task in tasks) * len(splits)
+    done = 0
+    for task in tasks:
+        # All techniques of a split stand together: what they share is computed once.
+        jobs = [Job(technique, split, seed) for split in splits for technique in task.techniques]
+        left = [job for job in jobs if job.key not in store.finished]
+        done += len(jobs) - len(left)
+
+        def report(share: float, done: int = done, n: int = len(left)) -> None:
+            if progress:
+                progress(done + share * n, total, "training")
+
+        for outcome in task.runner.run(table, left, report) if left else ():
+            keep(outcome, table, store)
+        done += len(left)
+        report(0.0, done)
+
+
+def keep_out_of_bag(
+    fitted: Fitted, jobs: Sequence[Job], seconds: float, table: Table, store: ResultStore
+) -> None:
+    """Keep the out-of-bag predictions of the final model's members.
+
+    `jobs`: one a validation fold, which is its split's test part. No member trained on a row of its
+    fold; it did stop by it, which is one number chosen by hundreds of rows.
+    """
+    for job in jobs:
+        fold = job.split.test
+        trained = [one for one in fitted.resampled if np.array_equal(one.held_out, fold)]
+        mine = [ResampledRows(one.indices, fold[:0]) for one in trained]
+        uncorrected = fitted.out_of_bag[fold]
+        keep(Outcome(job, uncorrected, seconds / len(jobs), mine), table, store)
+
+
+def keep(outcome: Outcome, table: Table, store: ResultStore) -> None:
+    """Check the ledger of a finished job, then keep it."""
+    entry = ledger_entry(outcome.job, table.row_ids, outcome.resampled)
+    line = {"seconds": round(outcome.seconds, 3), "ledger": entry}
+    store.add(outcome.job.key, outcome.uncorrected, line)
+
+
+def uncorrected_probabilities(
+    technique: Technique, splits: Sequence[Split], seed: int, store: ResultStore
+) -> dict[str, np.ndarray]:
+    """The uncorrected probabilities of a trained technique, by split."""
+    jobs = [Job(technique, split, seed) for split in splits]
+    return {job.split.key: store.uncorrected(job.key) for job in jobs}
