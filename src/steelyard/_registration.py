@@ -61,7 +61,7 @@ CLASSES = {
     ),
     "steelyard.models.encoding_layer": ("TableEncoder", "TreeColumns"),
     "steelyard.models.packed_layer": ("MemberMean", "PackedDense"),
-    "steelyard.models.ship": ("Columns",),
+    "steelyard.models.deploy": ("Columns",),
 }
 
 
