@@ -66,7 +66,7 @@ bench-evidence: .venv/test.stamp
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/verdicts.py null
 	$(BIN)/python benchmarks/verdicts.py power --simulations 100
-	$(BIN)/python benchmarks/cutoffs.py
+	$(BIN)/python benchmarks/thresholds.py
 	$(BIN)/python benchmarks/shift.py
 	$(BIN)/python benchmarks/real_sets.py
 	$(BIN)/python benchmarks/tampering.py

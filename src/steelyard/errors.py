@@ -37,7 +37,7 @@ class WeightError(SteelyardError):
 
 
 class GoalError(SteelyardError):
-    """A decision goal that no cut-off can reach, or that does not fit the classes."""
+    """A decision goal that no threshold can reach, or that does not fit the classes."""
 
 
 class RunError(SteelyardError):

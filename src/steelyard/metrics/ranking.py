@@ -105,7 +105,7 @@ def average_precision(
     """Area under the precision-recall steps: the mean precision at which a positive is found.
 
     No interpolation: a straight line between two points of the curve promises precision that no
-    cut-off reaches (Davis & Goadrich, ICML 2006). Chance level is the prevalence, so compare
+    threshold reaches (Davis & Goadrich, ICML 2006). Chance level is the prevalence, so compare
     figures only at equal prevalence. Arguments and errors as for `roc_auc`.
 
     Returns: in (0, 1].
@@ -126,9 +126,9 @@ def precision_at_recall(
     labels: Sequence[Any] | None = None,
     average: Macro = "macro",
 ) -> float | FloatArray:
-    """Best precision of any cut-off that finds at least the share `recall` of the class.
+    """Best precision of any threshold that finds at least the share `recall` of the class.
 
-    `recall` lies in (0, 1]. The cut-off is chosen on these very rows, so the figure flatters on
+    `recall` lies in (0, 1]. The threshold is chosen on these very rows, so the figure flatters on
     few positives. Other arguments and errors as for `roc_auc`.
 
     >>> precision_at_recall([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], recall=0.5)
@@ -155,9 +155,9 @@ def recall_at_precision(
     labels: Sequence[Any] | None = None,
     average: Macro = "macro",
 ) -> float | FloatArray:
-    """Greatest share of the class found by any cut-off whose precision is at least `precision`.
+    """Greatest share of the class found by any threshold whose precision is at least `precision`.
 
-    `precision` lies in (0, 1]; 0.0 where no cut-off reaches it. The cut-off is chosen on these
+    `precision` lies in (0, 1]; 0.0 where no threshold reaches it. The threshold is chosen on these
     very rows, so the figure flatters on few positives. Other arguments as for `roc_auc`.
 
     >>> recall_at_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], precision=0.6)

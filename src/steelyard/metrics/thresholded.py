@@ -91,8 +91,8 @@ def balanced_accuracy(
 ) -> float:
     """Mean over classes of the share decided right: what accuracy would be at equal prevalence.
 
-    1/K for any constant decision. Highest where the cut-off equals the prevalence, so at a
-    cut-off of .5 it mostly measures that the cut-off is wrong.
+    1/K for any constant decision. Highest where the threshold equals the prevalence, so at a
+    threshold of .5 it mostly measures that the threshold is wrong.
 
     Args:
         y_true: labels, shape (n,).
@@ -141,7 +141,7 @@ def mcc(
     """Matthews correlation of truth and decision; for more classes Gorodkin's R_K.
 
     In [-1, 1], 0 for chance and (by convention, as in scikit-learn) for a constant decision.
-    Moves with prevalence and cut-off: use it to judge decisions, not to choose between models.
+    Moves with prevalence and threshold: use it to judge decisions, not to choose between models.
     Arguments as for `balanced_accuracy`; TargetError if the truth has one class only.
 
     >>> round(mcc([0, 0, 0, 1], [0, 0, 1, 1]), 6)
@@ -170,7 +170,7 @@ def fbeta(
 ) -> float | FloatArray:
     """Harmonic mean of precision and recall, recall weighing `beta` times as much.
 
-    Moves with prevalence and cut-off: use it to judge decisions, not to choose between models.
+    Moves with prevalence and threshold: use it to judge decisions, not to choose between models.
 
     Args:
         y_true: labels, shape (n,).
@@ -224,7 +224,7 @@ def precision(
 ) -> float | FloatArray:
     """Share of the decisions for a class that were right; 0 where none was made.
 
-    Falls with the prevalence at the same cut-off. Arguments and errors as for `fbeta`.
+    Falls with the prevalence at the same threshold. Arguments and errors as for `fbeta`.
 
     >>> precision([0, 0, 0, 1], [0, 0, 1, 1])
     0.5
