@@ -11,7 +11,7 @@ import polars as pl
 from steelyard.decision import DecisionRule, Goal
 from steelyard.errors import RequestError
 from steelyard.runs.new_decision import natural_prior
-from steelyard.stats.metrics import METRICS
+from steelyard.stats.metrics import BY_NAME, METRICS
 from steelyard.tables import Schema
 
 
@@ -70,7 +70,7 @@ class Study:
             for baseline, entries in ((False, "techniques"), (True, "baselines"))
             for entry in self.run[entries]
         ]
-        better = next(metric.better for metric in METRICS if metric.name == metric)
+        better = BY_NAME[metric].better
         frame = pl.DataFrame(rows, infer_schema_length=None)
         return frame.sort(metric, descending=better == "higher", nulls_last=True)
 
