@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steelyard import resample
-from steelyard.resample._points import choose_scaling, distances, make_points
-from steelyard.resample._search import enough_nearer, farthest, nearest
+from steelyard.neighbours.counting import enough_nearer
+from steelyard.neighbours.nearest import farthest, nearest
+from steelyard.neighbours.points import make_points
+from steelyard.neighbours.scaling import choose_scaling, distances
 
 
 def neighbours(X, row, among, k):
@@ -174,7 +176,7 @@ def test_a_table_of_few_different_rows_is_searched_by_the_same_rule(columns, dty
     X[X == 0] *= rng.choice([1.0, -1.0], (X == 0).sum())  # both zeros are the same number
     everything = np.arange(3000)
     points = make_points(X, everything, choose_scaling(X))
-    assert len(points.without_spare_twins(4)) == 4 * 3**columns
+    assert len(points.without_spare_duplicates(4)) == 4 * 3**columns
     asking = points.subset(np.sort(rng.permutation(3000)[:60]))
     squared, found = nearest(points, asking, 3)
     for place, row in enumerate(asking.rows):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from steelyard.errors import RequestError
 from steelyard.feeds.batch_sampler import SampledRows
 from steelyard.feeds.schedule import Ints
+from steelyard.neighbours.rows import all_neighbours
 from steelyard.sampling_plan import derive, splitmix64, unit
 
 Floats = NDArray[np.float32]
@@ -179,13 +180,8 @@ def nearest_rows(inputs: NDArray, rows: Ints, k: int) -> Ints:
     """Row numbers of the k nearest rows among `rows`, each row itself apart, shape (rows, k)."""
     if k == 0:
         return np.empty((rows.size, 0), dtype=np.int64)
-    from sklearn.neighbors import NearestNeighbors
-
     points = inputs[rows].reshape(rows.size, -1)
-    # Asked without points, scikit-learn leaves each row out by its index, not by its distance,
-    # so a duplicate of the row still counts as its neighbour.
-    found = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
-    return rows[found]
+    return rows[all_neighbours(points, k)]
 
 
 def _noise(sampled: SampledRows, use: int) -> NDArray[np.uint64]:

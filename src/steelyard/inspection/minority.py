@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.inspection.neighbours import nearest
 from steelyard.inspection.space import Space
+from steelyard.neighbours import Points, neighbours_of
+from steelyard.neighbours.threads import watched
 
 TYPES = ("safe", "borderline", "rare", "outlier")
 SAFE, BORDERLINE, RARE, OUTLIER = range(4)
@@ -33,23 +34,25 @@ def minority_types(
     Source: Napierala & Stefanowski, "Types of minority class examples and their influence on
         learning classifiers from imbalanced data", J. Intell. Inf. Syst. 46 (2016).
     """
-    neighbours = nearest(space, rows, NEIGHBOURS, progress)
+    points = space.packed()
+    with watched(progress or (lambda _: None)):
+        neighbours = neighbours_of(points, rows, NEIGHBOURS)
     own = y[neighbours] == y[rows][:, None]
     count = own.sum(axis=1)
     types = np.select([count >= 4, count >= 2, count == 0], [SAFE, BORDERLINE, OUTLIER], RARE)
     lone = np.flatnonzero(count == 1)
     if len(lone):
         friend = neighbours[lone, own[lone].argmax(axis=1)]
-        types[lone[~_points_back_only(space, y, rows[lone], friend)]] = BORDERLINE
+        types[lone[~_points_back_only(points, y, rows[lone], friend)]] = BORDERLINE
     return types
 
 
 def _points_back_only(
-    space: Space, y: NDArray[np.integer], rows: Rows, friends: Rows
+    points: Points, y: NDArray[np.integer], rows: Rows, friends: Rows
 ) -> NDArray[np.bool_]:
     """Whether each friend's own-class neighbours are none, or that row alone."""
     distinct, index = np.unique(friends, return_inverse=True)
-    neighbours = nearest(space, distinct, NEIGHBOURS)[index]
+    neighbours = neighbours_of(points, distinct, NEIGHBOURS)[index]
     others = (y[neighbours] == y[friends][:, None]) & (neighbours != rows[:, None])
     return ~others.any(axis=1)
 

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.neighbours import Points, pack
+
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Space:
-    """Rows as points: column j of a point is `(columns[j] - centres[j]) * scales[j]`.
+    """Rows as points: column j of a point is `columns[j] * scales[j]`.
 
-    The columns stay as they were read, so a space over a million rows costs no second copy.
+    The columns stay as they were read: differences are taken before they are scaled, so that
+    equal steps of a column stay equal distances.
     """
 
     columns: tuple[Floats, ...]
-    centres: tuple[float, ...]
     scales: tuple[float, ...]
 
     @property
@@ -26,23 +28,9 @@ class Space:
         """Number of points."""
         return len(self.columns[0]) if self.columns else 0
 
-    def points(self, rows: slice | NDArray[np.integer]) -> NDArray[np.float32]:
-        """Coordinates of some rows, shape (columns, rows), float32 for the matrix product."""
-        parts = [column[rows] for column in self.columns]
-        out = np.empty((len(parts), len(parts[0])), dtype=np.float32)
-        for j, part in enumerate(parts):
-            np.subtract(part, self.centres[j], out=out[j])
-        out *= np.array(self.scales, dtype=np.float32)[:, None]
-        return out
-
-    def squared_distances(
-        self, left: NDArray[np.integer], right: NDArray[np.integer]
-    ) -> NDArray[np.float64]:
-        """Squared distance of each pair of rows, from float64 differences."""
-        total = np.zeros(len(left))
-        for column, scale in zip(self.columns, self.scales, strict=True):
-            total += ((column[left] - column[right]) * scale) ** 2
-        return total
+    def packed(self) -> Points:
+        """The points, ready for the neighbour search."""
+        return pack(np.column_stack(self.columns), np.array(self.scales))
 
 
 def hvdm_space(
@@ -80,8 +68,7 @@ def hvdm_space(
         shares = _class_shares(codes, y, classes) @ _sum_zero_basis(classes)
         columns += [axis[codes] for axis in shares.T]
         scales += [1.0] * (classes - 1)
-    centres = tuple(float(column.mean()) for column in columns)
-    return Space(tuple(columns), centres, tuple(scales))
+    return Space(tuple(columns), tuple(scales))
 
 
 def _class_shares(codes: Codes, y: Codes, classes: int) -> Floats:

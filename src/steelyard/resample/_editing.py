@@ -7,8 +7,10 @@ Finding the latter looks at the other classes only; counting the former ends ear
 
 import numpy as np
 
-from steelyard.resample._points import Points, choose_scaling, make_points
-from steelyard.resample._search import enough_nearer, nearest
+from steelyard.neighbours.counting import enough_nearer
+from steelyard.neighbours.nearest import nearest
+from steelyard.neighbours.points import Points, make_points
+from steelyard.neighbours.scaling import choose_scaling
 
 
 class Editing:

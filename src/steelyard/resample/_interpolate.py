@@ -6,29 +6,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from steelyard.resample._points import choose_scaling, make_points
-from steelyard.resample._search import nearest
-from steelyard.resample._threads import each
+from steelyard.neighbours.threads import each
 
 # Rows made at a time: the differences of a block stay in cache.
 _BLOCK = 2048
 # Fewer blocks than this are filled before a pool of threads has started.
 _WORTH_A_POOL = 16
-
-
-def class_neighbours(X: np.ndarray, k: int) -> np.ndarray:
-    """Numbers of the k nearest other rows of each row of `X`, nearest first, shape (rows, k)."""
-    return neighbours_among(X, np.arange(len(X)), k)
-
-
-def neighbours_among(X: np.ndarray, asking: np.ndarray, k: int) -> np.ndarray:
-    """Numbers of the k nearest other rows of `X` for some rows of it, given in ascending order."""
-    everything = make_points(X, np.arange(len(X)), choose_scaling(X))
-    wanted = np.zeros(len(X), dtype=bool)
-    wanted[asking] = True
-    queries = everything.subset(wanted[everything.rows])
-    _, rows = nearest(everything, queries, k)
-    return rows[np.argsort(queries.rows)]
 
 
 def between(

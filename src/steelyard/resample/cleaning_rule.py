@@ -7,11 +7,12 @@ import imblearn.under_sampling
 import numpy as np
 from sklearn.base import clone
 
+from steelyard.neighbours.nearest import nearest
+from steelyard.neighbours.points import make_points
+from steelyard.neighbours.scaling import choose_scaling
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, rarest, searchable
 from steelyard.resample._editing import most_frequent
-from steelyard.resample._points import choose_scaling, make_points
-from steelyard.resample._search import nearest
 from steelyard.resample.enn import EditedNearestNeighbours
 
 

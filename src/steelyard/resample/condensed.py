@@ -9,11 +9,13 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
 
+from steelyard.neighbours.counting import enough_nearer
+from steelyard.neighbours.nearest import nearest
+from steelyard.neighbours.points import Points, make_points
+from steelyard.neighbours.scaling import choose_scaling, distances
+from steelyard.neighbours.threads import tell
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, rarest, searchable
-from steelyard.resample._points import Points, choose_scaling, distances, make_points
-from steelyard.resample._search import enough_nearer, nearest
-from steelyard.resample._threads import tell
 from steelyard.resample.tomek import tomek_links
 
 

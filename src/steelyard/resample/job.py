@@ -12,7 +12,7 @@ from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
 
 from steelyard import resample
 from steelyard.errors import DataError, RequestError, SteelyardError
-from steelyard.resample._threads import watched
+from steelyard.neighbours.threads import watched
 from steelyard.resample.ratio import wanted_counts
 from steelyard.tables import Table, read_table
 from steelyard.tables.sources import open_table

@@ -6,10 +6,11 @@ from typing import Any
 import imblearn.under_sampling
 import numpy as np
 
+from steelyard.neighbours.nearest import farthest, nearest
+from steelyard.neighbours.points import Points, make_points
+from steelyard.neighbours.scaling import choose_scaling
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, plain, rarest, require_rows, searchable
-from steelyard.resample._points import Points, choose_scaling, make_points
-from steelyard.resample._search import farthest, nearest
 
 
 class NearMiss(Selecting, imblearn.under_sampling.NearMiss):

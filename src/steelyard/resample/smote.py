@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from steelyard.errors import TargetError
+from steelyard.neighbours.rows import all_neighbours, neighbours_of, pack
 from steelyard.resample._base import Appending
 from steelyard.resample._classes import plain, require_rows, searchable
-from steelyard.resample._interpolate import between, class_neighbours, neighbours_among
+from steelyard.resample._interpolate import between
 
 
 class SMOTE(Appending, imblearn.over_sampling.SMOTE):
@@ -38,7 +39,7 @@ class SMOTE(Appending, imblearn.over_sampling.SMOTE):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(members.size, "SMOTE", "k_neighbors", self.k_neighbors, label=label)
-            near = class_neighbours(rows[members], self.k_neighbors)
+            near = all_neighbours(rows[members], self.k_neighbors)
             draw = _draw(self.random_state, near, number)
             blocks.append(between(X, members[draw.row], members[draw.neighbour], draw.steps))
             made.append(np.full(number, label, dtype=labels.dtype))
@@ -81,7 +82,7 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(len(labels), "BorderlineSMOTE", "m_neighbors", self.m_neighbors)
-            around = neighbours_among(rows, members, self.m_neighbors)
+            around = neighbours_of(pack(rows), members, self.m_neighbors)
             strangers = (labels[around] != label).sum(axis=1)
             half_of = strangers >= self.m_neighbors / 2
             danger = members[half_of & (strangers < self.m_neighbors)]
@@ -109,9 +110,9 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
                 members.size, "BorderlineSMOTE", "k_neighbors", self.k_neighbors, label=label
             )
             among = np.searchsorted(members, danger)
-            near = members[neighbours_among(rows[members], among, self.k_neighbors)]
+            near = members[neighbours_of(pack(rows[members]), among, self.k_neighbors)]
         else:
-            near = neighbours_among(rows, danger, self.k_neighbors)
+            near = neighbours_of(pack(rows), danger, self.k_neighbors)
         draw = _draw(self.random_state, near, number)
         shrink = None
         if self.kind == "borderline-2":
@@ -146,10 +147,10 @@ class ADASYN(Appending, imblearn.over_sampling.ADASYN):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(members.size, "ADASYN", "n_neighbors", k, label=label)
-            around = neighbours_among(rows, members, k)
+            around = neighbours_of(pack(rows), members, k)
             share = (labels[around] != label).sum(axis=1) / k
             counts = _new_rows_per_row(share, number, label)
-            near = class_neighbours(rows[members], k)
+            near = all_neighbours(rows[members], k)
             start = np.repeat(np.arange(members.size), counts)
             column = random_state.choice(k, size=start.size)
             steps = random_state.uniform(size=(start.size, 1))

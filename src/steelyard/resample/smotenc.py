@@ -13,11 +13,11 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from steelyard.errors import DataError, RequestError
+from steelyard.neighbours.mixed import mixed_neighbours
 from steelyard.resample._base import Appending, check_finite
 from steelyard.resample._classes import require_rows
 from steelyard.resample._interpolate import between
 from steelyard.resample._levels import encode_columns, is_missing
-from steelyard.resample._mixed import mixed_neighbours
 from steelyard.resample._table import Table, as_table
 from steelyard.resample._target import Target
 from steelyard.resample.smote import _draw

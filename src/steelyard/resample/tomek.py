@@ -5,10 +5,12 @@ from typing import Any
 import imblearn.under_sampling
 import numpy as np
 
+from steelyard.neighbours.counting import enough_nearer
+from steelyard.neighbours.nearest import nearest
+from steelyard.neighbours.points import make_points
+from steelyard.neighbours.scaling import choose_scaling
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, searchable
-from steelyard.resample._points import choose_scaling, make_points
-from steelyard.resample._search import enough_nearer, nearest
 
 
 class TomekLinks(Selecting, imblearn.under_sampling.TomekLinks):

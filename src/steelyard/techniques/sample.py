@@ -160,12 +160,11 @@ def _between_neighbours(
     X: Rows, members: np.ndarray, extra: int, smote: Smote, rng: np.random.Generator
 ) -> SampleIndices:
     """`extra` points on lines from random `members` of a class to one of their neighbours in it."""
-    from sklearn.neighbors import NearestNeighbors
+    from steelyard.neighbours import all_neighbours
 
     # A class with few rows can give fewer neighbours; it has at least two rows here.
     k = min(smote.neighbours, len(members) - 1)
-    # Without a query matrix scikit-learn leaves each row itself out, by index: twins stay in.
-    near = NearestNeighbors(n_neighbors=k).fit(X[members]).kneighbors(return_distance=False)
+    near = all_neighbours(X[members], k)
     base = rng.integers(len(members), size=extra)
     partner = near[base, rng.integers(k, size=extra)]
     return SampleIndices(members[base], members[partner], rng.random(extra, dtype="float32"))

@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from steelyard.resample._points import choose_scaling
-from steelyard.resample._threads import each
+from steelyard.neighbours.scaling import choose_scaling
+from steelyard.neighbours.threads import each
 
 _QUERIES = 256
 
