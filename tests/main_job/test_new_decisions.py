@@ -11,6 +11,7 @@ import pytest
 
 import steelyard
 from steelyard.decision import correct_prior
+from steelyard.runs.seal import sealed
 
 
 def make_visits(rows, share, seed):
@@ -122,7 +123,7 @@ def test_rows_that_moved_are_told_from_shares_that_moved(run_dir, unlabelled):
 def test_a_table_that_is_gone_is_said(own_run, run, unlabelled):
     values = json.loads((own_run / "run.json").read_text())
     values["data"]["path"] = "gone.csv"
-    (own_run / "run.json").write_text(json.dumps(values))
+    (own_run / "run.json").write_text(json.dumps(sealed(values, own_run)))
     found = steelyard.load(own_run).retune(unlabelled=unlabelled(0.4))
     assert found.run["decision"]["unlabelled"]["features"] is None
     assert any("not compared" in said for said in found.run["decision"]["warnings"])
@@ -220,8 +221,6 @@ def test_a_trained_run_verifies_and_retunes_too(run_dir, run, tmp_path):
 
 def resealed(folder):
     """Someone who edits a run and seals it again: only what is computed anew finds it."""
-    from steelyard.runs.seal import sealed
-
     values = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(sealed(values, folder)))
 

@@ -1,14 +1,13 @@
-"""What every command shares: its options, its errors, its two ways of printing."""
+"""What every command shares: its options, its errors, its ways of printing."""
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import click
 
-from steelyard.errors import SteelyardError
+from steelyard.cli.failures import DEBUG, plain_errors
+from steelyard.cli.terminal import print_json, say
+
+__all__ = ["plain_errors", "print_json", "say"]
 
 data_argument = click.argument("data", type=click.Path(path_type=str))
 target_option = click.option(
@@ -42,10 +41,25 @@ overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace the file of --out if it exists."
 )
 
+no_verify_option = click.option(
+    "--no-verify",
+    "verify",
+    is_flag=True,
+    callback=lambda _context, _parameter, skip: not skip,
+    help="Use the run even if it is not as it was sealed.",
+)
+
 
 def standard_options(function: Callable) -> Callable:
-    """Add `--json`, `--seed` and `--quiet`, which every command understands."""
+    """Add `--json`, `--seed`, `--quiet` and `--debug`, which every command understands."""
     for option in (
+        click.option(
+            "--debug",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember_debug,
+            help="On an error, print where it arose.",
+        ),
         click.option("--quiet", is_flag=True, help="No progress, no notes."),
         click.option("--seed", type=int, default=0, show_default=True, help="Seed of every draw."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout."),
@@ -54,19 +68,5 @@ def standard_options(function: Callable) -> Callable:
     return function
 
 
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn a SteelyardError into one line on stderr and exit status 1, Ctrl-C into 130."""
-    try:
-        yield
-    except SteelyardError as error:
-        click.echo(f"steelyard: {' '.join(str(error).split())}", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        click.echo("steelyard: stopped", err=True)
-        sys.exit(130)
-
-
-def print_json(summary: dict[str, Any]) -> None:
-    """Print one JSON object; values are plain Python already."""
-    click.echo(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+def _remember_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    context.meta[DEBUG] = value

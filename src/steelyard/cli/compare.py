@@ -11,6 +11,7 @@ from steelyard.cli.common import (
     plain_errors,
     positive_option,
     print_json,
+    say,
     standard_options,
     table_options,
     target_option,
@@ -18,6 +19,7 @@ from steelyard.cli.common import (
 from steelyard.cli.goal import goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
+from steelyard.cli.stopping import say_what_is_kept
 
 
 @click.command("compare")
@@ -44,11 +46,13 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
       steelyard compare fraud.parquet --target Class --out run --cost-fp 1 --cost-fn 50
     """
     give_back_large_blocks()
-    with plain_errors():
+    with plain_errors(out):
         from steelyard.comparison import compare
         from steelyard.report.text import to_text
 
         goal = goal_of(options)
+        if not quiet:
+            say_what_is_kept(out)
         with progress_bar("comparing", quiet=quiet) as progress:
             study = compare(
                 data,
@@ -63,5 +67,5 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
         if as_json:
             print_json(study.run)
         else:
-            click.echo(to_text(study.run))
-            click.echo(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")
+            say(to_text(study.run))
+            say(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")

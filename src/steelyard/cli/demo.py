@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.common import plain_errors, print_json, say, standard_options
 from steelyard.cli.progress import progress_bar
 
 
@@ -18,7 +18,7 @@ def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
     Example:
       steelyard demo --out demo-run
     """
-    with plain_errors():
+    with plain_errors(out):
         from steelyard.comparison import compare
         from steelyard.datasets import SATIMAGE
         from steelyard.report.text import to_text
@@ -28,5 +28,5 @@ def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
         if as_json:
             print_json(study.run)
         else:
-            click.echo(to_text(study.run))
-            click.echo(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")
+            say(to_text(study.run))
+            say(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")

@@ -2,18 +2,27 @@
 
 import click
 
-from steelyard.cli.common import data_argument, plain_errors, print_json, standard_options
+from steelyard.cli.common import (
+    data_argument,
+    no_verify_option,
+    plain_errors,
+    print_json,
+    say,
+    standard_options,
+)
 
 
 @click.command("evaluate")
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
 @click.option("--target", metavar="COL", help="Column that holds the class (default: as trained).")
+@no_verify_option
 @standard_options
 def command(
     run: str,
     data: str,
     target: str | None,
+    verify: bool,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,
@@ -28,9 +37,9 @@ def command(
         from steelyard.report.text import metrics_table
         from steelyard.runs.evaluate import evaluate_file
 
-        summary = evaluate_file(run, data, target=target, seed=seed)
+        summary = evaluate_file(run, data, target=target, verify=verify, seed=seed)
         if as_json:
             print_json(summary)
         else:
-            click.echo(f"{summary['rows']:,} rows of {data}, model of {run}\n")
-            click.echo(metrics_table(summary["metrics"]))
+            say(f"{summary['rows']:,} rows of {data}, model of {run}\n")
+            say(metrics_table(summary["metrics"]))

@@ -11,10 +11,12 @@ from steelyard.cli.common import (
     plain_errors,
     positive_option,
     print_json,
+    say,
     standard_options,
     target_option,
 )
 from steelyard.cli.progress import progress_bar
+from steelyard.cli.terminal import printable, show
 
 COLOURS: dict[str, dict[str, Any]] = {
     "title": {"bold": True},
@@ -66,16 +68,14 @@ def command(
         if as_json:
             print_json(summary)
         else:
-            _print(to_text(summary, lambda text, style: click.style(text, **COLOURS[style])))
+            show(to_text(printable(summary), _styled))
             if out is not None:
-                click.echo(f"\nPage: {out}")
+                say(f"\nPage: {out}")
     hit = sorted({finding["code"] for finding in summary["findings"]} & set(failing))
     if hit:
-        click.echo(f"steelyard: found {', '.join(hit)}, named by --fail-on", err=True)
+        say(f"steelyard: found {', '.join(hit)}, named by --fail-on", err=True)
         sys.exit(3)
 
 
-def _print(text: str) -> None:
-    """Print, with a question mark for what the terminal's encoding lacks (bars, arrows)."""
-    encoding = sys.stdout.encoding or "utf-8"
-    click.echo(text.encode(encoding, errors="replace").decode(encoding))
+def _styled(text: str, style: str) -> str:
+    return click.style(text, **COLOURS[style])

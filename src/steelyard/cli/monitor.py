@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from steelyard.cli.common import data_argument, plain_errors, print_json, standard_options
+from steelyard.cli.common import (
+    data_argument,
+    no_verify_option,
+    plain_errors,
+    print_json,
+    say,
+    standard_options,
+)
 
 
 @click.command("monitor")
@@ -21,6 +28,7 @@ from steelyard.cli.common import data_argument, plain_errors, print_json, standa
     help="Stability index of the scores.",
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
+@no_verify_option
 @standard_options
 def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> None:  # noqa: ARG001 - option of every command
     """Estimate the prevalence of unlabelled rows and check it, and the scores, against bands.
@@ -39,6 +47,6 @@ def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> 
     if as_json:
         print_json(summary)
     else:
-        click.echo(monitor_text(summary))
+        say(monitor_text(summary))
     if summary["left"]:
         sys.exit(3)

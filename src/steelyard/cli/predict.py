@@ -4,9 +4,11 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    no_verify_option,
     overwrite_option,
     plain_errors,
     print_json,
+    say,
     standard_options,
 )
 from steelyard.cli.progress import progress_bar
@@ -17,12 +19,14 @@ from steelyard.cli.progress import progress_bar
 @data_argument
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @overwrite_option
+@no_verify_option
 @standard_options
 def command(
     run: str,
     data: str,
     out: str,
     overwrite: bool,
+    verify: bool,
     as_json: bool,
     quiet: bool,
     seed: int,  # noqa: ARG001 - nothing is drawn
@@ -37,9 +41,11 @@ def command(
         from steelyard.runs.predict import predict_file
 
         with progress_bar("predicting", quiet=quiet) as progress:
-            summary = predict_file(run, data, out, overwrite=overwrite, progress=progress)
+            summary = predict_file(
+                run, data, out, overwrite=overwrite, verify=verify, progress=progress
+            )
         if as_json:
             print_json(summary)
         else:
             decided = ", ".join(f"{n:,} {label}" for label, n in summary["decisions"].items())
-            click.echo(f"{summary['rows']:,} rows ({decided}) -> {out}")
+            say(f"{summary['rows']:,} rows ({decided}) -> {out}")

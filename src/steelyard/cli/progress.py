@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from steelyard.cli.terminal import printable
+
 # Called with (done, total, what): library functions take one of these or None.
 Progress = Callable[[float, float, str], None]
 
@@ -34,7 +36,7 @@ def _rich_bar(title: str) -> Iterator[Progress]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
@@ -44,7 +46,7 @@ def _rich_bar(title: str) -> Iterator[Progress]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total, what: bar.update(
-            task, completed=done, total=total, description=what or title
+            task, completed=done, total=total, description=printable(what or title)
         )
 
 
@@ -58,7 +60,7 @@ def _plain_lines(title: str, every_s: float = 5.0) -> Progress:
             return
         last = now
         share = done / total
-        line = f"{what or title}: {share:.0%}"
+        line = f"{printable(what or title)}: {share:.0%}"
         if share >= EARLY:
             line += f", about {(now - start) * (1 - share) / share:.0f} s left"
         sys.stderr.write(line + "\n")

@@ -10,6 +10,7 @@ from steelyard.cli.common import (
     data_argument,
     plain_errors,
     print_json,
+    say,
     standard_options,
     target_option,
 )
@@ -88,16 +89,16 @@ def command(
         write_json(Path(f"{out}.ledger.json"), ledger)
         if not quiet:
             for note in ledger["notes"]:
-                click.echo(f"note: {note}", err=True)
+                say(f"note: {note}", err=True)
         if as_json:
             print_json(ledger)
             return
         for line in ledger["classes"]:
-            click.echo(
+            say(
                 f"{line['class']}: {line['before']:,} rows, {line['added']:,} added, "
                 f"{line['dropped']:,} dropped -> {line['after']:,}"
             )
-        click.echo(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
+        say(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
 
 
 def _streamed(path: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:

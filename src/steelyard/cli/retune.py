@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.common import no_verify_option, plain_errors, print_json, say, standard_options
 from steelyard.cli.goal import goal_if_any, goal_options
 
 
@@ -14,6 +14,7 @@ from steelyard.cli.goal import goal_if_any, goal_options
 @click.option("--unlabelled", metavar="DATA", help="Rows from there, to estimate class shares by.")
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @goal_options
+@no_verify_option
 @standard_options
 def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # noqa: ARG001 - option of every command
     """Give a run's model a new decision, for other class shares or another goal.
@@ -33,4 +34,4 @@ def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # no
         if as_json:
             print_json(values["decision"])
         else:
-            click.echo(retuned_text(values))
+            say(retuned_text(values))

@@ -2,7 +2,7 @@
 
 import click
 
-from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.common import plain_errors, print_json, say, standard_options
 
 
 @click.command("techniques")
@@ -21,6 +21,6 @@ def command(as_json: bool, quiet: bool, seed: int) -> None:  # noqa: ARG001 - op
             print_json({"techniques": [one.to_dict() for one in TECHNIQUES.values()]})
             return
         for one in TECHNIQUES.values():
-            click.echo(f"{one.name}\n  {one.about}")
-            click.echo(f"  sample {one.sample.kind}, loss {one.loss.kind}, decision tuned to goal")
-            click.echo(f"  prior  {one.prior_effect}\n  source {one.source}\n")
+            say(f"{one.name}\n  {one.about}")
+            say(f"  sample {one.sample.kind}, loss {one.loss.kind}, decision tuned to goal")
+            say(f"  prior  {one.prior_effect}\n  source {one.source}\n")

@@ -10,6 +10,7 @@ from steelyard.cli.common import (
     plain_errors,
     positive_option,
     print_json,
+    say,
     standard_options,
     table_options,
     target_option,
@@ -17,6 +18,7 @@ from steelyard.cli.common import (
 from steelyard.cli.goal import goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
+from steelyard.cli.stopping import say_what_is_kept
 
 
 @click.command("train")
@@ -38,11 +40,13 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
       steelyard train churn.csv --target churned --technique class-weight --out run
     """
     give_back_large_blocks()
-    with plain_errors():
+    with plain_errors(out):
         from steelyard.comparison import train
         from steelyard.report.text import to_text
 
         goal = goal_of(options)
+        if not quiet:
+            say_what_is_kept(out)
         with progress_bar("training", quiet=quiet) as progress:
             study = train(
                 data,
@@ -57,4 +61,4 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
         if as_json:
             print_json(study.run)
         else:
-            click.echo(to_text(study.run))
+            say(to_text(study.run))

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.common import plain_errors, print_json, say, standard_options
 
 
 @click.command("verify")
@@ -26,12 +26,12 @@ def command(run: str, data: str | None, as_json: bool, quiet: bool, seed: int) -
         print_json(summary)
     else:
         for check in summary["checks"]:
-            click.echo(f"{check['name']:<12} {'holds' if check['holds'] else 'DOES NOT HOLD'}")
+            say(f"{check['name']:<12} {'holds' if check['holds'] else 'DOES NOT HOLD'}")
             for problem in check["problems"][:5]:
-                click.echo(f"             {problem}")
+                say(f"             {problem}")
             if len(check["problems"]) > 5:
-                click.echo(f"             and {len(check['problems']) - 5} more like these")
+                say(f"             and {len(check['problems']) - 5} more like these")
         if summary["table"] == "not there":
-            click.echo("The table is not at its place: splits were read from the predictions.")
+            say("The table is not at its place: splits were read from the predictions.")
     if not summary["holds"]:
         sys.exit(3)

@@ -1,11 +1,13 @@
 """Which model a comparison trains, and the other built-in ones, untreated, beside it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from steelyard.comparison.judging import Protocol
+from steelyard.files.digests import file_digest
 from steelyard.jobs.job import Trainer
 from steelyard.jobs.run import ResultStore, TrainingTask, uncorrected_probabilities
 from steelyard.tables import Table
@@ -36,6 +38,12 @@ def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
     from steelyard.models.custom import from_file
 
     return from_file(model)
+
+
+def code_of(model: str | Callable[[int, int], Any]) -> dict[str, str]:
+    """The digest of the file that an own model comes from: results of two versions never mix."""
+    file = "" if callable(model) else model.rpartition(":")[0]
+    return {"model_code": file_digest(Path(file))} if file else {}
 
 
 def baseline_tasks(trainer: Trainer, table: Table) -> list[TrainingTask]:

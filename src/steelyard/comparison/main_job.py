@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from steelyard._version import __version__
-from steelyard.comparison.baselines import baseline_probabilities, baseline_tasks, trainer_of
+from steelyard.comparison.baselines import (
+    baseline_probabilities,
+    baseline_tasks,
+    code_of,
+    trainer_of,
+)
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
 from steelyard.comparison.judging import Judged, Protocol, judge
@@ -167,13 +173,25 @@ def _compare(
         plan = planned(plan, table, protocol_of, request.seed, limit)
     request = replace(request, folds=plan.folds, repeats=plan.repeats)
     protocol = _protocol(table, request)
-    asked = _asked(table, list(plan.techniques), plan.trainer, request)
-    store = _result_store(request, asked)
+    asked = _asked(table, list(plan.techniques), plan.trainer, request) | code_of(model)
+    with _result_store(request, asked, plan.jobs) as store:
+        return _compared(table, plan, protocol, asked, store, progress)
+
+
+def _compared(
+    table: Table,
+    plan: Plan,
+    protocol: Protocol,
+    asked: dict[str, Any],
+    store: InMemoryStore | Journal,
+    progress: Progress | None,
+) -> Study:
+    """Train what is left, judge, decide, train the final model, save."""
     run_jobs(
         table,
         protocol.splits,
         [TrainingTask(plan.trainer, plan.techniques), *baseline_tasks(plan.trainer, table)],
-        seed=request.seed,
+        seed=protocol.seed,
         store=store,
         progress=_part(progress, 0.0, TRAINING),
     )
@@ -189,7 +207,7 @@ def _compare(
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
-    fitted = fit_on_all(table, plan.trainer, chosen.technique, request.seed, last)
+    fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
     study = Study(
         run | {"left_out": plan.left_out},
@@ -220,24 +238,37 @@ def _train(
     protocol = _protocol(table, request)
     if out_of_bag:
         protocol = replace(protocol, splits=own_folds)
-    asked = _asked(table, [technique], trainer, request) | {"out_of_bag": out_of_bag}
-    store = _result_store(request, asked)
-    if out_of_bag:
+    asked = _asked(table, [technique], trainer, request) | code_of(model)
+    asked["out_of_bag"] = out_of_bag
+    with _result_store(request, asked, len(protocol.splits)) as store:
+        return _trained(table, trainer, technique, protocol, asked, store, progress)
+
+
+def _trained(
+    table: Table,
+    trainer: Trainer,
+    technique: Technique,
+    protocol: Protocol,
+    asked: dict[str, Any],
+    store: InMemoryStore | Journal,
+    progress: Progress | None,
+) -> Study:
+    if asked["out_of_bag"]:
         start = time.perf_counter()
-        fitted = fit_on_all(table, trainer, technique, request.seed, progress)
-        jobs = [Job(technique, split, request.seed) for split in own_folds]
+        fitted = fit_on_all(table, trainer, technique, protocol.seed, progress)
+        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
         keep_out_of_bag(fitted, jobs, time.perf_counter() - start, table, store)
     else:
         run_jobs(
             table,
             protocol.splits,
             [TrainingTask(trainer, [technique])],
-            seed=request.seed,
+            seed=protocol.seed,
             store=store,
             progress=_part(progress, 0.0, TRAINING),
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
-        fitted = fit_on_all(table, trainer, technique, request.seed, last)
+        fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
     judged = judge(
         technique,
         uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
@@ -267,8 +298,12 @@ def _table(data: Any, request: _Request) -> Table:
     return table
 
 
-def _result_store(request: _Request, asked: dict[str, Any]) -> InMemoryStore | Journal:
-    return InMemoryStore() if request.out is None else Journal(Path(request.out), asked)
+def _result_store(
+    request: _Request, asked: dict[str, Any], trainings: int
+) -> AbstractContextManager[InMemoryStore | Journal]:
+    if request.out is None:
+        return nullcontext(InMemoryStore())
+    return Journal(Path(request.out), asked, trainings)
 
 
 def _save(study: Study, store: InMemoryStore | Journal) -> None:

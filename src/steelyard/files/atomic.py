@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from steelyard.errors import RequestError
 from steelyard.files.lock import claim
+from steelyard.files.temporary import forget, register
 
 LONGEST = 180  # characters of a target's name kept in its partial's; systems take 255 bytes
 
@@ -71,6 +72,7 @@ class AtomicFiles:
         finally:
             for _, partial, descriptor in self._files:
                 partial.unlink(missing_ok=True)
+                forget(partial)
                 os.close(descriptor)
 
     def _give_names(self) -> None:
@@ -132,7 +134,7 @@ def _new_partial(path: Path) -> tuple[Path, int]:
         # Mode 0666 less the umask, as any program's new files; those of tempfile are private.
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         if claim(descriptor):
-            return partial, descriptor
+            return register(partial), descriptor
         os.close(descriptor)  # taken for one left behind, before it was locked
 
 

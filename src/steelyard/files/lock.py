@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from steelyard.errors import RequestError
+from steelyard.files.temporary import forget, register
 
 try:
     import fcntl
@@ -55,6 +56,7 @@ class Lock:
         os.truncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+        register(self.path)
         return self
 
     def _is_there(self, descriptor: int) -> bool:
@@ -63,11 +65,16 @@ class Lock:
         except FileNotFoundError:
             return False
 
+    def release(self) -> None:
+        """Let go; as the end of the process does."""
+        self.path.unlink(missing_ok=True)
+        forget(self.path)
+        os.close(self._descriptor)
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        self.release()

@@ -87,6 +87,8 @@ def keep_out_of_bag(
     fold; it did stop by it, which is one number chosen by hundreds of rows.
     """
     for job in jobs:
+        if job.key in store.finished:
+            continue
         fold = job.split.test
         trained = [one for one in fitted.resampled if np.array_equal(one.held_out, fold)]
         mine = [ResampledRows(one.indices, fold[:0]) for one in trained]

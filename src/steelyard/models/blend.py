@@ -96,4 +96,4 @@ def _core(network: Any, trees: Any) -> Any:
 
     inputs = [keras.Input(x.shape[1:], name=x.name, dtype=x.dtype) for x in network.inputs]
     mean = keras.layers.Average(name="mean")([network(inputs), trees(inputs)])
-    return keras.Model(inputs, mean, name="blend")
+    return keras.Model(inputs, mean, name="steelyard.blend")

@@ -89,7 +89,7 @@ class CustomTrainer:
         uncorrected = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
         held = out_of_bag_probabilities(_belief(model, matrix, split.train)[None], [member])
         return Fitted(
-            keras.Model(inputs, uncorrected, name="own_network"), held, [member.resampled]
+            keras.Model(inputs, uncorrected, name="steelyard.own_network"), held, [member.resampled]
         )
 
     def _train(self, table: Table, matrix: Encoded, job: Job) -> tuple[Any, Member]:

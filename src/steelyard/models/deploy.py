@@ -8,9 +8,12 @@ import polars as pl
 
 from steelyard._tensorflow import keras, tf
 from steelyard.decision import Calibration, DecisionRule
+from steelyard.errors import RunError
 from steelyard.layers import Calibration as CalibrationLayer
 from steelyard.layers import Decision, PriorCorrection
 from steelyard.tables import Schema
+
+OWN = "steelyard."  # begins the names of our layers; no input's name does, whatever the column's
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -57,13 +60,13 @@ def ship(
         for name in schema.features
     }
     first = next(iter(inputs.values()))
-    numbers = Columns("float32", name="numbers")(first, [inputs[n] for n in schema.numbers])
-    strings = Columns("string", name="strings")(first, [inputs[n] for n in schema.categories])
+    numbers = Columns("float32", name=OWN + "numbers")(first, [inputs[n] for n in schema.numbers])
+    strings = Columns("string", name=OWN + "strings")(first, [inputs[n] for n in schema.categories])
     p = core([numbers, strings])
     if trained_on is not None:
-        p = PriorCorrection(trained_on.tolist(), prior.tolist(), name="prior_correction")(p)
+        p = PriorCorrection(trained_on.tolist(), prior.tolist(), name=OWN + "prior_correction")(p)
     state = calibration.to_dict()
-    p = CalibrationLayer(**state, name="calibration")(p)
+    p = CalibrationLayer(**state, name=OWN + "calibration")(p)
     by_key = {keys[name]: tensor for name, tensor in inputs.items()}
     return _decided(by_key, p, rule)
 
@@ -76,35 +79,43 @@ def with_decision(
     `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
     `deployed_on`: class shares to be true for instead.
     """
-    p = model.get_layer("calibration").output
+    p = model.get_layer(OWN + "calibration").output
     if deployed_on is not None:
-        layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name="deployment")
+        layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name=OWN + "deployment")
         p = layer(p)
     return _decided(model.input, p, rule)
 
 
 def _decided(inputs: Any, p: Any, rule: DecisionRule) -> Any:
-    decision = Decision(**rule.to_dict(), name="decision")(p)
+    decision = Decision(**rule.to_dict(), name=OWN + "decision")(p)
     return keras.Model(inputs, {"probability": p, "decision": decision}, name="steelyard")
 
 
 def input_names(schema: Schema) -> dict[str, str]:
-    """Column name -> name of the model's input; the same, but Keras allows no slash in a name.
+    """Column name -> name of the model's input; the same where that can be one.
+
+    Keras takes no empty name and no slash in one, and names that begin with `OWN` are our layers'.
 
     >>> from steelyard.tables import Column
     >>> columns = (Column("a/b", "number", "feature"), Column("a_b", "number", "feature"))
     >>> input_names(Schema(columns, "y", (0, 1)))
     {'a/b': 'a_b_', 'a_b': 'a_b'}
     """
-    taken = {name for name in schema.features if "/" not in name}
+    taken = {name for name in schema.features if _can_name_an_input(name)}
     names = {}
     for name in schema.features:
         key = name.replace("/", "_")
-        while "/" in name and key in taken:
-            key += "_"
+        if not _can_name_an_input(name):
+            key = key if _can_name_an_input(key) else f"_{key}"
+            while key in taken:
+                key += "_"
         taken.add(key)
         names[name] = key
     return names
+
+
+def _can_name_an_input(name: str) -> bool:
+    return bool(name) and "/" not in name and not name.startswith(OWN)
 
 
 def columns_of(frame: pl.DataFrame, schema: Schema) -> Mapping[str, Any]:
@@ -132,7 +143,10 @@ class Predictor:
         )
 
     def __call__(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities (rows, classes) float32 and decision codes (rows,)."""
+        """Probabilities (rows, classes) float32 and decision codes (rows,).
+
+        Raises: RunError: NaN for some rows; a decision about them would be one about nothing.
+        """
         parts = [
             self.call(columns_of(frame.slice(start, self.rows_at_once), self.schema))
             for start in range(0, len(frame), self.rows_at_once)
@@ -140,4 +154,11 @@ class Predictor:
         if not parts:
             return np.empty((0, len(self.schema.classes)), "float32"), np.empty(0, "int32")
         probability = np.concatenate([part["probability"].numpy() for part in parts])
+        without = int((~np.isfinite(probability).all(axis=1)).sum())
+        if without:
+            raise RunError(
+                f"the model gives no probabilities (NaN) for {without:,} of {len(frame):,} rows, "
+                "so nothing is decided; its weights are damaged, or it did not learn: run compare "
+                "again"
+            )
         return probability, np.concatenate([part["decision"].numpy() for part in parts])

@@ -164,4 +164,4 @@ def _core(table: Table, encoding: Encoding, layers: packed.Layers) -> Any:
         x = dense[-1](x)
     for layer, values in zip(dense, layers, strict=True):
         layer.set_weights(values)
-    return keras.Model(inputs, MemberMean()(x), name="network")
+    return keras.Model(inputs, MemberMean()(x), name="steelyard.network")

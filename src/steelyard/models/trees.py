@@ -145,4 +145,4 @@ def _core(
     columns = TreeColumns(levels, name="tree_columns")(*inputs)
     scores = TreeEnsemble.of_forest(Forest.side_by_side(forests), name="trees")(columns)
     by_member = keras.layers.Reshape((len(members), -1))(scores)
-    return keras.Model(inputs, MemberMean()(by_member), name="trees_core")
+    return keras.Model(inputs, MemberMean()(by_member), name="steelyard.trees")

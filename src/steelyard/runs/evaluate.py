@@ -8,20 +8,28 @@ import numpy as np
 
 
 def evaluate_file(
-    run: str | Path, data: Any, *, target: str | None = None, seed: int = 0
+    run: str | Path,
+    data: Any,
+    *,
+    target: str | None = None,
+    verify: bool = True,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """Every metric with its interval, on rows the model never saw (nobody can check that)."""
+    """Every metric with its interval, on rows the model never saw (nobody can check that).
+
+    `verify`: the run must be as it was sealed.
+    """
     from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.deploy import Predictor
-    from steelyard.runs.store import load_model, read_run
+    from steelyard.runs.store import model_of, read_run
     from steelyard.stats.metrics import metric_values
     from steelyard.tables import Schema, labels, read_features
 
-    values = read_run(run)
+    values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
     frame = read_features(data, schema)
-    probability, decision = Predictor(load_model(Path(run) / "model.keras"), schema)(frame)
+    probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
     return {
         "run": str(run),
         "rows": len(y),

@@ -22,6 +22,7 @@ def monitor_run(
     high: float | None = None,
     max_psi: float = SCORES_MOVED,
     training: Any = None,
+    verify: bool = True,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Look at unlabelled rows as `retune` does, and hold what is found against bands.
@@ -36,11 +37,12 @@ def monitor_run(
             decision.
         max_psi: stability index of the scores.
         training: as in `Study.retune`.
+        verify: the run must be as it was sealed.
         seed: of the draws behind intervals.
     Returns: plain values: `left` (a band was left), `prevalence`, `scores`, `features`,
         `warnings`.
     """
-    study = load(run)
+    study = load(run, verify=verify)
     decision = study.run["decision"]
     positive = study.classes.index(decision["positive"])
     set_for = decision["prior"][positive]

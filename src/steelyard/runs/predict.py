@@ -20,15 +20,16 @@ def predict_file(
     out: str | Path,
     *,
     overwrite: bool = False,
+    verify: bool = True,
     progress: Callable[[float, float, str], None] | None = None,
 ) -> dict[str, Any]:
     """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
 
     `out` ends in .csv or .parquet and appears whole or not at all; an older file is replaced only
-    with `overwrite`. Returns rows and decisions.
+    with `overwrite`. `verify`: the run must be as it was sealed. Returns rows and decisions.
     """
     from steelyard.models.deploy import Predictor
-    from steelyard.runs.store import load_model, read_run
+    from steelyard.runs.store import model_of, read_run
     from steelyard.runs.study import prediction_frame
     from steelyard.tables import Schema, iter_features
     from steelyard.tables.files import find_files
@@ -37,11 +38,12 @@ def predict_file(
     path = output_path(out, inputs=inputs, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
         raise RequestError(f"--out {out}: it takes a name that ends in .csv or .parquet")
-    schema = Schema.from_dict(read_run(run)["data"]["schema"])
+    values = read_run(run, verify=verify)
+    schema = Schema.from_dict(values["data"]["schema"])
     classes = list(schema.classes)
     blocks = iter_features(data, schema, batch_rows=BLOCK)
     first = next(blocks, None)  # a wrong file is refused before the model is loaded
-    predictor = Predictor(load_model(Path(run) / "model.keras"), schema)
+    predictor = Predictor(model_of(run, values, verify=verify), schema)
     decisions: Counter[str] = Counter()
 
     def write(partial: Path) -> None:

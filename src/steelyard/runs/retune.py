@@ -45,16 +45,17 @@ def retuned(
     return Study(run, predictions=study.predictions, ledger=study.ledger, model=model)
 
 
-def retune_run(run: str | Path, **changes: Any) -> dict[str, Any]:
+def retune_run(run: str | Path, *, verify: bool = True, **changes: Any) -> dict[str, Any]:
     """`Study.retune` on a run directory; returns run.json's new content.
 
-    Nothing is written before the new decision is made; the files then appear one by one, run.json
-    last.
+    The run holds the old decision as a whole or the new one. `verify`: it must be as it was sealed.
     """
-    from steelyard.runs.store import load, save_decision
+    from steelyard.runs.store import load, locked, read_run, save_decision
 
-    study = load(run).retune(**changes)
-    save_decision(study, Path(run))
+    read_run(run, verify=verify)  # before a lock is put into what may be no run
+    with locked(run):
+        study = load(run, verify=verify).retune(**changes)
+        save_decision(study, Path(run))
     return study.run
 
 

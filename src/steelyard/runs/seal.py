@@ -6,15 +6,26 @@ who can write the directory can seal it again.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from steelyard.errors import RunError
+from steelyard.files.digests import file_digest
+
 SEALED = ("model.keras", "predictions.parquet", "ledger.json")
+ALSO = ("journal.jsonl",)  # where there is one
 
 
-def sealed(values: dict[str, Any], run: Path) -> dict[str, Any]:
-    """run.json's content with the digests of the files that lie in `run` already."""
-    files = {name: file_digest(run / name) for name in SEALED}
+def sealed(values: dict[str, Any], *folders: Path) -> dict[str, Any]:
+    """run.json's content with the digests of the files that lie in the first of `folders`."""
+    files = {}
+    for name in (*SEALED, *ALSO):
+        path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+        if path is not None:
+            files[name] = file_digest(path)
+        elif name in SEALED:
+            raise RunError(f"{folders[-1]} lacks {name}; run compare again")
     content = {key: value for key, value in values.items() if key not in ("files", "seal")}
     content["files"] = files
     return content | {"seal": digest(content)}
@@ -25,10 +36,19 @@ def digest(values: dict[str, Any]) -> str:
     content = {key: value for key, value in values.items() if key != "seal"}
     # Through JSON once, as a reader of the file would see it: tuples are lists, keys are text.
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def broken(values: dict[str, Any], run: Path, names: Iterable[str]) -> list[str]:
+    """What of run.json's content and of these files is not what was sealed."""
+    if "seal" not in values or "files" not in values:
+        return ["run.json carries no seal"]
+    found = [] if digest(values) == values["seal"] else ["run.json is not what was sealed"]
+    for name in names:
+        if not (run / name).is_file():
+            found.append(
+                f"{name} is missing" if not (run / name).exists() else f"{name} is no file"
+            )
+        elif file_digest(run / name) != values["files"].get(name):
+            found.append(f"{name} is not what was sealed")
+    return found

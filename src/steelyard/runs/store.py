@@ -1,51 +1,80 @@
 """The run directory on disk: save, load."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from steelyard.errors import RunError
-from steelyard.files import write_json, write_whole
-from steelyard.runs.seal import sealed
+from steelyard.files import Lock, write_text
+from steelyard.files.atomic import json_text
+from steelyard.runs.checks import disagreement, problem_in, read_json
+from steelyard.runs.commit import commit, settle
+from steelyard.runs.seal import SEALED, broken
 
 SCHEMA = 1  # of run.json; raised when a reader of older files would go wrong
 
 
 def save(study: Any, run: Path) -> Path:
-    """Write a study's files into the directory `run`; run.json last, as it marks the finish."""
-    write_whole(run / "model.keras", study.model.save)
-    write_whole(
-        run / "predictions.parquet", lambda partial: study.predictions.write_parquet(partial)
+    """Write a study's files into the directory `run`, all or none."""
+    commit(
+        run,
+        study.run,
+        {
+            "model.keras": study.model.save,
+            "predictions.parquet": study.predictions.write_parquet,
+            "ledger.json": lambda path: path.write_text(json_text(study.ledger), "utf-8"),
+            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+        },
     )
-    write_json(run / "ledger.json", study.ledger)
-    write_report(study.run, run)
-    write_json(run / "run.json", sealed(study.run, run))
     return run
 
 
 def save_decision(study: Any, run: Path) -> None:
-    """Write what a new decision changes: the model, the page and run.json."""
-    write_whole(run / "model.keras", study.model.save)
-    write_report(study.run, run)
-    write_json(run / "run.json", sealed(study.run, run))
+    """Write what a new decision changes: the model, the page and run.json, all or none."""
+    commit(
+        run,
+        study.run,
+        {
+            "model.keras": study.model.save,
+            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+        },
+    )
+
+
+def locked(run: str | Path) -> Lock:
+    """For use in a `with`: nobody else writes the run meanwhile."""
+    return Lock(Path(run) / ".lock", str(run))
 
 
 def write_report(values: dict[str, Any], run: Path) -> None:
     """The page, built from run.json's content alone."""
-    from steelyard.files import write_text
+    if (run / "report.html").is_dir():
+        raise RunError(f"{run / 'report.html'} is a folder; remove it first")
+    write_text(run / "report.html", page_of(values))
+
+
+def page_of(values: dict[str, Any]) -> str:
+    """The page as text, from run.json's content."""
     from steelyard.report.page import to_html
 
-    write_text(run / "report.html", to_html(values))
+    return to_html(values)
 
 
-def read_run(run: str | Path) -> dict[str, Any]:
-    """The content of run.json; RunError says what is missing."""
+def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
+    """The content of run.json.
+
+    Args:
+        verify: it must be as it was sealed.
+    Raises: RunError: no finished run is there, it is damaged, or it was edited.
+    """
     run = Path(run)
     path = run / "run.json"
     if not run.is_dir():
         raise RunError(f"there is no run directory {run}; make one with: steelyard compare")
+    settle(run)
+    if path.is_dir():
+        raise RunError(f"{path} is a folder; give the directory that compare wrote with --out")
     if not path.exists():
         hint = (
             "it was not finished: give the same compare command again and it goes on"
@@ -53,37 +82,98 @@ def read_run(run: str | Path) -> dict[str, Any]:
             else "give the directory that compare wrote with --out"
         )
         raise RunError(f"{run} has no run.json; {hint}")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path} is damaged ({error}); run compare again") from error
-    if values.get("schema") != SCHEMA:
+    values = read_json(path)
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        version = values.get("schema") if isinstance(values, dict) else None
         raise RunError(
-            f"{path} has schema {values.get('schema')}; this steelyard reads {SCHEMA}: "
+            f"{path} has schema {version}; this steelyard reads {SCHEMA}: "
             "install the version that wrote it"
         )
+    problem = problem_in(values, "run")
+    if problem:
+        raise RunError(f"{path} is damaged: {problem}; run compare again")
+    if verify:
+        _must_hold(run, values, ())
+    problem = disagreement(values)
+    if problem:
+        raise RunError(f"{path} contradicts itself: {problem}; run compare again")
     return values
 
 
-def load(run: str | Path) -> Any:
-    """The study saved in a run directory (`Study.save`, `steelyard compare --out`)."""
+def load(run: str | Path, *, verify: bool = True) -> Any:
+    """The study saved in a run directory (`Study.save`, `steelyard compare --out`).
+
+    Args:
+        verify: its files must be as they were sealed.
+    Raises: RunError: no finished run is there, a file is missing or damaged, or was edited.
+    """
     from steelyard.runs.study import Study
 
     run = Path(run)
-    values = read_run(run)
-    for name in ("model.keras", "predictions.parquet", "ledger.json"):
-        if not (run / name).exists():
+    values = read_run(run, verify=verify)
+    for name in SEALED:
+        if not (run / name).is_file():
             raise RunError(f"{run} lacks {name}; run compare again")
+    if verify:
+        _must_hold(run, values, SEALED)
     return Study(
         values,
-        predictions=pl.read_parquet(run / "predictions.parquet"),
-        ledger=json.loads((run / "ledger.json").read_text(encoding="utf-8")),
+        predictions=read_predictions(run / "predictions.parquet", values),
+        ledger=read_json(run / "ledger.json", "ledger"),
         model=lambda: load_model(run / "model.keras"),
     )
 
 
-def load_model(path: Path) -> Any:
-    """A saved model, with the layers it is made of."""
-    from steelyard._keras import keras
+def model_of(run: str | Path, values: dict[str, Any], *, verify: bool = True) -> Any:
+    """The model of a run whose run.json holds `values`.
 
-    return keras.saving.load_model(path)
+    Raises: RunError: it is missing, damaged, or not the one that was sealed.
+    """
+    if verify:
+        _must_hold(Path(run), values, ("model.keras",))
+    return load_model(Path(run) / "model.keras")
+
+
+def load_model(path: Path) -> Any:
+    """A saved model, after a look at what is in its archive.
+
+    Raises: RunError: it is damaged or holds what no model of steelyard's does.
+    """
+    from steelyard.models.archive import load_archive
+
+    return load_archive(path)
+
+
+def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
+    """predictions.parquet with the columns that a run with run.json `values` has.
+
+    Raises: RunError: it is damaged, or other columns.
+    """
+    labels = [entry["label"] for entry in values["data"]["classes"]]
+    wanted = {
+        "row": pl.Int64,
+        "repeat": pl.Int32,
+        "fold": pl.Int32,
+        "technique": pl.String,
+    } | {f"probability_{label}": pl.Float32 for label in labels}
+    try:
+        frame = pl.read_parquet(path)
+    except Exception as error:  # the reader has no class for "this is no Parquet"
+        raise RunError(f"{path} is damaged ({error}); run compare again") from error
+    for name, kind in wanted.items():
+        if name not in frame.columns or frame.schema[name] != kind:
+            raise RunError(
+                f"{path} is damaged: it has no column {name} of {kind}; run compare again"
+            )
+    if frame.is_empty() or frame.select(list(wanted)).null_count().sum_horizontal().item():
+        raise RunError(f"{path} is damaged: it has no rows, or rows without values")
+    return frame
+
+
+def _must_hold(run: Path, values: dict[str, Any], names: tuple[str, ...]) -> None:
+    problems = broken(values, run, names)
+    if problems:
+        raise RunError(
+            f"{run}: {problems[0]}; see what else with: steelyard verify {run}, or use it as it is "
+            "with --no-verify (in Python: verify=False)"
+        )

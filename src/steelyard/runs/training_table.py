@@ -1,9 +1,12 @@
 """The table that a run was made from, if it is still there and still the same."""
 
+import glob
+from pathlib import Path
 from typing import Any
 
 from steelyard.errors import DataError, RunError
 from steelyard.tables import Table, read_table
+from steelyard.tables.files import find_files, sha256_of_files
 
 
 def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
@@ -14,24 +17,38 @@ def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
     Raises: RunError: `data` is another table.
     """
     protocol = run["protocol"]
-    try:
-        table = read_table(
-            run["data"]["path"] if data is None else data,
-            protocol["target"],
-            group=protocol["group"],
-            time=protocol["time"],
-            drop=protocol["drop"],
-        )
-    except DataError:
+    if data is None:
+        data = _where_it_was(run["data"])
         if data is None:
             return None
-        raise
+    table = read_table(
+        data,
+        protocol["target"],
+        group=protocol["group"],
+        time=protocol["time"],
+        drop=protocol["drop"],
+    )
     if table.source.sha256 == run["data"]["sha256"]:
         return table
-    if data is None:
-        return None
     raise RunError(
         f"{table.source.path} is not the table of this run: its content has sha256 "
         f"{table.source.sha256[:12]}, that of the run {run['data']['sha256'][:12]}; give the table "
         "that compare was given"
     )
+
+
+def _where_it_was(data: dict[str, Any]) -> str | None:
+    """The path that run.json names, where the very files are still there.
+
+    A run may come from anybody. So its path is followed only to a file or a folder of files, never
+    as a pattern, which could lead all over the disk, and nothing is read but for the digest until
+    that is the run's.
+    """
+    path = data["path"]
+    if glob.has_magic(path) or not Path(path).exists():
+        return None
+    try:
+        files = find_files(path)
+        return path if sha256_of_files(files) == data["sha256"] else None
+    except (DataError, OSError):
+        return None

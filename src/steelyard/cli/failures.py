@@ -1,0 +1,101 @@
+"""Every failure becomes one line: what failed, on what, and what to do."""
+
+import errno
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from steelyard.cli.stopping import ends_when_told
+from steelyard.cli.terminal import say
+from steelyard.errors import SteelyardError
+
+DEBUG = "steelyard.debug"  # in click's context: whether --debug was given
+
+# What to do about the operating system's errors.
+ADVICE = {
+    errno.ENOSPC: "make room on the disk, or choose a place on another",
+    errno.EDQUOT: "your quota is used up: make room, or choose a place on another disk",
+    errno.EROFS: "it cannot be written to: choose another place",
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.ENOENT: "check the name, and that its folder exists",
+    errno.ENOTDIR: "a part of the path is a file, not a folder: check the name",
+    errno.EISDIR: "it is a folder: give the name of a file",
+    errno.EEXIST: "choose another name, or remove it first",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EMFILE: "too many files are open: raise the limit with ulimit -n",
+    errno.EIO: "the disk or the network behind it fails: copy the data to another",
+    errno.ENOMEM: "close other programs, or give fewer rows",
+}
+MEMORY = (
+    "there is not enough memory for this; give fewer rows, --model tabular or fewer --techniques, "
+    "or a machine with more"
+)
+ENGINES = ("pyarrow", "polars", "tensorflow", "keras", "lightgbm", "sklearn", "h5py", "zipfile")
+
+
+@contextmanager
+def plain_errors(run: str | Path | None = None) -> Iterator[None]:
+    """Turn every failure into one line on stderr and exit status 1; see `stopping` for Ctrl-C.
+
+    Args:
+        run: the run directory that the command writes; where it is stopped it is told how much
+            is kept there.
+    """
+    try:
+        with ends_when_told(run):
+            yield
+    except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
+        raise  # click's own: wrong usage, or the reader of a pipe has gone
+    except SteelyardError as error:
+        _end(str(error), error)
+    except Exception as error:  # noqa: BLE001 - the one place where everything ends
+        _end(explained(error), error)
+
+
+def explained(error: Exception) -> str:
+    """One line on an error that is none of ours."""
+    if isinstance(error, MemoryError) or _is_out_of_memory(error):
+        return MEMORY
+    if isinstance(error, OSError):
+        return _of_system(error)
+    said = " ".join(str(error).split())
+    engine = type(error).__module__.split(".")[0]
+    if engine in ENGINES:
+        return (
+            f"{engine} fails: {said[:300]} ({type(error).__name__}); check the file, or give the "
+            "command again with --debug for details"
+        )
+    return (
+        f"{type(error).__name__}: {said[:300]}; this is a fault of steelyard's, not of yours: "
+        "give the command again with --debug and report what it prints"
+    )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return type(error).__name__ == "ResourceExhaustedError" or bool(
+        re.search(r"bad.?alloc|out of memory|cannot allocate memory", str(error), re.IGNORECASE)
+    )
+
+
+def _of_system(error: OSError) -> str:
+    text = " ".join(str(error).split())
+    # Engines raise them without the number, as "No such file or directory (os error 2): a.csv".
+    told = re.search(r"\(os error (\d+)\)|\[errno (\d+)\]", text, re.IGNORECASE)
+    number = error.errno or (int(told[1] or told[2]) if told else 0)
+    advice = ADVICE.get(number, "check the path and the disk")
+    if error.filename is None:
+        return f"{text}; {advice}"
+    return f"{error.filename}: {error.strerror}; {advice}"
+
+
+def _end(message: str, error: Exception) -> None:
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(DEBUG):
+        say("".join(traceback.format_exception(error)), err=True)
+    say(f"steelyard: {' '.join(message.split())}", err=True)
+    raise SystemExit(1)
