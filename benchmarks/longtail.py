@@ -3,7 +3,7 @@
     python benchmarks/longtail.py [mnist.npz] [--seeds 5] [--epochs 20] [--json FILE]
 
 The network and the treatments are those of examples/images.py. Accuracy is the mean over digits, on
-a test part in which every digit is as frequent. Without an argument the rows are those deployed
+a test part in which every digit is as frequent. Without an argument the rows are those shipped
 with the examples and a seed changes weights and batches only; given the whole of MNIST (Keras'
 layout) each seed draws its own long-tailed rows, and all 10,000 test images are used.
 

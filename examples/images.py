@@ -106,7 +106,7 @@ def main(epochs=8):
     }
     adjusted = losses.posthoc_adjust(logits["usual: plain"], COUNTS)
     logits["steelyard: plain, adjusted"] = adjusted
-    # The same in the model that deploys: probabilities for digits that are equally frequent.
+    # The same in the model that is deployed: probabilities for digits that are equally frequent.
     even = layers.PriorCorrection(COUNTS, [1] * 10, from_logits=True)(logits["usual: plain"])
     assert (np.argmax(even, 1) == np.argmax(adjusted, 1)).all()  # noqa: S101
 

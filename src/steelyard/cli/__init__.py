@@ -20,7 +20,7 @@ COMMANDS = {
     "verify": "Compute a run's hashes, splits and metrics again.",
     "report": "Build a run's page again.",
     "techniques": "List the techniques, with one line and the source of each.",
-    "demo": "The main job on the table deployed with steelyard.",
+    "demo": "The main job on the table shipped with steelyard.",
 }
 
 

@@ -1,4 +1,4 @@
-"""`steelyard demo`: the main job on the table deployed with steelyard."""
+"""`steelyard demo`: the main job on the table shipped with steelyard."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""From what the models believe to what would be deployed: corrected, checked, decided, scored.
+"""From uncorrected probabilities to what would be deployed: corrected, checked, decided, scored.
 
 Calibration and threshold of a fold are fitted on the predictions of the other folds of the same
 repeat (with a time split: of earlier blocks), so no row helps to tune what it is scored with.
