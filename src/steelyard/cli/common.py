@@ -16,6 +16,9 @@ target_option = click.option(
 positive_option = click.option(
     "--positive", metavar="CLASS", help="Class of interest (default: the rarest)."
 )
+positive_name_option = click.option(
+    "--positive-name", metavar="WORD", help="A word for it where the label is none, such as 1."
+)
 
 model_option = click.option(
     "--model",

@@ -9,6 +9,7 @@ from steelyard.cli.common import (
     data_argument,
     model_option,
     plain_errors,
+    positive_name_option,
     positive_option,
     print_json,
     say,
@@ -32,6 +33,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option("--repeats", type=int, default=2, show_default=True)
 @table_options
 @positive_option
+@positive_name_option
 @click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
 @click.option("--budget", metavar="TIME", help="Keep to 90s, 10m, 1h; says what was left out.")
 @goal_options

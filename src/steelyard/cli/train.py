@@ -8,6 +8,7 @@ from steelyard.cli.common import (
     data_argument,
     model_option,
     plain_errors,
+    positive_name_option,
     positive_option,
     print_json,
     say,
@@ -30,6 +31,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option("--folds", type=int, default=5, show_default=True)
 @table_options
 @positive_option
+@positive_name_option
 @goal_options
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:

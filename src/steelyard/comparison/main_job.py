@@ -21,7 +21,7 @@ from steelyard.comparison.baselines import (
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
 from steelyard.comparison.judging import Judged, Protocol, judge
-from steelyard.comparison.record import ledger, predictions, record, verdict_on
+from steelyard.comparison.record import ledger, predictions, record, verdict_on, with_origin
 from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
@@ -65,6 +65,7 @@ def compare(
     time_column: str | None = None,
     drop: Sequence[str] = (),
     positive: Any = None,
+    positive_name: str | None = None,
     metric: str = DEFAULT_METRIC,
     goal: Goal | None = None,
     seed: int = 0,
@@ -86,6 +87,7 @@ def compare(
         time_column: column to split by: train on the past, test on what follows.
         drop: columns to leave out.
         positive: class of interest; by default the rarest.
+        positive_name: a word for it in texts and pages, where its label is none, such as 1.
         metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
         goal: what the threshold is tuned to; by default balanced accuracy.
         seed: the same seed gives the same result.
@@ -99,6 +101,7 @@ def compare(
     request = _Request(
         target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
     )
+    request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
     everything = techniques == "default"
     return _compare(data, chosen, model, request, progress, may_leave_out=everything, budget=budget)
@@ -115,6 +118,7 @@ def train(
     time_column: str | None = None,
     drop: Sequence[str] = (),
     positive: Any = None,
+    positive_name: str | None = None,
     goal: Goal | None = None,
     seed: int = 0,
     out: str | Path | None = None,
@@ -130,6 +134,7 @@ def train(
     request = _Request(
         target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
     )
+    request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
     return _train(data, chosen, model, request, progress)
 
@@ -147,6 +152,7 @@ class _Request:
     goal: Goal | None
     seed: int
     out: str | Path | None
+    positive_name: str | None = None
 
 
 def _compare(
@@ -209,6 +215,7 @@ def _compared(
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
+    run = with_origin(run, request.positive_name, time.monotonic() - started)
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
@@ -226,6 +233,7 @@ def _train(
     request: _Request,
     progress: Progress | None,
 ) -> Study:
+    started = time.monotonic()
     table = _table(data, request)
     trainer = trainer_of(model)
     _trainable([technique], trainer, may_leave_out=False)
@@ -276,6 +284,7 @@ def _trained(
     )
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
+    run = with_origin(run, request.positive_name, time.monotonic() - started)
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),

@@ -1,5 +1,6 @@
 """What a comparison writes down: run.json's content and the out-of-fold predictions."""
 
+import datetime as dt
 import importlib.metadata
 import platform
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 
 from steelyard._version import __version__
 from steelyard.comparison.correction_effect import correction_effect
+from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import REFERENCE, nested, verdict_by
 from steelyard.runs.store import SCHEMA
@@ -37,10 +39,11 @@ def record(
         "protocol": _protocol(protocol, asked),
         "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],
         "techniques": [
-            _entry(one, finished) | {"correction_effect": correction_effect(one, protocol)}
+            _entry(one, finished, protocol, table)
+            | {"correction_effect": correction_effect(one, protocol)}
             for one in contenders
         ],
-        "baselines": [_entry(one, finished) for one in baselines],
+        "baselines": [_entry(one, finished, protocol, table) for one in baselines],
         "verdict": verdict,
         "nested": nested(contenders, protocol),
         "decision": {
@@ -56,6 +59,15 @@ def record(
             "calibration_report": chosen.calibration_report,
         },
         "environment": _environment(),
+    }
+
+
+def with_origin(run: dict[str, Any], positive_name: str | None, seconds: float) -> dict[str, Any]:
+    """The same with what a reader asks first: what the class is called, when, and how long."""
+    made = {"date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    return run | {
+        "data": run["data"] | {"positive_name": positive_name},
+        "environment": run["environment"] | made | {"seconds": round(seconds, 1)},
     }
 
 
@@ -103,7 +115,9 @@ def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
     return verdict_by(contenders, protocol, protocol.scored).to_dict()
 
 
-def _entry(one: Judged, finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _entry(
+    one: Judged, finished: dict[str, dict[str, Any]], protocol: Protocol, table: Table
+) -> dict[str, Any]:
     mine = [
         line["seconds"]
         for line in finished.values()
@@ -116,6 +130,7 @@ def _entry(one: Judged, finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "calibration": one.calibration_report,
         "rule": one.rule.to_dict(),
         "curves": one.curves,
+        **decisions_in_counts(one, protocol, table.schema.classes),
         "seconds": round(sum(mine), 2),
     }
 

@@ -1,0 +1,48 @@
+"""A technique's out-of-fold rows summarised for the page: whole counts, class by class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from steelyard.comparison.judging import Judged, Protocol
+from steelyard.stats.calibration import observed_expected
+from steelyard.stats.confusion import confusion_table
+from steelyard.stats.curves import calibration_curve
+from steelyard.stats.threshold_table import score_histogram, threshold_table
+
+
+def decisions_in_counts(one: Judged, protocol: Protocol, classes: Sequence[Any]) -> dict[str, Any]:
+    """`thresholds` and `confusion` of a technique, and what each class was promised.
+
+    Returns: `thresholds`, for two classes of the class of interest, for more of each class against
+    the rest; `confusion`, counts over all repeats of (true class, decision); `observed_expected`
+    per class; `calibration_uncorrected`, the curve before any correction.
+    """
+    rows = protocol.scored
+    y = np.tile(protocol.y[rows], protocol.repeats)
+    p = np.concatenate(list(one.deployed[:, rows]))
+    of_interest = [protocol.positive] if len(classes) == 2 else range(len(classes))
+    confusion = confusion_table(y, np.concatenate(list(one.decided[:, rows])), len(classes))
+    return {
+        "thresholds": [
+            _against_the_rest(y == k, p[:, k], one, protocol, k) | {"label": classes[k]}
+            for k in of_interest
+            if 0 < (y == k).sum() < len(y)
+        ],
+        "confusion": confusion.astype(int).tolist(),
+        "observed_expected": observed_expected(one.deployed[0, rows], protocol.y[rows]),
+        "calibration_uncorrected": calibration_curve(
+            protocol.y[rows] == protocol.positive, one.uncorrected[0, rows, protocol.positive]
+        ),
+    }
+
+
+def _against_the_rest(
+    positive: np.ndarray, score: np.ndarray, one: Judged, protocol: Protocol, k: int
+) -> dict[str, Any]:
+    own = one.rule.threshold if k == protocol.positive else None
+    at = [0.5] if own is None else [0.5, own]
+    return threshold_table(positive, score, repeats=protocol.repeats, at=at) | {
+        "scores": score_histogram(positive, score)
+    }

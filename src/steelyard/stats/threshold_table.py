@@ -1,0 +1,145 @@
+"""What each of some hundred thresholds flags, in whole rows: all that a page needs to move one.
+
+Every threshold is the shortest decimal that parts the same rows, so that it can be read, typed
+and handed to a command without flagging a row more or less.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+AT_POSITIVES = 1000  # thresholds just below positives, at most
+SPACED = 300  # thresholds at log-spaced numbers of flagged rows
+DIGITS = 9  # float32 tells apart no more
+BINS = 40
+
+
+def threshold_table(
+    positive: NDArray[np.bool_],
+    score: NDArray[Any],
+    *,
+    repeats: int = 1,
+    at: Sequence[float] = (),
+) -> dict[str, Any]:
+    """Rows flagged from each threshold on, falling from none flagged to all flagged.
+
+    Args:
+        positive: whether a row is of the class of interest, shape (rows,). Rows of several
+            repeats stand one below the other.
+        score: its predicted probability, shape (rows,).
+        repeats: how often each source row occurs among `rows`.
+        at: thresholds that must be among them as they are.
+    Returns: plain values: `threshold`, `true_positives`, `false_positives` of equal length, and
+        the totals `positives`, `negatives`, `repeats`. Counts are over all repeats.
+
+    >>> table = threshold_table(np.array([True, False, True]), np.array([0.9, 0.4, 0.2]))
+    >>> table["threshold"], table["true_positives"], table["false_positives"]
+    ([1.0, 0.6, 0.3, 0.0], [0, 1, 1, 2], [0, 0, 1, 1])
+    """
+    order = np.argsort(-score, kind="stable")
+    falling = np.asarray(score, dtype=np.float64)[order]
+    last_of_ties = np.flatnonzero(np.append(np.diff(falling) != 0, True))
+    hits = np.cumsum(positive[order])[last_of_ties]
+    flagged = last_of_ties + 1
+    kept = _kept(hits, flagged)
+    upper = falling[last_of_ties]
+    lower = np.append(upper[1:], 0.0)
+    threshold = np.where(kept == len(upper) - 1, 0.0, shortest_between(lower[kept], upper[kept]))
+    if upper[0] < 1.0:
+        threshold = np.append(shortest_between(upper[:1], np.ones(1)), threshold)
+        kept = np.append(-1, kept)
+    true = np.append(hits, 0)[kept]
+    rows = np.append(flagged, 0)[kept]
+    for wanted in at:
+        threshold, true, rows = _with(wanted, threshold, true, rows, falling, positive[order])
+    return {
+        "threshold": threshold.tolist(),
+        "true_positives": true.tolist(),
+        "false_positives": (rows - true).tolist(),
+        "positives": int(positive.sum()),
+        "negatives": int((~positive).sum()),
+        "repeats": repeats,
+    }
+
+
+def insert(table: dict[str, Any], threshold: float, true: int, false: int) -> dict[str, Any]:
+    """The table with one more threshold and what it flags, in place of one that flags the same."""
+    columns = [np.array(table[name]) for name in ("threshold", "true_positives", "false_positives")]
+    same = (columns[1] == true) & (columns[2] == false)
+    new = (threshold, true, false)
+    kept = [np.append(column[~same], one) for column, one in zip(columns, new, strict=True)]
+    order = np.lexsort([kept[1] + kept[2], -kept[0]])
+    return table | {
+        "threshold": kept[0][order].tolist(),
+        "true_positives": kept[1][order].astype(int).tolist(),
+        "false_positives": kept[2][order].astype(int).tolist(),
+    }
+
+
+def score_histogram(positive: NDArray[np.bool_], score: NDArray[Any]) -> dict[str, Any]:
+    """Rows of both kinds by predicted probability, in bins of equal width on the logit.
+
+    Returns: `start` and `step` of the bins' edges on the logit, counts `positives`, `negatives`.
+    """
+    p = np.clip(np.asarray(score, dtype=np.float64), 1e-6, 1 - 1e-6)
+    logit = np.log(p) - np.log1p(-p)
+    start, end = float(np.floor(logit.min())), float(np.ceil(logit.max()))
+    step = max(end - start, 1.0) / BINS
+    bin_of = np.clip(((logit - start) / step).astype(int), 0, BINS - 1)
+    return {
+        "start": start,
+        "step": step,
+        "positives": np.bincount(bin_of[positive], minlength=BINS).tolist(),
+        "negatives": np.bincount(bin_of[~positive], minlength=BINS).tolist(),
+    }
+
+
+def shortest_between(lower: Floats, upper: Floats) -> Floats:
+    """For each pair the number in (lower, upper] of fewest decimal digits, also as float32.
+
+    >>> shortest_between(np.array([0.0231, 0.123]), np.array([0.0239, 0.1231]))
+    array([0.0235 , 0.12305])
+    """
+    middle = lower + (upper - lower) / 2
+    found = upper.copy()
+    open_ = np.full(len(middle), True)
+    exponent = np.floor(np.log10(np.maximum(middle, 1e-300)))
+    for digits in range(1, DIGITS + 1):
+        with np.errstate(over="ignore", invalid="ignore"):
+            scale = 10.0 ** (digits - 1 - exponent)
+            rounded = np.round(middle * scale) / scale
+        narrow = rounded.astype(np.float32).astype(np.float64)
+        fits = (lower < rounded) & (rounded <= upper) & (lower < narrow) & (narrow <= upper)
+        found = np.where(open_ & fits, rounded, found)
+        open_ &= ~fits
+    return found
+
+
+def _kept(hits: Ints, flagged: Ints) -> Ints:
+    """Indices of the thresholds to keep: below positives, log-spaced in rows, and the last."""
+    with_positive = np.flatnonzero(np.diff(hits, prepend=0))
+    if len(with_positive) > AT_POSITIVES:
+        spread = np.linspace(0, len(with_positive) - 1, AT_POSITIVES).astype(int)
+        with_positive = with_positive[spread]
+    counts = np.unique(np.geomspace(1, flagged[-1], SPACED).astype(int))
+    spaced = np.searchsorted(flagged, counts)
+    return np.unique(np.concatenate([with_positive, spaced, [len(flagged) - 1]]))
+
+
+def _with(
+    wanted: float, threshold: Floats, true: Ints, rows: Ints, falling: Floats, kind: Any
+) -> tuple[Floats, Ints, Ints]:
+    """The columns with a threshold of the caller's, in place of one that flags the same rows."""
+    n = int(np.searchsorted(-falling, -wanted, side="right"))
+    others = rows != n
+    place = int(np.searchsorted(rows[others], n))
+    return (
+        np.insert(threshold[others], place, wanted),
+        np.insert(true[others], place, int(kind[:n].sum())),
+        np.insert(rows[others], place, n),
+    )
