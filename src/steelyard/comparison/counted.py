@@ -43,6 +43,6 @@ def _against_the_rest(
 ) -> dict[str, Any]:
     own = one.rule.threshold if k == protocol.positive else None
     at = [0.5] if own is None else [0.5, own]
-    return threshold_table(positive, score, repeats=protocol.repeats, at=at) | {
-        "scores": score_histogram(positive, score)
-    }
+    tables = 1 if protocol.classes == 2 else protocol.classes
+    table = threshold_table(positive, score, repeats=protocol.repeats, at=at, tables=tables)
+    return table | {"scores": score_histogram(positive, score)}

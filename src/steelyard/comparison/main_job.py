@@ -21,7 +21,14 @@ from steelyard.comparison.baselines import (
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
 from steelyard.comparison.judging import Judged, Protocol, judge
-from steelyard.comparison.record import ledger, predictions, record, verdict_on, with_origin
+from steelyard.comparison.record import (
+    Origin,
+    ledger,
+    predictions,
+    record,
+    verdict_on,
+    with_origin,
+)
 from steelyard.decision import Goal, Maximise, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
@@ -181,7 +188,8 @@ def _compare(
     protocol = _protocol(table, request)
     asked = _asked(table, list(plan.techniques), plan.trainer, request) | code_of(model)
     with _result_store(request, asked, plan.jobs) as store:
-        return _compared(table, plan, protocol, asked, store, progress)
+        origin = Origin(request.positive_name, started)
+        return _compared(table, plan, protocol, asked, origin, store, progress)
 
 
 def _compared(
@@ -189,6 +197,7 @@ def _compared(
     plan: Plan,
     protocol: Protocol,
     asked: dict[str, Any],
+    origin: Origin,
     store: InMemoryStore | Journal,
     progress: Progress | None,
 ) -> Study:
@@ -215,7 +224,7 @@ def _compared(
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
-    run = with_origin(run, request.positive_name, time.monotonic() - started)
+    run = with_origin(run, origin)
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
@@ -249,7 +258,8 @@ def _train(
     asked = _asked(table, [technique], trainer, request) | code_of(model)
     asked["out_of_bag"] = out_of_bag
     with _result_store(request, asked, len(protocol.splits)) as store:
-        return _trained(table, trainer, technique, protocol, asked, store, progress)
+        origin = Origin(request.positive_name, started)
+        return _trained(table, trainer, technique, protocol, asked, origin, store, progress)
 
 
 def _trained(
@@ -258,6 +268,7 @@ def _trained(
     technique: Technique,
     protocol: Protocol,
     asked: dict[str, Any],
+    origin: Origin,
     store: InMemoryStore | Journal,
     progress: Progress | None,
 ) -> Study:
@@ -284,7 +295,7 @@ def _trained(
     )
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
-    run = with_origin(run, request.positive_name, time.monotonic() - started)
+    run = with_origin(run, origin)
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),

@@ -3,6 +3,8 @@
 import datetime as dt
 import importlib.metadata
 import platform
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,12 +64,21 @@ def record(
     }
 
 
-def with_origin(run: dict[str, Any], positive_name: str | None, seconds: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Origin:
+    """What the class of interest is called, if not by its label, and the clock at the start."""
+
+    positive_name: str | None
+    started: float
+
+
+def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:
     """The same with what a reader asks first: what the class is called, when, and how long."""
     made = {"date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    seconds = round(time.monotonic() - origin.started, 1)
     return run | {
-        "data": run["data"] | {"positive_name": positive_name},
-        "environment": run["environment"] | made | {"seconds": round(seconds, 1)},
+        "data": run["data"] | {"positive_name": origin.positive_name},
+        "environment": run["environment"] | made | {"seconds": seconds},
     }
 
 

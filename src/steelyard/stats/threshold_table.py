@@ -15,6 +15,7 @@ Ints = NDArray[np.int64]
 
 AT_POSITIVES = 1000  # thresholds just below positives, at most
 SPACED = 300  # thresholds at log-spaced numbers of flagged rows
+FEWEST = 60  # of either, however many classes share the room
 DIGITS = 9  # float32 tells apart no more
 BINS = 40
 
@@ -25,6 +26,7 @@ def threshold_table(
     *,
     repeats: int = 1,
     at: Sequence[float] = (),
+    tables: int = 1,
 ) -> dict[str, Any]:
     """Rows flagged from each threshold on, falling from none flagged to all flagged.
 
@@ -34,6 +36,7 @@ def threshold_table(
         score: its predicted probability, shape (rows,).
         repeats: how often each source row occurs among `rows`.
         at: thresholds that must be among them as they are.
+        tables: how many such tables share the room of one, as with several classes.
     Returns: plain values: `threshold`, `true_positives`, `false_positives` of equal length, and
         the totals `positives`, `negatives`, `repeats`. Counts are over all repeats.
 
@@ -46,7 +49,7 @@ def threshold_table(
     last_of_ties = np.flatnonzero(np.append(np.diff(falling) != 0, True))
     hits = np.cumsum(positive[order])[last_of_ties]
     flagged = last_of_ties + 1
-    kept = _kept(hits, flagged)
+    kept = _kept(hits, flagged, tables)
     upper = falling[last_of_ties]
     lower = np.append(upper[1:], 0.0)
     threshold = np.where(kept == len(upper) - 1, 0.0, shortest_between(lower[kept], upper[kept]))
@@ -120,13 +123,14 @@ def shortest_between(lower: Floats, upper: Floats) -> Floats:
     return found
 
 
-def _kept(hits: Ints, flagged: Ints) -> Ints:
+def _kept(hits: Ints, flagged: Ints, tables: int) -> Ints:
     """Indices of the thresholds to keep: below positives, log-spaced in rows, and the last."""
     with_positive = np.flatnonzero(np.diff(hits, prepend=0))
-    if len(with_positive) > AT_POSITIVES:
-        spread = np.linspace(0, len(with_positive) - 1, AT_POSITIVES).astype(int)
+    room = max(AT_POSITIVES // tables, FEWEST)
+    if len(with_positive) > room:
+        spread = np.linspace(0, len(with_positive) - 1, room).astype(int)
         with_positive = with_positive[spread]
-    counts = np.unique(np.geomspace(1, flagged[-1], SPACED).astype(int))
+    counts = np.unique(np.geomspace(1, flagged[-1], max(SPACED // tables, FEWEST)).astype(int))
     spaced = np.searchsorted(flagged, counts)
     return np.unique(np.concatenate([with_positive, spaced, [len(flagged) - 1]]))
 
