@@ -72,7 +72,9 @@ def _paid(found: dict[str, Value], share: float, alarm: float, miss: float) -> d
     }
 
 
-def _precision(true: int, false: int, positives: int, negatives: int, repeats: int, share: float):  # noqa: ANN202 - as _share
+def _precision(
+    true: int, false: int, positives: int, negatives: int, repeats: int, share: float
+) -> Value:
     """Of the flagged rows, carried to another prevalence by dividing its odds."""
     if true + false == 0:
         return {"value": None, "low": None, "high": None}

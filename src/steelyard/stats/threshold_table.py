@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[Any]
 
 AT_POSITIVES = 1000  # thresholds just below positives, at most
 SPACED = 300  # thresholds at log-spaced numbers of flagged rows
