@@ -15,6 +15,7 @@ class Finish(keras.callbacks.Callback):
         X, y, options: as in `steelyard.finish`: validation rows at natural class shares, a goal.
     Learned: `finished`, the finished model with its `report`; None until `fit` ends.
 
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> y = (np.arange(400) % 10 == 0).astype(int)
     >>> X = (rng.normal(size=(400, 1)) + 2 * y[:, None]).astype("float32")
