@@ -34,7 +34,9 @@ CLASSES = {
         "BalancedSoftmax",
         "ClassBalanced",
         "ClassDependentTemperature",
+        "Dice",
         "Equalization",
+        "FocalTversky",
         "GaussianClouded",
         "LabelAwareSmoothing",
         "LogitAdjusted",
@@ -42,6 +44,7 @@ CLASSES = {
         "Reweighted",
         "Seesaw",
         "SparseFocal",
+        "Tversky",
         "VectorScaling",
     ),
     "steelyard.metrics": (
