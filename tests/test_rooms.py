@@ -15,7 +15,7 @@ FLOORS = [
     {"errors", "_registration", "_version"},
     {"_keras", "stats", "neighbours", "sampling_plan", "files"},
     {"_tensorflow"},
-    {"weights", "tables", "report"},
+    {"_batch_checks", "weights", "tables", "report"},
     {"layers", "metrics", "resample", "decision", "datasets"},
     {"losses", "feeds", "techniques", "inspection"},
     {"finishing", "surgery", "jobs"},

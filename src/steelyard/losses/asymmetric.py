@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._batch_checks import check_no_activation, require
 from steelyard._keras import keras, ops
 from steelyard.errors import ClassCountError, RequestError, WeightError
 from steelyard.losses.base import Tensor, checked_smoothing
-from steelyard.losses.checks import check_no_activation, check_probabilities, require
+from steelyard.losses.checks import check_probabilities
 from steelyard.losses.focal import checked_gamma, powered
 from steelyard.losses.positions import PositionLoss, apart, only
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from steelyard._batch_checks import check_no_activation, require
 from steelyard._keras import keras, ops
 from steelyard.errors import EmptyClassError, RequestError
 from steelyard.losses.base import Tensor
-from steelyard.losses.checks import check_no_activation, check_probabilities, require
+from steelyard.losses.checks import check_probabilities
 from steelyard.losses.positions import PositionLoss, apart, only
 
 

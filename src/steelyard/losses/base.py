@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._batch_checks import check_no_activation
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.layers.columns import both_columns, both_logits
@@ -11,7 +12,6 @@ from steelyard.losses.checks import (
     check_axes,
     check_labels,
     check_logits,
-    check_no_activation,
     check_probabilities,
     check_shares,
     check_width,

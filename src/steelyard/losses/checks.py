@@ -1,27 +1,16 @@
-"""Checks on a batch that cost next to nothing: eager code raises, a compiled step asserts.
-
-XLA drops assertions (`jit_compile=True`, Keras' default on a GPU); there a label that is out of
-range makes the loss NaN in the first step.
-"""
+"""Checks on a batch that cost next to nothing. XLA drops them: there a wrong label gives NaN."""
 
 from typing import Any
 
+from steelyard._batch_checks import require
 from steelyard._keras import ops
 from steelyard._tensorflow import tf
-from steelyard.errors import ClassCountError, RequestError, SteelyardError, TargetError
+from steelyard.errors import ClassCountError, RequestError, TargetError
 
 Tensor = Any
 
 # Rows looked at where a mistake shows in every row.
 SAMPLE = 8
-
-
-def require(ok: Tensor, error: type[SteelyardError], message: str, got: Tensor) -> None:
-    """Raise `error` now if `ok` is false, or InvalidArgumentError when the compiled step runs."""
-    if not tf.executing_eagerly():
-        tf.debugging.Assert(ok, [message, "Got:", got])
-    elif not bool(ok):
-        raise error(f"{message} Got: {got.numpy().tolist()}")
 
 
 def check_axes(y_pred: Tensor) -> None:
@@ -30,23 +19,6 @@ def check_axes(y_pred: Tensor) -> None:
         raise RequestError(
             f"the model's output has shape {tuple(y_pred.shape)}, without an axis of columns; give "
             "shape (n, 1) for one sigmoid unit, or (n, classes)"
-        )
-
-
-def check_no_activation(y_pred: Tensor) -> None:
-    """Logits do not come out of a sigmoid or softmax; a compiled step knows what they come out of.
-
-    Their values alone do not tell: an untrained model may well say 0.4 everywhere.
-    """
-    if tf.executing_eagerly() or not tf.is_tensor(y_pred):
-        return
-    made_by = y_pred.op
-    while made_by.type in ("Cast", "Identity", "Reshape"):
-        made_by = made_by.inputs[0].op
-    if made_by.type in ("Sigmoid", "Softmax"):
-        raise RequestError(
-            f"the model's output comes out of a {made_by.type.lower()}, but this takes logits: "
-            "drop that activation, or say from_logits=False"
         )
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._batch_checks import require
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy
-from steelyard.losses.checks import require, sample
+from steelyard.losses.checks import sample
 from steelyard.weights.counts import FloatArray
 
 

@@ -48,9 +48,10 @@ class PositionLoss(keras.losses.Loss):
     def ignored(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Where the label is the ignored one, bool, shape of `y_pred` without its last axis."""
         if is_by_column(y_true, y_pred):
-            if not 0 <= self.ignore_class < y_pred.shape[-1]:
+            column = -1 if self.ignore_class is None else self.ignore_class
+            if not 0 <= column < y_pred.shape[-1]:
                 return ops.zeros(ops.shape(y_pred)[:-1], "bool")
-            return y_true[..., self.ignore_class] == 1
+            return y_true[..., column] == 1
         labels = y_true
         if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
             labels = ops.squeeze(y_true, -1)
