@@ -19,7 +19,7 @@ class Rows(NamedTuple):
     scores: Tensor  # float32, (n,) for one column, else (n, K)
     weight: Tensor  # float64, (n,); (n, labels) where each label has one
     unreadable: Tensor  # how many could not be read, float64, ()
-    hot: Tensor | None = None  # which labels a row has, bool, (n, K), where it may have several
+    hot: Tensor = None  # which labels a row has, bool, (n, K), where it may have several
 
     @property
     def n_classes(self) -> int:
