@@ -22,7 +22,7 @@ from steelyard.decision import (
 )
 from steelyard.jobs.job import Split
 from steelyard.stats.curves import calibration_curve, precision_recall_curve
-from steelyard.stats.metrics import MetricValue
+from steelyard.stats.metrics import BY_NAME, MetricValue
 from steelyard.stats.pooled import fold_values, pooled_metrics
 from steelyard.techniques import Technique
 
@@ -91,6 +91,11 @@ class Judged:
     per_fold: np.ndarray
     curves: dict[str, Any]
 
+    @property
+    def out_of_reach(self) -> str | None:
+        """Why no threshold is sure to keep the goal's bound; None where one is."""
+        return self.rule_report["out_of_reach"]
+
 
 def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
     """Judge a technique by its uncorrected probabilities, (test rows, classes) per split key."""
@@ -108,6 +113,8 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
     rule, rule_report = _final_rule(calibration, corrected, predicted, protocol)
     rows = protocol.scored
     metrics = cross_validated_metrics(deployed, decided, protocol)
+    if rule_report["out_of_reach"] and not protocol.goal.takes_closest:
+        metrics = _without_decisions(metrics)
     return Judged(
         technique=technique,
         uncorrected=uncorrected,
@@ -175,7 +182,7 @@ def _calibrate(
 def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol) -> DecisionRule:
     if technique.decision.threshold == "argmax":
         return DecisionRule(weights=(1.0,) * p.shape[1])
-    # Not strict: a bound that one fold's rows cannot reach is for the final rule to refuse.
+    # Not strict: what a fold's rows cannot show all rows may, and a baseline need not.
     return tune(p, y, protocol.goal, positive=protocol.positive, interval=False, strict=False).rule
 
 
@@ -194,8 +201,18 @@ def _final_rule(
         positive=protocol.positive,
         groups=np.tile(rows, len(corrected)),
         seed=protocol.seed,
+        strict=False,
     )
     return tuned.rule, tuned.to_dict()
+
+
+def _without_decisions(metrics: dict[str, MetricValue]) -> dict[str, MetricValue]:
+    """Metrics of a technique that cannot serve the goal: those of decisions are no such thing."""
+    none = dict.fromkeys(("value", "low", "high"))
+    return {
+        name: none if BY_NAME[name].kind == "thresholded" else value
+        for name, value in metrics.items()
+    }
 
 
 def cross_validated_metrics(

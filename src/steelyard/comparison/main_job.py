@@ -29,8 +29,8 @@ from steelyard.comparison.record import (
     verdict_on,
     with_origin,
 )
-from steelyard.decision import Goal, Maximise, check_goal
-from steelyard.errors import RequestError
+from steelyard.decision import Goal, as_goal, check_enough_rows, check_goal
+from steelyard.errors import GoalError, RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Job, Trainer
@@ -74,7 +74,7 @@ def compare(
     positive: Any = None,
     positive_name: str | None = None,
     metric: str = DEFAULT_METRIC,
-    goal: Goal | None = None,
+    goal: Goal | str | None = None,
     seed: int = 0,
     budget: str | float | None = None,
     out: str | Path | None = None,
@@ -96,7 +96,8 @@ def compare(
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
         metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
-        goal: what the threshold is tuned to; by default balanced accuracy.
+        goal: what the threshold is tuned to, or the name of a metric to maximise; by default
+            balanced accuracy.
         seed: the same seed gives the same result.
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
@@ -106,7 +107,17 @@ def compare(
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
     """
     request = _Request(
-        target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
+        target,
+        folds,
+        repeats,
+        group,
+        time_column,
+        tuple(drop),
+        positive,
+        metric,
+        as_goal(goal),
+        seed,
+        out,
     )
     request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
@@ -126,7 +137,7 @@ def train(
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
-    goal: Goal | None = None,
+    goal: Goal | str | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -139,7 +150,17 @@ def train(
     model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
     request = _Request(
-        target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
+        target,
+        folds,
+        1,
+        group,
+        time_column,
+        tuple(drop),
+        positive,
+        DEFAULT_METRIC,
+        as_goal(goal),
+        seed,
+        out,
     )
     request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
@@ -156,7 +177,7 @@ class _Request:
     drop: tuple[str, ...]
     positive: Any
     metric: str
-    goal: Goal | None
+    goal: Goal
     seed: int
     out: str | Path | None
     positive_name: str | None = None
@@ -221,6 +242,7 @@ def _compared(
     others.append(_judge_constant(protocol))
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
+    _check_reach(chosen, protocol, store)
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
@@ -293,6 +315,7 @@ def _trained(
         uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
         protocol,
     )
+    _check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
     run = with_origin(run, origin)
@@ -342,8 +365,17 @@ def _trainable(
     reasons = {technique.name: trainer.refuses(technique) for technique in techniques}
     left_out = [reason for reason in reasons.values() if reason]
     if left_out and not may_leave_out:
-        raise RequestError(f"{left_out[0]}; or leave it out of --techniques")
+        raise RequestError(f"{left_out[0]}; or leave it out of `techniques`")
     return [one for one in techniques if not reasons[one.name]], left_out
+
+
+def _check_reach(chosen: Judged, protocol: Protocol, store: InMemoryStore | Journal) -> None:
+    """GoalError where the technique to deploy has no threshold that serves the goal."""
+    if chosen.out_of_reach and not protocol.goal.takes_closest:
+        kept = ""
+        if isinstance(store, Journal):
+            kept = f"; the trainings are kept in {store.run}: only the goal has to change"
+        raise GoalError(f"{chosen.technique.name}: {chosen.out_of_reach}{kept}")
 
 
 def _check_metric(metric: str) -> None:
@@ -376,8 +408,9 @@ def _asked(
 
 def _protocol(table: Table, request: _Request) -> Protocol:
     classes = table.schema.classes
-    goal = request.goal or Maximise("balanced_accuracy")
-    check_goal(goal, len(classes))
+    positive = positive_code(classes, table.class_counts, request.positive)
+    check_goal(request.goal, len(classes))
+    check_enough_rows(request.goal, int(table.class_counts[positive]), len(table.y))
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -387,8 +420,9 @@ def _protocol(table: Table, request: _Request) -> Protocol:
         groups=table.groups,
         times=table.times,
     )
-    positive = positive_code(classes, table.class_counts, request.positive)
-    return Protocol(table.y, splits, positive, goal, request.metric, table.groups, request.seed)
+    return Protocol(
+        table.y, splits, positive, request.goal, request.metric, table.groups, request.seed
+    )
 
 
 def _judge_all(

@@ -17,7 +17,7 @@ MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 1 << 31  # of the unpacked weights
 MOST_CONFIG = 1 << 28  # bytes; trees and levels of categories are in the weights or are short
 WIDEST = 1 << 24  # units or a side of a shape
-# What a model of ours, or a function given with --model, is made of.
+# What a model of ours, or a function given as the model, is made of.
 _LAYERS = """
 Activation Add AlphaDropout Average AveragePooling1D AveragePooling2D BatchNormalization
 Bidirectional Concatenate Conv1D Conv2D Cropping1D Dense DepthwiseConv1D DepthwiseConv2D Dot

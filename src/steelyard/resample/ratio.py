@@ -1,4 +1,4 @@
-"""What `--ratio` asks for, in rows of each class."""
+"""What a ratio asks for, in rows of each class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,13 +38,13 @@ def wanted_counts(
         label, _, number = item.rpartition("=")
         if label not in codes or not number.isdigit():
             raise RequestError(
-                f"--ratio {item} is neither a number in (0, 1] nor CLASS=N with one of the classes "
+                f"`ratio={item}` is neither a number in (0, 1] nor CLASS=N with one of the classes "
                 f"{', '.join(codes)}"
             )
         have, n = int(counts[codes[label]]), int(number)
         if (n < have) if adds else (n > have):
             raise TargetCountError(
-                f"--ratio {item}: class {label!r} has {have:,} rows, and this method only "
+                f"`ratio={item}`: class {label!r} has {have:,} rows, and this method only "
                 f"{'adds' if adds else 'removes'} rows; ask for {have:,} or "
                 f"{'more' if adds else 'fewer'}"
             )
@@ -58,5 +58,5 @@ def _share(text: str) -> float:
     except ValueError:
         share = 0.0
     if not 0 < share <= 1:
-        raise RequestError(f"--ratio {text} is neither a number in (0, 1] nor CLASS=N")
+        raise RequestError(f"`ratio={text}` is neither a number in (0, 1] nor CLASS=N")
     return share

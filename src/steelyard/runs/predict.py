@@ -37,7 +37,7 @@ def predict_file(
     inputs = find_files(data) if isinstance(data, str | Path) else ()
     path = output_path(out, inputs=inputs, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
-        raise RequestError(f"--out {out}: it takes a name that ends in .csv or .parquet")
+        raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")
     values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     classes = list(schema.classes)

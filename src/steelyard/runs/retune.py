@@ -19,7 +19,7 @@ def retuned(
     *,
     prevalence: float | Mapping[Any, float] | None,
     unlabelled: Any,
-    goal: Goal | None,
+    goal: Goal | str | None,
     training: Any,
     seed: int,
 ) -> "Study":

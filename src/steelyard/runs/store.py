@@ -74,12 +74,12 @@ def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
         raise RunError(f"there is no run directory {run}; make one with: steelyard compare")
     settle(run)
     if path.is_dir():
-        raise RunError(f"{path} is a folder; give the directory that compare wrote with --out")
+        raise RunError(f"{path} is a folder; give the directory that compare wrote")
     if not path.exists():
         hint = (
             "it was not finished: give the same compare command again and it goes on"
             if (run / "journal.jsonl").exists()
-            else "give the directory that compare wrote with --out"
+            else "give the directory that compare wrote"
         )
         raise RunError(f"{run} has no run.json; {hint}")
     values = read_json(path)
@@ -101,7 +101,7 @@ def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
 
 
 def load(run: str | Path, *, verify: bool = True) -> Any:
-    """The study saved in a run directory (`Study.save`, `steelyard compare --out`).
+    """The study saved in a run directory (`Study.save`, or `compare` with `out`).
 
     Args:
         verify: its files must be as they were sealed.
@@ -175,5 +175,5 @@ def _must_hold(run: Path, values: dict[str, Any], names: tuple[str, ...]) -> Non
     if problems:
         raise RunError(
             f"{run}: {problems[0]}; see what else with: steelyard verify {run}, or use it as it is "
-            "with --no-verify (in Python: verify=False)"
+            "with `verify=False`"
         )

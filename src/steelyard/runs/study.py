@@ -104,7 +104,7 @@ class Study:
         *,
         prevalence: float | Mapping[Any, float] | None = None,
         unlabelled: Any = None,
-        goal: Goal | None = None,
+        goal: Goal | str | None = None,
         training: Any = None,
         seed: int = 0,
     ) -> "Study":
