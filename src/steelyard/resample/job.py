@@ -57,7 +57,7 @@ def resample_table(
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Resample a table that fits in memory.
 
-    Methods that select rows keep every column as it came. Methods that make rows up keep the
+    Methods that select rows keep every column as it came. Methods that make synthetic rows keep the
     columns that are learned from, and the target.
 
     Args:
@@ -204,7 +204,7 @@ def _ledger(
 
 
 def _made(sampler: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How many rows of each class were made up."""
+    """How many synthetic rows of each class there are."""
     if hasattr(sampler, "smote_"):  # over-sampled and then cleaned
         made = sampler.smote_.sampling_strategy_
     elif getattr(sampler, "voting_", "") == "soft":  # cluster centres, in place of rows

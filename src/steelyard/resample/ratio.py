@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import RequestError, TargetCountError
+from steelyard.sampling_plan.ratios import rows_of, rows_over
 
 
 def wanted_counts(
@@ -28,9 +29,9 @@ def wanted_counts(
     if len(ratio) == 1 and "=" not in ratio[0]:
         share = _share(ratio[0])
         if adds:
-            wanted = np.maximum(counts, (share * counts.max()).astype(int))
+            wanted = np.maximum(counts, rows_of(share, int(counts.max())))
         else:
-            wanted = np.minimum(counts, (counts.min() / share).astype(int))
+            wanted = np.minimum(counts, rows_over(int(counts.min()), share))
         return {code: int(n) for code, n in enumerate(wanted) if n != counts[code]}
     codes = {str(label): code for code, label in enumerate(classes)}
     named = {}

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from steelyard.sampling_plan.ratios import rows_of, rows_over
+
 
 class Rows(Protocol):
     """A table of which rows can be asked for; an array is one."""
@@ -91,7 +93,7 @@ class RandomOver(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.where(counts > 0, np.maximum(counts, int(self.ratio * counts.max())), 0)
+        return np.where(counts > 0, np.maximum(counts, rows_of(self.ratio, int(counts.max()))), 0)
 
     def draw(
         self,
@@ -116,7 +118,7 @@ class RandomUnder(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.minimum(counts, int(counts[counts > 0].min() / self.ratio))
+        return np.minimum(counts, rows_over(int(counts[counts > 0].min()), self.ratio))
 
     def draw(
         self,
