@@ -4,7 +4,9 @@ Calibration and threshold of a fold are fitted on the predictions of the other f
 repeat (with a time split: of earlier blocks), so no row helps to tune what it is scored with.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +23,18 @@ from steelyard.decision import (
     tune,
 )
 from steelyard.jobs.job import Split
+from steelyard.jobs.run import Progress
 from steelyard.stats.curves import calibration_curve, precision_recall_curve
 from steelyard.stats.metrics import BY_NAME, MetricValue
 from steelyard.stats.pooled import fold_values, pooled_metrics
-from steelyard.techniques import Technique
+from steelyard.techniques import Decision, Technique
+
+CONSTANT = Technique(
+    name="constant",
+    about="the class shares of the training rows, for every row alike",
+    source="what any model must beat",
+    decision=Decision(calibration="none", threshold="argmax"),
+)
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,27 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
             ),
         },
     )
+
+
+def judge_all(
+    believed: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
+    protocol: Protocol,
+    progress: Progress | None = None,
+) -> list[Judged]:
+    """Judge several techniques, and after them the class shares alone, which all must beat."""
+    constant = {
+        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
+        for split in protocol.splits
+    }
+    found = []
+    # Sorting, the most of it, runs outside Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        everything = [*believed, (CONSTANT, constant)]
+        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), everything):
+            found.append(one)
+            if progress:
+                progress(len(found), len(everything), f"judging {one.technique.name}")
+    return found
 
 
 def _corrected(

@@ -1,15 +1,11 @@
 """The main job: compare techniques on one table, decide honestly, train what is recommended."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from steelyard._version import __version__
 from steelyard.comparison.baselines import (
@@ -20,12 +16,13 @@ from steelyard.comparison.baselines import (
 )
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Judged, Protocol, judge
+from steelyard.comparison.judging import Judged, Protocol, judge, judge_all
 from steelyard.comparison.record import (
     Origin,
     ledger,
     predictions,
     record,
+    uncorrected_frame,
     verdict_on,
     with_origin,
 )
@@ -47,17 +44,11 @@ from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
 from steelyard.stats.metrics import BY_NAME
 from steelyard.tables import Table, check_learnable, read_table
-from steelyard.techniques import Decision, Technique, choose, get
+from steelyard.techniques import Technique, choose, get
 
 DEFAULT_METRIC = "average_precision"
 DEFAULT_MODEL = "blend"
 TRAINING, JUDGING = 0.85, 0.1  # shares of the time; the rest trains the final model
-CONSTANT = Technique(
-    name="constant",
-    about="the class shares of the training rows, for every row alike",
-    source="what any model must beat",
-    decision=Decision(calibration="none", threshold="argmax"),
-)
 
 
 def compare(
@@ -236,10 +227,9 @@ def _compared(
         (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
         for one in plan.techniques
     ]
-    built_in = baseline_probabilities(plan.trainer, protocol, store)
-    judged = _judge_all([*believed, *built_in], protocol, judging)
-    contenders, others = judged[: len(believed)], judged[len(believed) :]
-    others.append(_judge_constant(protocol))
+    believed += baseline_probabilities(plan.trainer, protocol, store)
+    judged = judge_all(believed, protocol, judging)
+    contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     _check_reach(chosen, protocol, store)
@@ -250,6 +240,7 @@ def _compared(
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
+        uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen),
     )
@@ -310,11 +301,8 @@ def _trained(
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
-    judged = judge(
-        technique,
-        uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
-        protocol,
-    )
+    believed = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
+    judged = judge(technique, believed, protocol)
     _check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
@@ -322,6 +310,7 @@ def _trained(
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),
+        uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged),
     )
@@ -425,31 +414,8 @@ def _protocol(table: Table, request: _Request) -> Protocol:
     )
 
 
-def _judge_all(
-    believed: Sequence[tuple[Technique, dict[str, np.ndarray]]],
-    protocol: Protocol,
-    progress: Progress | None,
-) -> list[Judged]:
-    found = []
-    # Sorting, the most of it, runs outside Python's lock.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), believed):
-            found.append(one)
-            if progress:
-                progress(len(found), len(believed), f"judging {one.technique.name}")
-    return found
-
-
 def _part(progress: Progress | None, start: float, share: float) -> Progress | None:
     """Progress of one phase as a part of the whole, so that the remaining time is the whole's."""
     if progress is None:
         return None
     return lambda done, total, what: progress(start + share * done / total, 1.0, what)
-
-
-def _judge_constant(protocol: Protocol) -> Judged:
-    shares = {
-        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
-        for split in protocol.splits
-    }
-    return judge(CONSTANT, shares, protocol)

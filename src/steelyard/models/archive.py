@@ -49,8 +49,18 @@ def load_archive(path: Path) -> Any:
         raise _damaged(path, f"Keras cannot read it: {type(error).__name__}: {error}") from error
 
 
-def check_archive(path: Path) -> None:
-    """Refuse an archive that is not one of ours; see the top of this file.
+def layer_configs(path: Path) -> dict[str, dict[str, Any]]:
+    """What each layer of the outer model in a .keras file is set to; no TensorFlow is needed.
+
+    Raises: RunError: as `load_archive`.
+    """
+    config = check_archive(path)
+    layers = config.get("config", {}).get("layers", [])
+    return {one["name"]: one["config"] for one in layers if "name" in one and "config" in one}
+
+
+def check_archive(path: Path) -> dict[str, Any]:
+    """Refuse an archive that is not one of ours, see the top of this file; its configuration.
 
     Raises: RunError.
     """
@@ -66,11 +76,14 @@ def check_archive(path: Path) -> None:
         if isinstance(error, RunError):
             raise
         raise _damaged(path, str(error)) from error
+    if not isinstance(config, dict):
+        raise _damaged(path, "config.json is no object")
     for place, found in _objects(config):
         problem = _problem_of(found)
         if problem:
             raise _damaged(path, f"{place or 'the model'} is {problem}")
     _check_weights(path, weights)
+    return config
 
 
 def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:

@@ -135,6 +135,17 @@ def trainings_of(run: Path) -> tuple[int, int] | None:
     return len(done), lines[0]["trainings"]
 
 
+def ledger_lines(path: Path) -> list[dict[str, Any]] | None:
+    """What a finished run's journal says of each job; None where a line is damaged."""
+    if not path.is_file():
+        return None
+    lines, whole = _read(path)
+    damaged = not lines or problem_in(lines[0], "journal_request")
+    if damaged or not whole or any(problem_in(line, "journal_job") for line in lines[1:]):
+        return None
+    return [line["ledger"] for line in lines[1:]]
+
+
 def _read(path: Path) -> tuple[list[Any], bool]:
     """The lines that can be read, and whether these are all; a first line that cannot is {}."""
     if not path.exists():

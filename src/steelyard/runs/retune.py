@@ -42,7 +42,13 @@ def retuned(
         "decision": decision | changes,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
     }
-    return Study(run, predictions=study.predictions, ledger=study.ledger, model=model)
+    return Study(
+        run,
+        predictions=study.predictions,
+        uncorrected=study.uncorrected,
+        ledger=study.ledger,
+        model=model,
+    )
 
 
 def retune_run(run: str | Path, *, verify: bool = True, **changes: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def save(study: Any, run: Path) -> Path:
         {
             "model.keras": study.model.save,
             "predictions.parquet": study.predictions.write_parquet,
+            "uncorrected.parquet": study.uncorrected.write_parquet,
             "ledger.json": lambda path: path.write_text(json_text(study.ledger), "utf-8"),
             "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
         },
@@ -119,6 +120,7 @@ def load(run: str | Path, *, verify: bool = True) -> Any:
     return Study(
         values,
         predictions=read_predictions(run / "predictions.parquet", values),
+        uncorrected=read_predictions(run / "uncorrected.parquet", values),
         ledger=read_json(run / "ledger.json", "ledger"),
         model=lambda: load_model(run / "model.keras"),
     )
@@ -145,7 +147,7 @@ def load_model(path: Path) -> Any:
 
 
 def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
-    """predictions.parquet with the columns that a run with run.json `values` has.
+    """predictions.parquet or uncorrected.parquet, with the columns that run.json `values` asks for.
 
     Raises: RunError: it is damaged, or other columns.
     """
