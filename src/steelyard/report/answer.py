@@ -89,7 +89,7 @@ def _decision(run: dict[str, Any]) -> Tile:
     said = [
         f"finds {share_of(found['recall'], 100)} cases of {word}",
         f"{share_of(found['precision'], 100)} flagged are real",
-        f"{out_of(found['flagged']['value'] / 1000, 1000)} of 1,000 rows flagged",
+        f"{per_thousand(found['flagged'])} of 1,000 rows flagged",
     ]
     if run["decision"]["prior_from"] != "data":
         said.append(f"where {percent(prevalence)} of the rows are {word}")
@@ -160,6 +160,11 @@ def share_of(found: Value, whole: int) -> str:
     if value is None or low is None or high is None:
         return f"- of {whole:,}"
     return f"{out_of(value, whole)} of {whole:,} ({out_of(low, whole)} to {out_of(high, whole)})"
+
+
+def per_thousand(found: Value) -> str:
+    """A value per 1,000 rows as a count of them: `63`."""
+    return "-" if found["value"] is None else out_of(found["value"] / 1000, 1000)
 
 
 def _quantity(found: Value) -> str:

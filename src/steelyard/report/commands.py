@@ -60,7 +60,16 @@ def retuned(place: str, threshold: float) -> str:
 def trained(run: dict[str, Any], technique: str) -> str:
     """The command that trains another technique of the comparison."""
     data, target = run["data"]["path"], run["protocol"]["target"]
-    words = ["train", data, "--target", target, "--technique", technique, "--out", f"run-{technique}"]
+    words = [
+        "train",
+        data,
+        "--target",
+        target,
+        "--technique",
+        technique,
+        "--out",
+        f"run-{technique}",
+    ]
     return command("steelyard", *words)
 
 
@@ -78,7 +87,11 @@ def use_in_keras(run: dict[str, Any], place: str) -> str:
     columns = [c for c in run["data"]["schema"]["columns"] if c["role"] == "feature"][:3]
     lines = [
         f"    {json.dumps(c['name'])}: "
-        + ('np.array(["..."]),' if c["kind"] in ("text", "category", "string") else "np.array([0.0]),")
+        + (
+            'np.array(["..."]),'
+            if c["kind"] in ("text", "category", "string")
+            else "np.array([0.0]),"
+        )
         for c in columns
     ]
     more = len(run["data"]["schema"]["columns"]) - len(columns) - 1

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from markupsafe import Markup
-
 from steelyard.report import figures
 from steelyard.report.formatting import (
     amount,
@@ -23,7 +21,16 @@ CALLS = {
 }
 SHAPES = {"recommended": "diamond", "technique": "circle", "baseline": "square"}
 GOAL_METRICS = {"min-precision": "recall", "alerts": "recall", "min-recall": "precision"}
-VIEWS = ("roc_auc", "log_loss", "brier_skill", "balanced_accuracy", "mcc", "f1", "recall", "precision")
+VIEWS = (
+    "roc_auc",
+    "log_loss",
+    "brier_skill",
+    "balanced_accuracy",
+    "mcc",
+    "f1",
+    "recall",
+    "precision",
+)
 MARKS = {
     "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
     "diamond": "M0 -7L7 0L0 7L-7 0z",
@@ -77,9 +84,7 @@ def _goal_metric(goal: dict[str, Any]) -> str:
     return GOAL_METRICS.get(goal["kind"], "expected_cost")
 
 
-def _row(
-    run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]
-) -> dict[str, Any]:
+def _row(run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]) -> dict[str, Any]:
     name = entry["name"]
     difference = differences.get(name)
     kind = (
@@ -94,15 +99,14 @@ def _row(
     return {
         "name": name,
         "kind": kind,
-        "mark": Markup(MARKS[SHAPES[kind]]),
+        "mark": MARKS[SHAPES[kind]],
         "word": _word(run, kind, name, difference),
         "goal": goal[0],
         "goal_sort": goal[1],
         "metrics": metrics,
         "metric": metrics[run["protocol"]["metric"]],
         "metric_sort": metrics[run["protocol"]["metric"]]["value"],
-        "difference": difference
-        and [difference["gain"], difference["low"], difference["high"]],
+        "difference": difference and [difference["gain"], difference["low"], difference["high"]],
         "difference_text": f"{signed(difference['gain'])} ({signed_interval(difference)})"
         if difference
         else "",
@@ -124,9 +128,7 @@ def _word(run: dict[str, Any], kind: str, name: str, difference: dict[str, Any] 
     return ", ".join(said)
 
 
-def _goal_value(
-    run: dict[str, Any], entry: dict[str, Any]
-) -> tuple[tuple[str, str], float | None]:
+def _goal_value(run: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, str], float | None]:
     goal = run["protocol"]["goal"]
     if goal["kind"] != "costs":
         found = entry["metrics"][_goal_metric(goal)]
@@ -139,7 +141,9 @@ def _goal_value(
         figures.natural_share(run, k),
         (goal["fp"], goal["fn"]),
     )["cost"]
-    return (amount(paid["value"]), f"{amount(paid['low'])} to {amount(paid['high'])}"), paid["value"]
+    return (amount(paid["value"]), f"{amount(paid['low'])} to {amount(paid['high'])}"), paid[
+        "value"
+    ]
 
 
 def _strips(rows: list[dict[str, Any]], rope: float) -> dict[str, Any]:
@@ -177,5 +181,3 @@ def nice_step(span: float) -> float:
 
 def _triple(found: dict[str, Any]) -> list[float | None]:
     return [found["value"], found["low"], found["high"]]
-
-

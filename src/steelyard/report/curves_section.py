@@ -38,7 +38,8 @@ def lift(run: dict[str, Any]) -> Markup:
     y = logarithmic("Lift", 1.0, top, [(k, f"{k}x") for k in ups])
     series = [Series(n, f"s{i}", p) for i, (n, p) in reversed(list(enumerate(lifted)))]
     name, points = lifted[0]
-    said = f"The {percent(points[0][0])} of highest score by {name} hold {points[0][1]:.1f} times as many."
+    first, times = points[0]
+    said = f"The first {percent(first)} of the rows by {name} hold {times:.1f} times as many."
     return plot("Lift", x, y, series, said)
 
 
@@ -47,7 +48,10 @@ def calibration(run: dict[str, Any]) -> Markup:
     entry = figures.decided(run)
     before, after = entry["calibration_uncorrected"], entry["curves"]["calibration"]
     values = [
-        v for curve in (before, after) for v in (*curve["predicted"], *curve["observed"]) if 0 < v < 1
+        v
+        for curve in (before, after)
+        for v in (*curve["predicted"], *curve["observed"])
+        if 0 < v < 1
     ]
     low = max(1e-5, min([0.01, *values]) / 1.5)
     high = min(1 - 1e-4, max([0.5, *values]) ** 0.5)
@@ -86,7 +90,9 @@ def precision_recall(run: dict[str, Any]) -> Markup:
         series.append(Series(name, f"s{i}", _thin(points), "step"))
     rate = _rate(run)
     chance = Series("flagging at random", "quiet dashed", [(0, rate), (1, rate)])
-    said = f"Precision falls as recall rises; flagging at random has a precision of {percent(rate)}."
+    said = (
+        f"Precision falls as recall rises; flagging at random has a precision of {percent(rate)}."
+    )
     return plot(
         "Precision and recall", shares("Recall"), shares("Precision"), [chance, *series], said
     )
@@ -125,7 +131,9 @@ def _gain_curves(run: dict[str, Any]) -> list[tuple[str, list[tuple[float, float
     curves = []
     for name, table in _tables(run):
         rows = table["positives"] + table["negatives"]
-        points = [((true + false) / rows, true / table["positives"]) for true, false in _pairs(table)]
+        points = [
+            ((true + false) / rows, true / table["positives"]) for true, false in _pairs(table)
+        ]
         curves.append((name, _thin(points)))
     return curves
 

@@ -78,7 +78,7 @@ def percent(share: float, digits: int | None = None) -> str:
     """A share in per cent, by default with more digits near 0 and 1, where they matter.
 
     >>> percent(0.2981), percent(0.99827), percent(0.0017), percent(0.996), percent(1.0)
-    ('29.8 %', '99.83 %', '0.17 %', '99.6 %', '100 %')
+    ('29.8 %', '99.83 %', '0.17 %', '99.60 %', '100 %')
     """
     if share in (0, 1):
         return f"{100 * share:.0f} %"

@@ -26,7 +26,6 @@ from steelyard.report.formatting import (
     interval,
     number,
     of_class,
-    out_of,
     percent,
     plural,
     positive_word,
@@ -47,38 +46,47 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
     place = str(place)
     tried = explorer.explorer(run)
     compared = comparison.comparison(run)
-    return environment().get_template("page.html.jinja").render(
-        style=own("style.css"),
-        script=Markup("\n").join(own(name) for name in SCRIPTS),
-        run=run,
-        place=place,
-        word=positive_word(run),
-        facts=facts(run, place),
-        nested=nested_sentence(run),
-        trust=answer.trust(run),
-        tiles=answer.tiles(run),
-        tried=tried and embedded(tried | {"commands": _commands(run, tried, place)}),
-        useful=explorer.rows(run),
-        compared=compared,
-        compared_data=embedded(compared["data"]),
-        curves=curves_section if tried else None,
-        confusion=classes_section.confusion(run),
-        per_class=classes_section.per_class(run),
-        entries=ranked(run),
-        classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
-        metrics=METRICS,
-        binary=figures.binary(run),
-        positive_index=figures.positive_index(run),
-        use={
-            "predict": commands.command(
-                "steelyard", "predict", place, "new.csv", "--out", "scored.csv"
-            ),
-            "evaluate": commands.command(
-                "steelyard", "evaluate", place, "labelled.csv", "--target", run["protocol"]["target"]
-            ),
-            "python": commands.use_in_python(place),
-            "keras": commands.use_in_keras(run, place),
-        },
+    return (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            style=own("style.css"),
+            script=Markup("\n").join(own(name) for name in SCRIPTS),
+            run=run,
+            place=place,
+            word=positive_word(run),
+            facts=facts(run, place),
+            nested=nested_sentence(run),
+            trust=answer.trust(run),
+            tiles=answer.tiles(run),
+            tried=tried and embedded(tried | {"commands": _commands(run, tried, place)}),
+            useful=explorer.rows(run),
+            compared=compared,
+            compared_data=embedded(compared["data"]),
+            curves=curves_section if tried else None,
+            confusion=classes_section.confusion(run),
+            per_class=classes_section.per_class(run),
+            entries=ranked(run),
+            classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
+            metrics=METRICS,
+            binary=figures.binary(run),
+            positive_index=figures.positive_index(run),
+            use={
+                "predict": commands.command(
+                    "steelyard", "predict", place, "new.csv", "--out", "scored.csv"
+                ),
+                "evaluate": commands.command(
+                    "steelyard",
+                    "evaluate",
+                    place,
+                    "labelled.csv",
+                    "--target",
+                    run["protocol"]["target"],
+                ),
+                "python": commands.use_in_python(place),
+                "keras": commands.use_in_keras(run, place),
+            },
+        )
     )
 
 
@@ -97,11 +105,12 @@ def environment() -> jinja2.Environment:
         "decimal": decimal,
         "interval": with_interval,
         "number": number,
+        "per_thousand": answer.per_thousand,
         "percent": percent,
         "range": interval,
         "share_of": answer.share_of,
     }
-    made.globals |= {"out_of": out_of, "log_width": log_width}
+    made.globals["log_width"] = log_width
     return made
 
 
@@ -152,7 +161,7 @@ def resource(name: str) -> str:
 
 
 def _commands(run: dict[str, Any], tried: dict[str, Any], place: str) -> dict[str, Any]:
-    """The explorer's command lines; `{threshold}` and `{prevalence}` are filled in by the script."""
+    """The explorer's command lines; the script adds the threshold."""
     return {
         "retune": commands.command("steelyard", "retune", place),
         "train": [commands.trained(run, one["name"]) for one in tried["techniques"]],

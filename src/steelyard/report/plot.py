@@ -87,7 +87,8 @@ def plot(title: str, x: Axis, y: Axis, series: Sequence[Series], description: st
     return Markup(
         '<figure class="plot"><figcaption>{}</figcaption><p class="ytitle">{}</p>'
         '<div class="box" role="img" aria-label="{}"><svg viewBox="0 0 1000 1000" '
-        'preserveAspectRatio="none" aria-hidden="true"><path class="grid" d="{}"/>{}</svg>{}{}</div>'
+        'preserveAspectRatio="none" aria-hidden="true"><path class="grid" d="{}"/>{}</svg>'
+        "{}{}</div>"
         '<p class="xtitle">{}</p>{}</figure>'
     ).format(title, y.title, description, grid, drawn, across, upward, x.title, legend(named))
 
@@ -97,9 +98,9 @@ def legend(series: Sequence[Series]) -> Markup:
     if len(series) < 2:
         return Markup("")
     items = Markup("").join(
-        Markup('<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true">{}</svg>{}</li>').format(
-            _key(one), one.name
-        )
+        Markup(
+            '<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true">{}</svg>{}</li>'
+        ).format(_key(one), one.name)
         for one in series
     )
     return Markup('<ul class="legend">{}</ul>').format(items)

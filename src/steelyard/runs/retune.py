@@ -8,7 +8,14 @@ import numpy as np
 
 from steelyard.decision import Goal
 from steelyard.errors import RequestError
-from steelyard.runs.new_decision import natural_prior, new_decision, new_rows, stated_prior
+from steelyard.runs.decision_counts import with_decision_counts
+from steelyard.runs.new_decision import (
+    natural_prior,
+    new_decision,
+    new_rows,
+    out_of_fold,
+    stated_prior,
+)
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -42,6 +49,7 @@ def retuned(
         "decision": decision | changes,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
     }
+    run = with_decision_counts(run, out_of_fold(study))
     return Study(
         run,
         predictions=study.predictions,

@@ -12,7 +12,7 @@ from steelyard.runs.checks import disagreement, problem_in, read_json
 from steelyard.runs.commit import commit, settle
 from steelyard.runs.seal import SEALED, broken
 
-SCHEMA = 1  # of run.json; raised when a reader of older files would go wrong
+SCHEMA = 2  # of run.json; raised when a reader of older files would go wrong
 
 
 def save(study: Any, run: Path) -> Path:
@@ -25,7 +25,7 @@ def save(study: Any, run: Path) -> Path:
             "predictions.parquet": study.predictions.write_parquet,
             "uncorrected.parquet": study.uncorrected.write_parquet,
             "ledger.json": lambda path: path.write_text(json_text(study.ledger), "utf-8"),
-            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+            "report.html": lambda path: path.write_text(page_of(study.run, run), "utf-8"),
         },
     )
     return run
@@ -38,7 +38,7 @@ def save_decision(study: Any, run: Path) -> None:
         study.run,
         {
             "model.keras": study.model.save,
-            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+            "report.html": lambda path: path.write_text(page_of(study.run, run), "utf-8"),
         },
     )
 
@@ -52,14 +52,14 @@ def write_report(values: dict[str, Any], run: Path) -> None:
     """The page, built from run.json's content alone."""
     if (run / "report.html").is_dir():
         raise RunError(f"{run / 'report.html'} is a folder; remove it first")
-    write_text(run / "report.html", page_of(values))
+    write_text(run / "report.html", page_of(values, run))
 
 
-def page_of(values: dict[str, Any]) -> str:
-    """The page as text, from run.json's content."""
+def page_of(values: dict[str, Any], run: Path) -> str:
+    """The page as text, from run.json's content; its commands name the directory `run`."""
     from steelyard.report.page import to_html
 
-    return to_html(values)
+    return to_html(values, run)
 
 
 def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:

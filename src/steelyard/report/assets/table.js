@@ -129,3 +129,5 @@ document.querySelectorAll("[data-copy]").forEach((button) =>
   button.addEventListener("click", () => steelyard.copy(button)));
 document.querySelectorAll("table.sortable").forEach(steelyard.makeSortable);
 if (document.getElementById("compared")) steelyard.strips(document.getElementById("compared"));
+// What is folded away on the screen is on paper.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
