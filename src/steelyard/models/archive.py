@@ -15,7 +15,7 @@ from steelyard.errors import RunError
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 1 << 31  # of the unpacked weights
-MOST_CONFIG = 1 << 28  # bytes; trees and levels of categories are in the weights or are short
+MOST_CONFIG = 1 << 26  # bytes; trees and levels of categories are in the weights or are short
 WIDEST = 1 << 24  # units or a side of a shape
 # What a model of ours, or a function given as the model, is made of.
 _LAYERS = """
@@ -70,6 +70,7 @@ def check_archive(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             _check_entries(path, entries)
+            json.loads(archive.read("metadata.json"))
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
     except (zipfile.BadZipFile, ValueError, RecursionError, NotImplementedError, EOFError) as error:
