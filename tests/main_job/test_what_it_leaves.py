@@ -20,7 +20,6 @@ def test_files(run_dir):
         "predictions.parquet",
         "report.html",
         "run.json",
-        "uncorrected.parquet",
     ]
 
 

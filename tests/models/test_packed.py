@@ -8,7 +8,8 @@ keras = pytest.importorskip("keras")
 from steelyard._tensorflow import tf  # noqa: E402
 from steelyard.models import packed, packed_graph  # noqa: E402
 from steelyard.models.members import Member  # noqa: E402
-from steelyard.models.packed_graph import Settings, class_losses, stacked  # noqa: E402
+from steelyard.models.packed_graph import Settings  # noqa: E402
+from steelyard.models.packed_losses import class_losses, stacked  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 from steelyard.techniques.loss import LossNumbers  # noqa: E402
 from steelyard.techniques.sample import SampleIndices  # noqa: E402
@@ -111,7 +112,7 @@ def test_memory_decides_how_many_train_together(table, monkeypatch):
     whole = packed.train(X, y, five, SETTINGS)
     monkeypatch.setattr(packed, "PACK", 2)
     in_parts = packed.train(X, y, five, SETTINGS)
-    for (kernel, bias), (kernel_2, bias_2) in zip(whole, in_parts, strict=True):
+    for (kernel, bias), (kernel_2, bias_2) in zip(whole.layers, in_parts.layers, strict=True):
         np.testing.assert_allclose(kernel, kernel_2, atol=1e-4)
         np.testing.assert_allclose(bias, bias_2, atol=1e-4)
 
@@ -123,4 +124,4 @@ def test_looks_in_blocks_are_the_look_at_all(table, monkeypatch):
     packed._graph.cache_clear()
     in_blocks = packed.train(X, y, [network(1, WEIGHTED)], SETTINGS)
     packed._graph.cache_clear()
-    np.testing.assert_allclose(whole[0][0], in_blocks[0][0], atol=1e-5)
+    np.testing.assert_allclose(whole.layers[0][0], in_blocks.layers[0][0], atol=1e-5)

@@ -22,7 +22,7 @@ from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer  # noqa: E402
 from steelyard.models.trees import TreesTrainer  # noqa: E402
 from steelyard.tables import read_table  # noqa: E402
-from steelyard.techniques import TECHNIQUES, get  # noqa: E402
+from steelyard.techniques import DEFAULT, get  # noqa: E402
 
 NETWORK = TabularTrainer(Settings(hidden=(8,)), members=8)
 
@@ -99,8 +99,8 @@ def test_it_learns_every_technique_it_takes(name, table):
     trainer = TRAINERS[name]
     rows = np.random.default_rng(0).permutation(len(table.y))
     split = Split(0, 0, train=np.sort(rows[:300]), test=np.sort(rows[300:]))
-    taken = [one for one in TECHNIQUES.values() if not trainer.refuses(one)]
-    assert len(taken) >= len(TECHNIQUES) - 1
+    taken = [get(one) for one in DEFAULT if not trainer.refuses(get(one))]
+    assert len(taken) >= len(DEFAULT) - 1
     jobs = [Job(one, split, 0) for one in taken]
     found = {o.job.technique.name: o for o in trainer.run(table, jobs, nothing)}
     rarest = table.y[split.test] == table.y.max()
@@ -119,7 +119,7 @@ def test_held_out_beliefs_cover_all_rows_and_are_not_fitted_to_them(name, table)
     in_sample = core_on(fitted, table)[rows, table.y]
     assert np.log(fitted.out_of_bag[rows, table.y]).mean() < np.log(in_sample).mean()
     for draw in fitted.resampled:
-        assert not np.intersect1d(draw.drawn.rows, draw.held_out).size
+        assert not np.intersect1d(draw.indices.rows, draw.held_out).size
 
 
 def test_jobs_of_several_splits_in_one_pack_equal_each_alone():
@@ -144,7 +144,7 @@ def test_jobs_of_several_splits_in_one_pack_equal_each_alone():
 
 
 def test_with_one_member_only_its_slice_is_covered(table):
-    held = TRAINERS["custom"].fit(table, get("plain"), 0, nothing).held
+    held = TRAINERS["custom"].fit(table, get("plain"), 0, nothing).out_of_bag
     assert np.isfinite(held).all(1).mean() == pytest.approx(1 / 8, abs=0.02)
 
 
@@ -161,7 +161,7 @@ def test_an_offset_alone_grows_the_same_trees(table):
     """Balanced softmax is plain with the class shares taken off the log-odds."""
     jobs = [Job(get(name), everything(table), 0) for name in ("plain", "balanced-softmax")]
     plain, balanced = TreesTrainer(LightGBM(), members=1).run(table, jobs, nothing)
-    kept = np.bincount(table.y[plain.resampled[0].drawn.rows])
+    kept = np.bincount(table.y[plain.resampled[0].indices.rows])
     again = balanced.uncorrected * kept
     again /= again.sum(1, keepdims=True)
     np.testing.assert_allclose(again, plain.uncorrected, atol=1e-5)
@@ -173,7 +173,7 @@ def test_focal_without_lightgbm_is_refused_by_name_and_said_by_default(monkeypat
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     with pytest.raises(RequestError, match=r"focal: .*pip install 'steelyard\[lightgbm\]'"):
         steelyard.compare(frame(), "target", techniques="plain,focal", model="trees")
-    monkeypatch.setattr("steelyard.techniques.TECHNIQUES", {n: get(n) for n in ("plain", "focal")})
+    monkeypatch.setattr("steelyard.techniques.DEFAULT", ("plain", "focal"))
     study = steelyard.compare(frame(), "target", model="trees", folds=2, repeats=1)
     assert study.run["left_out"][0].startswith("focal: ")
     assert "focal" not in study.leaderboard["technique"].to_list()

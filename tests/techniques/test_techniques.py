@@ -8,7 +8,7 @@ from imblearn.over_sampling import SMOTE
 from sklearn.neighbors import NearestNeighbors
 
 from steelyard.errors import RequestError
-from steelyard.techniques import TECHNIQUES, Technique, choose, get
+from steelyard.techniques import DEFAULT, TECHNIQUES, Technique, choose, get
 from steelyard.techniques.sample import Natural, RandomOver, RandomUnder, Smote
 
 COUNTS = np.array([1000, 100, 10])
@@ -88,7 +88,9 @@ def test_smote_needs_no_more_neighbours_than_there_are():
 
 
 def test_choosing():
-    assert [one.name for one in choose("default")] == list(TECHNIQUES)
+    assert [one.name for one in choose("default")] == list(DEFAULT)
+    assert set(DEFAULT) < set(TECHNIQUES)
+    assert [one.name for one in choose("default,ldam-drw")] == [*DEFAULT, "ldam-drw"]
     assert [one.name for one in choose("smote, focal")] == ["plain", "smote", "focal"]
     with pytest.raises(RequestError, match="no technique is called 'smot'; there are: plain"):
         choose(["smot"])

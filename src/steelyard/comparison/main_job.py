@@ -1,11 +1,15 @@
 """The main job: compare techniques on one table, decide honestly, train what is recommended."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from steelyard._version import __version__
 from steelyard.comparison.baselines import (
@@ -16,18 +20,17 @@ from steelyard.comparison.baselines import (
 )
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Judged, Protocol, judge, judge_all
+from steelyard.comparison.judging import Judged, Protocol, judge
 from steelyard.comparison.record import (
     Origin,
     ledger,
     predictions,
     record,
-    uncorrected_frame,
     verdict_on,
     with_origin,
 )
-from steelyard.decision import Goal, as_goal, check_enough_rows, check_goal
-from steelyard.errors import GoalError, RequestError
+from steelyard.decision import Goal, Maximise, check_goal
+from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Job, Trainer
@@ -44,11 +47,17 @@ from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
 from steelyard.stats.metrics import BY_NAME
 from steelyard.tables import Table, check_learnable, read_table
-from steelyard.techniques import Technique, choose, get
+from steelyard.techniques import Decision, Technique, choose, get
 
 DEFAULT_METRIC = "average_precision"
 DEFAULT_MODEL = "blend"
 TRAINING, JUDGING = 0.85, 0.1  # shares of the time; the rest trains the final model
+CONSTANT = Technique(
+    name="constant",
+    about="the class shares of the training rows, for every row alike",
+    source="what any model must beat",
+    decision=Decision(calibration="none", threshold="argmax"),
+)
 
 
 def compare(
@@ -65,7 +74,7 @@ def compare(
     positive: Any = None,
     positive_name: str | None = None,
     metric: str = DEFAULT_METRIC,
-    goal: Goal | str | None = None,
+    goal: Goal | None = None,
     seed: int = 0,
     budget: str | float | None = None,
     out: str | Path | None = None,
@@ -87,8 +96,7 @@ def compare(
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
         metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
-        goal: what the threshold is tuned to, or the name of a metric to maximise; by default
-            balanced accuracy.
+        goal: what the threshold is tuned to; by default balanced accuracy.
         seed: the same seed gives the same result.
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
@@ -98,17 +106,7 @@ def compare(
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
     """
     request = _Request(
-        target,
-        folds,
-        repeats,
-        group,
-        time_column,
-        tuple(drop),
-        positive,
-        metric,
-        as_goal(goal),
-        seed,
-        out,
+        target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
     )
     request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
@@ -128,7 +126,7 @@ def train(
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
-    goal: Goal | str | None = None,
+    goal: Goal | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -141,17 +139,7 @@ def train(
     model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
     request = _Request(
-        target,
-        folds,
-        1,
-        group,
-        time_column,
-        tuple(drop),
-        positive,
-        DEFAULT_METRIC,
-        as_goal(goal),
-        seed,
-        out,
+        target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
     )
     request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
@@ -168,7 +156,7 @@ class _Request:
     drop: tuple[str, ...]
     positive: Any
     metric: str
-    goal: Goal
+    goal: Goal | None
     seed: int
     out: str | Path | None
     positive_name: str | None = None
@@ -188,7 +176,7 @@ def _compare(
     limit = None if budget is None else started + seconds_of(budget)
     table = _table(data, request)
     trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
-    techniques, left_out = _trainable(techniques, trainer, may_leave_out=may_leave_out)
+    techniques, left_out = _trainable(techniques, trainer, table, may_leave_out=may_leave_out)
     plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
     if limit is not None:
 
@@ -227,12 +215,12 @@ def _compared(
         (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
         for one in plan.techniques
     ]
-    believed += baseline_probabilities(plan.trainer, protocol, store)
-    judged = judge_all(believed, protocol, judging)
-    contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
+    built_in = baseline_probabilities(plan.trainer, protocol, store)
+    judged = _judge_all([*believed, *built_in], protocol, judging)
+    contenders, others = judged[: len(believed)], judged[len(believed) :]
+    others.append(_judge_constant(protocol))
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
-    _check_reach(chosen, protocol, store)
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
@@ -240,7 +228,6 @@ def _compared(
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
-        uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen),
     )
@@ -258,7 +245,7 @@ def _train(
     started = time.monotonic()
     table = _table(data, request)
     trainer = trainer_of(model)
-    _trainable([technique], trainer, may_leave_out=False)
+    _trainable([technique], trainer, table, may_leave_out=False)
     trainer = trainer.for_table(table)
     # In time order a validation fold would be judged by members that saw what came after it.
     own_folds = out_of_bag_splits(table, request.seed) if table.times is None else []
@@ -301,16 +288,17 @@ def _trained(
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
-    believed = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
-    judged = judge(technique, believed, protocol)
-    _check_reach(judged, protocol, store)
+    judged = judge(
+        technique,
+        uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
+        protocol,
+    )
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
     run = with_origin(run, origin)
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),
-        uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged),
     )
@@ -345,26 +333,22 @@ def _save(study: Study, store: InMemoryStore | Journal) -> None:
 
 
 def _trainable(
-    techniques: list[Technique], trainer: Trainer, *, may_leave_out: bool
+    techniques: list[Technique], trainer: Trainer, table: Table, *, may_leave_out: bool
 ) -> tuple[list[Technique], list[str]]:
-    """Techniques that this model can train, and why the others were left out.
+    """Techniques that this model can train on this table, and why the others were left out.
 
     What was asked for by name is never left out in silence: it is refused.
     """
-    reasons = {technique.name: trainer.refuses(technique) for technique in techniques}
+    schema = table.schema
+    columns = {"numbers": len(schema.numbers), "categories": len(schema.categories)}
+    reasons = {
+        one.name: one.unfit(**columns, classes=len(schema.classes)) or trainer.refuses(one)
+        for one in techniques
+    }
     left_out = [reason for reason in reasons.values() if reason]
     if left_out and not may_leave_out:
         raise RequestError(f"{left_out[0]}; or leave it out of `techniques`")
     return [one for one in techniques if not reasons[one.name]], left_out
-
-
-def _check_reach(chosen: Judged, protocol: Protocol, store: InMemoryStore | Journal) -> None:
-    """GoalError where the technique to deploy has no threshold that serves the goal."""
-    if chosen.out_of_reach and not protocol.goal.takes_closest:
-        kept = ""
-        if isinstance(store, Journal):
-            kept = f"; the trainings are kept in {store.run}: only the goal has to change"
-        raise GoalError(f"{chosen.technique.name}: {chosen.out_of_reach}{kept}")
 
 
 def _check_metric(metric: str) -> None:
@@ -397,9 +381,8 @@ def _asked(
 
 def _protocol(table: Table, request: _Request) -> Protocol:
     classes = table.schema.classes
-    positive = positive_code(classes, table.class_counts, request.positive)
-    check_goal(request.goal, len(classes))
-    check_enough_rows(request.goal, int(table.class_counts[positive]), len(table.y))
+    goal = request.goal or Maximise("balanced_accuracy")
+    check_goal(goal, len(classes))
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -409,9 +392,23 @@ def _protocol(table: Table, request: _Request) -> Protocol:
         groups=table.groups,
         times=table.times,
     )
-    return Protocol(
-        table.y, splits, positive, request.goal, request.metric, table.groups, request.seed
-    )
+    positive = positive_code(classes, table.class_counts, request.positive)
+    return Protocol(table.y, splits, positive, goal, request.metric, table.groups, request.seed)
+
+
+def _judge_all(
+    believed: Sequence[tuple[Technique, dict[str, np.ndarray]]],
+    protocol: Protocol,
+    progress: Progress | None,
+) -> list[Judged]:
+    found = []
+    # Sorting, the most of it, runs outside Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), believed):
+            found.append(one)
+            if progress:
+                progress(len(found), len(believed), f"judging {one.technique.name}")
+    return found
 
 
 def _part(progress: Progress | None, start: float, share: float) -> Progress | None:
@@ -419,3 +416,11 @@ def _part(progress: Progress | None, start: float, share: float) -> Progress | N
     if progress is None:
         return None
     return lambda done, total, what: progress(start + share * done / total, 1.0, what)
+
+
+def _judge_constant(protocol: Protocol) -> Judged:
+    shares = {
+        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
+        for split in protocol.splits
+    }
+    return judge(CONSTANT, shares, protocol)

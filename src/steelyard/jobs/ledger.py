@@ -47,5 +47,5 @@ def _counts(one: ResampledRows, rows_in: int) -> dict[str, int]:
         "held_out": len(one.held_out),
         "dropped": rows_in - len(one.held_out) - distinct,
         "copied": len(observed) - distinct,
-        "synthetic": len(one.indices.rows) - len(observed),
+        "synthetic": len(one.indices.rows) - len(observed) + len(one.indices.made),
     }

@@ -1,7 +1,7 @@
 """Runs the jobs of a comparison and keeps the uncorrected probabilities of each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,24 +58,52 @@ def run_jobs(
     store: ResultStore,
     progress: Progress | None = None,
 ) -> None:
-    """Train every technique on every split; what `store` has already is not done again."""
-    # A task's share of the work is its number of techniques.
-    total = sum(len(task.techniques) for task in tasks) * len(splits)
+    """Train every technique on every split; what `store` has already is not done again.
+
+    Techniques that differ in the decision alone are trained once.
+    """
+    grouped = [(task.runner, _trained_alike(task.techniques)) for task in tasks]
+    # A task's share of the work is its number of trainings.
+    total = sum(len(groups) for _, groups in grouped) * len(splits)
     done = 0
-    for task in tasks:
+    for runner, groups in grouped:
         # All techniques of a split stand together: what they share is computed once.
-        jobs = [Job(technique, split, seed) for split in splits for technique in task.techniques]
-        left = [job for job in jobs if job.key not in store.finished]
+        jobs = [Job(group[0], split, seed) for split in splits for group in groups]
+        alike = {group[0].name: group for group in groups}
+        left = [job for job in jobs if _missing(job, alike[job.technique.name], store)]
         done += len(jobs) - len(left)
 
         def report(share: float, done: int = done, n: int = len(left)) -> None:
             if progress:
                 progress(done + share * n, total, "training")
 
-        for outcome in task.runner.run(table, left, report) if left else ():
-            keep(outcome, table, store)
+        for outcome in runner.run(table, left, report) if left else ():
+            trained = outcome.job.technique
+            # A runner may tell of its parts besides, under names of their own.
+            for job in _missing(outcome.job, alike.get(trained.name, [trained]), store):
+                # The time is that of the one that was trained.
+                seconds = outcome.seconds if job.technique is trained else 0.0
+                keep(replace(outcome, job=job, seconds=seconds), table, store)
         done += len(left)
         report(0.0, done)
+
+
+def _trained_alike(techniques: Sequence[Technique]) -> list[list[Technique]]:
+    """Techniques by what is trained, in order."""
+    groups: list[list[Technique]] = []
+    for one in techniques:
+        same = next((group for group in groups if group[0].trains_as(one)), None)
+        if same is None:
+            groups.append([one])
+        else:
+            same.append(one)
+    return groups
+
+
+def _missing(job: Job, group: Sequence[Technique], store: ResultStore) -> list[Job]:
+    """Jobs like this one of each technique of a group that are not in the store."""
+    jobs = [replace(job, technique=technique) for technique in group]
+    return [one for one in jobs if one.key not in store.finished]
 
 
 def keep_out_of_bag(
@@ -92,7 +120,7 @@ def keep_out_of_bag(
         fold = job.split.test
         trained = [one for one in fitted.resampled if np.array_equal(one.held_out, fold)]
         mine = [ResampledRows(one.indices, fold[:0]) for one in trained]
-        uncorrected = fitted.out_of_bag[fold].astype("float32")
+        uncorrected = fitted.out_of_bag[fold]
         keep(Outcome(job, uncorrected, seconds / len(jobs), mine), table, store)
 
 

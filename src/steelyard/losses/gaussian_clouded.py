@@ -7,8 +7,8 @@ import numpy as np
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.losses.base import Tensor, crossentropy
-from steelyard.losses.ldam import CosineLoss, check_cosines
+from steelyard.losses.base import CountedLoss, Tensor, crossentropy
+from steelyard.losses.ldam import check_cosines
 from steelyard.weights.counts import FloatArray
 
 
@@ -23,12 +23,7 @@ def noise_sizes(counts: Sequence[float]) -> FloatArray:
 
 
 def noisy_crossentropy(
-    y_true: Tensor,
-    cosines: Tensor,
-    size: FloatArray,
-    noise: Tensor,
-    scale: float,
-    class_weight: Tensor = None,
+    y_true: Tensor, cosines: Tensor, size: FloatArray, noise: Tensor, scale: float
 ) -> Tensor:
     """Cross-entropy on `scale * (cosine - |noise| * size)`, one value per row.
 
@@ -38,14 +33,12 @@ def noisy_crossentropy(
         size: from `noise_sizes`.
         noise: shape (..., K) or (K,), in units of cosine.
         scale: cosines are multiplied by it.
-        class_weight: shape (K,).
     """
-    lowered = cosines - ops.abs(noise) * size.astype("float32")
-    return crossentropy(y_true, scale * lowered, class_weight)
+    return crossentropy(y_true, scale * (cosines - ops.abs(noise) * size.astype("float32")))
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
-class GaussianClouded(CosineLoss):
+class GaussianClouded(CountedLoss):
     """Cross-entropy on cosines, each lowered by noise that grows with the rarity of its class.
 
     The last layer is `layers.NormalizedDense(K)`, and is trained anew on balanced batches
@@ -72,9 +65,12 @@ class GaussianClouded(CosineLoss):
         scale: float = 30.0,
         deviation: float = 1 / 3,
         seed: int = 0,
-        **kwargs: Any,
+        *,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
-        super().__init__(class_counts, **kwargs)
+        super().__init__(class_counts, reduction=reduction, name=name, dtype=dtype)
         if not 0 < scale < float("inf") or not 0 <= deviation < float("inf"):
             raise RequestError(
                 f"scale = {scale!r}, deviation = {deviation!r}; give a scale > 0 and a deviation "
@@ -84,13 +80,15 @@ class GaussianClouded(CosineLoss):
         self.size = noise_sizes(self.class_counts)
         self.noise_seed = keras.random.SeedGenerator(self.seed)
 
-    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
         check_cosines(logits, "GaussianClouded")
         shape = ops.shape(logits)
         noise = keras.random.normal(shape, stddev=self.deviation, seed=self.noise_seed)
         noise = ops.clip(noise, -1.0, 1.0)
-        return noisy_crossentropy(y_true, logits, self.size, noise, self.scale, class_weight)
+        return noisy_crossentropy(y_true, logits, self.size, noise, self.scale)
 
     def get_config(self) -> dict[str, Any]:
         own = {"scale": self.scale, "deviation": self.deviation, "seed": self.seed}
-        return super().get_config() | own
+        config = super().get_config() | own
+        del config["from_logits"]  # cosines are neither logits nor probabilities
+        return config

@@ -12,11 +12,9 @@ from steelyard.losses.checks import check_width
 from steelyard.weights.counts import FloatArray, log_prior
 
 
-def shifted_crossentropy(
-    y_true: Tensor, logits: Tensor, shift: FloatArray, class_weight: Tensor = None
-) -> Tensor:
+def shifted_crossentropy(y_true: Tensor, logits: Tensor, shift: FloatArray) -> Tensor:
     """Cross-entropy on `logits + shift`, one value per row; `shift` has shape (K,)."""
-    return crossentropy(y_true, logits + np.asarray(shift, dtype=np.float32), class_weight)
+    return crossentropy(y_true, logits + np.asarray(shift, dtype=np.float32))
 
 
 def posthoc_adjust(logits: Tensor, class_counts: Sequence[float], *, tau: float = 1.0) -> Tensor:
@@ -65,8 +63,8 @@ class LogitAdjusted(CountedLoss):
         self.tau = checked_tau(tau)
         self.shift = self.tau * log_prior(self.class_counts)
 
-    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
-        return shifted_crossentropy(y_true, logits, self.shift, class_weight)
+    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+        return shifted_crossentropy(y_true, logits, self.shift)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"tau": self.tau}
@@ -88,9 +86,9 @@ class BalancedSoftmax(CountedLoss):
     0.10536...
     """
 
-    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
         # Log shares instead of log counts: a constant less, and no large numbers in float32.
-        return shifted_crossentropy(y_true, logits, log_prior(self.class_counts), class_weight)
+        return shifted_crossentropy(y_true, logits, log_prior(self.class_counts))
 
 
 def checked_tau(tau: float) -> float:

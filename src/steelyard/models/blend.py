@@ -56,11 +56,11 @@ class BlendTrainer:
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        """One outcome a job; of `plain`, first what its two halves believed on their own."""
+        """One outcome a job; of an untreated one, first what its two halves said on their own."""
         ours = self.network.run(table, jobs, lambda _: None)
         theirs = self.trees.run(table, jobs, progress)
         for one, other in zip(ours, theirs, strict=True):
-            if one.job.technique.name in ("plain", BLEND.name):
+            if one.job.technique.untreated:
                 yield _as(NETWORK, one)
                 yield _as(TREES, other)
             yield mean_of(one, other)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from steelyard.layers.forest import Forest
+from steelyard.models.honours import Honours
 from steelyard.models.members import Member
 
 ROUNDS = 300
@@ -50,7 +51,7 @@ class Booster(Protocol):
     """A library that grows trees."""
 
     name: str
-    focal: bool
+    honours: Honours
 
     def grow(self, rows: Rows) -> BoostedTrees:
         """Boost until the held-out loss has not fallen for a while; keep the best round."""

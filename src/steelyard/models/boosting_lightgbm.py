@@ -20,6 +20,9 @@ from steelyard.models.boosting import (
     forest_per_class,
     per_class,
 )
+from steelyard.models.honours import LIGHTGBM, Honours
+
+HONOURS = Honours("boosted trees", LIGHTGBM, "train it with model='tabular'")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class LightGBM:
     """Grows with `lightgbm.train`, one thread a member: members run side by side."""
 
     name: str = "lightgbm"
-    focal: bool = True
+    honours: Honours = HONOURS
 
     def grow(self, rows: Rows) -> "GrownByLightGBM":
         import lightgbm

@@ -21,8 +21,14 @@ from steelyard.models.boosting import (
     log_loss,
     per_class,
 )
+from steelyard.models.honours import SKLEARN, Honours
 
 BINS = 255
+HONOURS = Honours(
+    "scikit-learn's trees",
+    SKLEARN,
+    "pip install 'steelyard[lightgbm]' for focal loss, use model='tabular' for others",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class HistGradientBoosting:
     """
 
     name: str = "scikit-learn"
-    focal: bool = False
+    honours: Honours = HONOURS
 
     def grow(self, rows: Rows) -> "GrownBySklearn":
         from sklearn.ensemble import HistGradientBoostingClassifier

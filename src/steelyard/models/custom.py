@@ -5,22 +5,23 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 
-from steelyard._tensorflow import keras, tf
+from steelyard._tensorflow import keras
 from steelyard.errors import RequestError
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding_layer import TableEncoder
+from steelyard.models.honours import OWN, Honours
 from steelyard.models.inputs import core_inputs
 from steelyard.models.members import Member, encoded, members_of, out_of_bag_probabilities, whole
-from steelyard.models.packed_graph import class_losses, stacked
 from steelyard.tables import Table
 from steelyard.techniques import Technique
-from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import SampleIndices
 
 EPOCHS = 50
@@ -59,9 +60,19 @@ class CustomTrainer:
         """There is nothing to halve."""
         return
 
-    def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
-        """It trains every technique."""
-        return None
+    def refuses(self, technique: Technique) -> str | None:
+        """Losses of cosines, where the model does not end in them."""
+        needs = OWN if self._gives_cosines else OWN - {"cosines"}
+        advice = "end it in steelyard.layers.NormalizedDense, or use model='tabular'"
+        return Honours("models without a last layer of cosines", needs, advice).refuses(technique)
+
+    @cached_property
+    def _gives_cosines(self) -> bool:
+        """Whether the model ends in `NormalizedDense`, by one of a few columns and two classes."""
+        from steelyard.layers import NormalizedDense
+
+        last = checked(self.build(4, 2), 4, 2).layers[-1]
+        return isinstance(last, NormalizedDense)
 
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
@@ -72,7 +83,7 @@ class CustomTrainer:
             for job in same:
                 start = time.perf_counter()
                 model, member = self._train(table, matrix, job)
-                uncorrected = _belief(model, matrix, split.test)
+                uncorrected = _probabilities(model, matrix, split.test, member)
                 done += 1
                 progress(done / len(jobs))
                 yield Outcome(job, uncorrected, time.perf_counter() - start, [member.resampled])
@@ -86,8 +97,10 @@ class CustomTrainer:
         progress(1.0)
         inputs = core_inputs(table)
         x = TableEncoder(fitted.to_dict(), name="encoder")(*inputs)
-        uncorrected = keras.layers.Softmax(dtype="float32", name="class_shares")(model(x))
-        held = out_of_bag_probabilities(_belief(model, matrix, split.train)[None], [member])
+        logits = keras.layers.Rescaling(_scale(member), dtype="float32", name="logits")(model(x))
+        uncorrected = keras.layers.Softmax(dtype="float32", name="class_shares")(logits)
+        p = _probabilities(model, matrix, split.train, member)
+        held = out_of_bag_probabilities(p[None], [member])
         return Fitted(
             keras.Model(inputs, uncorrected, name="steelyard.own_network"), held, [member.resampled]
         )
@@ -100,25 +113,58 @@ class CustomTrainer:
         # Compiled and fitted from outside: the model itself is saved without a loss of ours.
         inputs = keras.Input((matrix.shape[1],))
         trained = keras.Model(inputs, model(inputs))
+        counts = np.bincount(member.sampled.labels(table.y), minlength=classes)
+        counts = np.maximum(counts, 0.5)
+        loss = job.technique.loss.keras(counts)
         trained.compile(
             optimizer=model.optimizer if model.compiled else keras.optimizers.Adam(1e-3),
-            loss=TechniqueLoss(member.loss),
+            loss=loss,
             jit_compile=False,
         )
+        late = float(member.loss.more.get("late_from", 0.0))
         stop = EarlyStop(
-            matrix[member.validation], table.y[member.validation], member.validation_loss
+            matrix[member.validation],
+            table.y[member.validation],
+            loss_on_natural_rows(member, loss),
+            first_epoch=math.ceil(late * EPOCHS),
         )
+        callbacks = [stop, *job.technique.loss.callbacks(counts)]
         batches = SampledBatches(matrix, table.y, member.sampled, seed=hash_seed(job))
-        trained.fit(batches, shuffle=False, epochs=EPOCHS, callbacks=[stop], verbose=0)
+        trained.fit(batches, shuffle=False, epochs=EPOCHS, callbacks=callbacks, verbose=0)
         return model, member
 
 
-def _belief(model: Any, matrix: Encoded, rows: np.ndarray) -> np.ndarray:
+def loss_on_natural_rows(member: Member, loss: Any) -> Callable[[np.ndarray, np.ndarray], float]:
+    """What a model is stopped by, of labels and logits: log loss after the prior correction.
+
+    Where no closed form corrects, the training loss itself.
+    """
+    numbers = member.validation_loss
+    if member.loss.trained_prior(np.ones(len(numbers.weight))) is None:
+        return lambda y, logits: float(loss(y, logits))
+
+    def log_loss(y: np.ndarray, logits: np.ndarray) -> float:
+        log_p = log_softmax(logits + numbers.offset, axis=1)
+        return -float(log_p[np.arange(len(y)), y].mean())
+
+    return log_loss
+
+
+def _scale(member: Member) -> float:
+    """What the outputs are multiplied by to be logits: cosines lie within -1 and 1."""
+    return float(member.loss.more.get("cosine", 1.0))
+
+
+def _outputs(model: Any, matrix: Encoded, rows: np.ndarray) -> np.ndarray:
     parts = [
         model.predict_on_batch(matrix[rows[start : start + HELD_BATCH]])
         for start in range(0, len(rows), HELD_BATCH)
     ]
-    return tf.nn.softmax(np.concatenate(parts).astype("float32")).numpy()
+    return np.concatenate(parts).astype("float32")
+
+
+def _probabilities(model: Any, matrix: Encoded, rows: np.ndarray, member: Member) -> np.ndarray:
+    return softmax(_scale(member) * _outputs(model, matrix, rows), axis=1)
 
 
 class SampledBatches(keras.utils.PyDataset):
@@ -128,14 +174,17 @@ class SampledBatches(keras.utils.PyDataset):
         super().__init__()
         self.matrix, self.y, self.sampled = matrix, y, sampled
         self.rng = np.random.default_rng([seed, 1])
-        self.order = self.rng.permutation(len(sampled.rows))
+        self.order = self.rng.permutation(len(sampled))
 
     def __len__(self) -> int:
         return math.ceil(len(self.order) / BATCH)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        sampled = self.sampled.part(self.order[index * BATCH : (index + 1) * BATCH])
-        return sampled.table(self.matrix), self.y[sampled.rows]
+        now = self.order[index * BATCH : (index + 1) * BATCH]
+        observed = self.sampled.part(now[now < len(self.sampled.rows)])
+        made = self.sampled.made.part(now[now >= len(self.sampled.rows)] - len(self.sampled.rows))
+        rows = [observed.table(self.matrix), *([made.X] if len(made) else [])]
+        return np.concatenate(rows), np.concatenate([observed.labels(self.y), made.y])
 
     def on_epoch_end(self) -> None:
         self.order = self.rng.permutation(len(self.order))
@@ -151,22 +200,22 @@ def from_file(spec: str) -> CustomTrainer:
     file, _, function = spec.rpartition(":")
     path = Path(file)
     if not file.endswith(".py") or not function:
-        raise RequestError(f"`model={spec!r}`: it takes blend, tabular, trees or FILE.py:FUNCTION")
+        raise RequestError(f"--model {spec!r}: it takes blend, tabular, trees or FILE.py:FUNCTION")
     if not path.is_file():
-        raise RequestError(f"`model={spec!r}`: there is no file {file!r}")
+        raise RequestError(f"--model {spec!r}: there is no file {file!r}")
     found = importlib.util.spec_from_file_location("steelyard_user_model", path)
     module = importlib.util.module_from_spec(found)  # type: ignore[arg-type]
     try:
         found.loader.exec_module(module)  # type: ignore[union-attr]
     except Exception as error:
         raise RequestError(
-            f"`model={spec!r}`: {file} cannot be run: {type(error).__name__}: {error}"
+            f"--model {spec!r}: {file} cannot be run: {type(error).__name__}: {error}"
         ) from error
     build = getattr(module, function, None)
     if not callable(build):
         defined = [name for name, value in vars(module).items() if callable(value)]
         raise RequestError(
-            f"`model={spec!r}`: {file} has no function {function!r}; "
+            f"--model {spec!r}: {file} has no function {function!r}; "
             f"it has {', '.join(defined) or 'none'}"
         )
     return CustomTrainer(build, name=spec)
@@ -195,34 +244,27 @@ def checked(model: Any, inputs: int, classes: int) -> Any:
     return model
 
 
-class TechniqueLoss(keras.losses.Loss):
-    """A technique's loss (`techniques.loss`) on integer labels and logits."""
-
-    def __init__(self, numbers: LossNumbers, name: str = "technique", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-        self.numbers = stacked([numbers])
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        labels = tf.cast(tf.reshape(y_true, [1, -1]), tf.int32)
-        return class_losses(tf.cast(y_pred, tf.float32)[None], labels, self.numbers)[0]
-
-
 class EarlyStop(keras.callbacks.Callback):
-    """Early stopping on held-out rows under a loss of their own, best weights kept."""
+    """Early stopping on held-out rows under a loss of their own, best weights kept.
 
-    def __init__(self, X: np.ndarray, y: np.ndarray, numbers: LossNumbers) -> None:
+    `first_epoch`: nothing before it counts, as the loss is another one there.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        loss: Callable[[np.ndarray, np.ndarray], float],
+        first_epoch: int,
+    ) -> None:
         super().__init__()
-        self.X, self.y, self.loss = X, y, TechniqueLoss(numbers)
+        self.X, self.y, self.loss, self.first_epoch = X, y, loss, first_epoch
         self.best, self.waited, self.weights = np.inf, 0, None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
-        if len(self.X) == 0:
+        if len(self.X) == 0 or epoch < self.first_epoch:
             return
-        parts = [
-            self.model.predict_on_batch(self.X[start : start + HELD_BATCH])
-            for start in range(0, len(self.X), HELD_BATCH)
-        ]
-        now = float(self.loss(self.y, np.concatenate(parts)))
+        now = self.loss(self.y, _outputs(self.model, self.X, np.arange(len(self.y))))
         if now < self.best:
             self.best, self.waited, self.weights = now, 0, self.model.get_weights()
             return

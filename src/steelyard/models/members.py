@@ -5,17 +5,19 @@ that it held out, so no fixed number of steps or trees has to suit all tables; a
 folds give out-of-bag predictions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
+from steelyard.errors import RequestError, SteelyardError
 from steelyard.jobs.job import Job, ResampledRows, Split
 from steelyard.models import encoding
 from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.tables import Table
+from steelyard.techniques import Technique
 from steelyard.techniques.loss import LossNumbers
 from steelyard.techniques.sample import SampleIndices
 
@@ -50,6 +52,15 @@ class Member:
     def shifted(self, rows: int) -> "Member":
         """The same member where its table starts `rows` further down."""
         return replace(self, sampled=self.sampled.shifted(rows), validation=self.validation + rows)
+
+    def with_made_at(self, first: int) -> "Member":
+        """The same member where the rows made for it are rows of the table, from `first` on."""
+        made, sampled = self.sampled.made, self.sampled
+        below = np.arange(first, first + len(made))
+        share = np.concatenate([sampled.share, np.zeros(len(made), "float32")])
+        rows = np.concatenate([sampled.rows, below])
+        partners = np.concatenate([sampled.partners, below])
+        return replace(self, sampled=SampleIndices(rows, partners, share))
 
 
 @lru_cache(maxsize=1)
@@ -132,8 +143,8 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
     for member in range(members):
         kept, held = split.train[fold != member], split.train[fold == member]
         rng = np.random.default_rng([*seed, member, 2])
-        sampled = job.technique.sample.draw(matrix, table.y, kept, rng)
-        counts = np.bincount(table.y[sampled.rows], minlength=len(prior))
+        sampled = _sampled(job.technique, matrix, table.y, kept, rng)
+        counts = np.bincount(sampled.labels(table.y), minlength=len(prior))
         loss = job.technique.loss.numbers(np.maximum(counts, 0.5))
         trained_prior = loss.trained_prior(np.maximum(counts, 0.5))
         yield Member(
@@ -145,6 +156,42 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
             width=matrix.shape[1],
             seed=(*seed, member),
         )
+
+
+def _sampled(
+    technique: Technique, matrix: Encoded, y: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+) -> SampleIndices:
+    """What a technique draws of `rows`; a refusal by the sampler names the technique."""
+    try:
+        sampled = technique.sample.draw(matrix, y, rows, rng)
+    except SteelyardError as error:
+        raise RequestError(f"{technique.name}: {error}; leave it out for this table") from error
+    if len(sampled.made) and isinstance(matrix, EncodedRows):
+        raise RequestError(
+            f"{technique.name}: the encoded table is too large to lay out beside the rows that "
+            "the sampler makes; leave it out for this table"
+        )
+    return sampled
+
+
+def placed_in_stack(
+    members: Sequence[Member], starts: Iterable[int], y: np.ndarray
+) -> tuple[list[Member], np.ndarray, list[np.ndarray]]:
+    """Members whose tables start at these rows of a stack with class codes `y`.
+
+    Returns them, the codes, and the rows that samplers made for them, both continued by those.
+    """
+    placed, codes, made = [], [y], []
+    first = len(y)
+    for member, start in zip(members, starts, strict=True):
+        moved, own = member.shifted(int(start)), member.sampled.made
+        if len(own):
+            moved = moved.with_made_at(first)
+            made.append(own.X)
+            codes.append(own.y)
+            first += len(own)
+        placed.append(moved)
+    return placed, np.concatenate(codes), made
 
 
 def out_of_bag_probabilities(probabilities: np.ndarray, members: Sequence[Member]) -> np.ndarray:

@@ -12,6 +12,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ import numpy as np
 from steelyard._tensorflow import tf
 from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.models.members import Member
-from steelyard.models.packed_graph import Graph, Settings, forward, stacked
+from steelyard.models.packed_graph import Graph, Settings, as_cosines, forward
+from steelyard.models.packed_losses import stacked, terms_of
 from steelyard.models.row_source import Source, source
 
 WIDTH_STEP = 16
@@ -30,8 +32,35 @@ PACK_BYTES = 1 << 30  # for parameters, their moments and copies, and one batch'
 Layers = list[tuple[np.ndarray, np.ndarray]]  # kernel [network, in, out], bias [network, out]
 
 
-def one_table(matrices: list[Encoded]) -> Any:
+@dataclass(frozen=True)
+class Networks:
+    """Trained networks side by side.
+
+    `layers`: kernels and biases, the networks' axis first. `unit`: (networks,) bool, those whose
+    last layer reads features of length one.
+    """
+
+    layers: Layers
+    unit: np.ndarray
+
+    def __getitem__(self, part: slice) -> "Networks":
+        layers = [(kernel[part], bias[part]) for kernel, bias in self.layers]
+        return Networks(layers, self.unit[part])
+
+    @staticmethod
+    def together(parts: "Sequence[Networks]") -> "Networks":
+        """Networks of several packs in one."""
+        layers = [
+            (np.concatenate([kernel for kernel, _ in same]), np.concatenate([b for _, b in same]))
+            for same in zip(*(part.layers for part in parts), strict=True)
+        ]
+        return Networks(layers, np.concatenate([part.unit for part in parts]))
+
+
+def one_table(matrices: list[Encoded], made: Sequence[np.ndarray] = ()) -> Any:
     """Encoded tables one under the other, padded to one width of a few: one compilation for all.
+
+    `made`: synthetic rows, (rows, columns) each, that come below all tables.
 
     Empties the list as it goes: the tables twice over would be the peak of the whole job. One that
     is not laid out (`models.encoded.EncodedRows`) comes alone and stays as it is.
@@ -40,10 +69,14 @@ def one_table(matrices: list[Encoded]) -> Any:
         (alone,) = matrices
         return alone
     rows, width = len(matrices[0]), max(matrix.shape[1] for matrix in matrices)
-    stack = np.zeros((rows * len(matrices), width + -width % WIDTH_STEP), "float32")
-    for part in np.split(stack, len(matrices)):
+    whole, below = rows * len(matrices), sum(len(block) for block in made)
+    stack = np.zeros((whole + below, width + -width % WIDTH_STEP), "float32")
+    for part in np.split(stack[:whole], len(matrices)):
         matrix = matrices.pop(0)
         part[:, : matrix.shape[1]] = matrix
+    for block in made:
+        stack[whole : whole + len(block), : block.shape[1]] = block
+        whole += len(block)
     return tf.constant(stack)
 
 
@@ -53,29 +86,26 @@ def train(
     networks: Sequence[Member],
     settings: Settings,
     progress: Callable[[float], None] | None = None,
-) -> Layers:
+) -> Networks:
     """Train all `networks` on rows of `X` (rows, columns) float32 with class codes `y`.
 
     `X`: an array, a tensor or a `models.encoded.EncodedRows`.
 
-    Returns kernels and biases with the networks' axis first, each network at its own best
-    held-out loss. `progress` is called with the share done.
+    Returns the networks, each at its own best held-out loss. `progress` is called with the share
+    done.
     """
     width, table = int(X.shape[1]), source(X, y)
     at_once = networks_at_once(width, len(networks[0].prior), settings)
     parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / at_once))
-    layers = []
+    trained = []
     for done, part in enumerate(parts):
 
         def report(share: float, done: int = done) -> None:
             if progress:
                 progress((done + share) / len(parts))
 
-        layers.append(_train_pack(table, width, [networks[i] for i in part], settings, report))
-    return [
-        (np.concatenate([kernel for kernel, _ in same]), np.concatenate([bias for _, bias in same]))
-        for same in zip(*layers, strict=True)
-    ]
+        trained.append(_train_pack(table, width, [networks[i] for i in part], settings, report))
+    return Networks.together(trained)
 
 
 def networks_at_once(width: int, classes: int, settings: Settings) -> int:
@@ -93,26 +123,33 @@ def packs_at_once() -> int:
 
 
 def probabilities(
-    layers: Layers,
+    networks: Networks,
     X: Any,
     rows: np.ndarray | None = None,
     rows_at_once: int = 4096,
 ) -> np.ndarray:
     """Class shares of every network for `rows` of X, or all: (networks, rows, classes) float32."""
-    tensors = [(tf.constant(kernel), tf.constant(bias)) for kernel, bias in layers]
+    tensors = [(tf.constant(kernel), tf.constant(bias)) for kernel, bias in networks.layers]
+    unit = tf.constant(networks.unit) if networks.unit.any() else None
     table = source(X, np.zeros(X.shape[0], "int32"))
     rows = np.arange(X.shape[0]) if rows is None else rows
     parts, at_once = [], min(rows_at_once, table.at_once)
     for start in range(0, len(rows), at_once):
         block, _, here = table.near(rows[start : start + at_once])
-        parts.append(tf.nn.softmax(forward(tensors, tf.gather(block, here)[None])).numpy())
+        logits = forward(tensors, tf.gather(block, here)[None], unit)
+        parts.append(tf.nn.softmax(logits).numpy())
     return np.concatenate(parts, axis=1)
 
 
 @functools.lru_cache(maxsize=4)
-def _graph(shapes: tuple[tuple[int, ...], ...], settings: Settings, thread: str) -> Graph:  # noqa: ARG001
+def _graph(
+    shapes: tuple[tuple[int, ...], ...],
+    settings: Settings,
+    terms: tuple[str, ...],
+    thread: str,  # noqa: ARG001
+) -> Graph:
     """One graph a thread: its variables are the pack's."""
-    return Graph(shapes, settings)
+    return Graph(shapes, settings, terms)
 
 
 def _train_pack(
@@ -121,16 +158,16 @@ def _train_pack(
     networks: list[Member],
     settings: Settings,
     report: Callable[[float], None],
-) -> Layers:
+) -> Networks:
     start_values = _start(width, networks, settings)
     shapes = tuple(value.shape for value in start_values)
-    graph = _graph(shapes, settings, threading.current_thread().name)
+    terms = terms_of([loss for one in networks for loss in (one.loss, one.validation_loss)])
+    graph = _graph(shapes, settings, terms, threading.current_thread().name)
     graph.reset(start_values)
-    loss = stacked([network.loss for network in networks])
-    look = _Look(graph, table, networks)
+    loss = stacked([network.loss for network in networks], terms, _seeds(networks))
+    look = _Look(graph, table, networks, terms)
     streams = [_Stream(network) for network in networks]
-    best = np.full(len(networks), np.inf)
-    waited = np.zeros(len(networks), int)
+    stops = _Stops(networks, settings)
     at_once = _steps_at_once(table, len(networks), settings)
     for start in range(0, settings.steps, settings.check_every):
         draws = [stream.draw(settings.check_every, settings.batch) for stream in streams]
@@ -141,21 +178,49 @@ def _train_pack(
             X, y, rows = table.near(pair[:, now])
             step = tf.constant(start + first, tf.float32)
             graph.steps(X, y, rows, tf.constant(made[now]), step, loss)
-        losses = look.losses()
-        # Nothing held out: every look is better than the last, so the network trains to the end.
-        losses = np.where(
-            [len(network.validation) > 0 for network in networks], losses, -float(start)
-        )
-        # A network that ran out of patience stands still, whatever its neighbours do.
-        better = (losses < best) & (waited < settings.patience)
-        best = np.where(better, losses, best)
-        waited = np.where(better, 0, waited + 1)
-        graph.keep(tf.constant(better))
+        graph.keep(tf.constant(stops.better(look.losses(), start + settings.check_every)))
         report((start + settings.check_every) / settings.steps)
-        if (waited >= settings.patience).all():
+        if stops.all_stand_still:
             break
-    values = [variable.numpy() for variable in graph.best]
-    return list(zip(values[::2], values[1::2], strict=True))
+    layers = list(zip(graph.best[::2], graph.best[1::2], strict=True))
+    unit = np.zeros(len(networks), bool)
+    if "cosine" in terms:
+        layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
+    return Networks([(kernel.numpy(), bias.numpy()) for kernel, bias in layers], unit)
+
+
+def _seeds(networks: list[Member]) -> list[int]:
+    """What the losses that draw numbers draw them from."""
+    return [int(np.random.default_rng([*one.seed, 6]).integers(2**32)) for one in networks]
+
+
+class _Stops:
+    """Which networks are at their best now, and which have run out of patience."""
+
+    def __init__(self, networks: list[Member], settings: Settings) -> None:
+        self.settings = settings
+        self.best = np.full(len(networks), np.inf)
+        self.waited = np.zeros(len(networks), int)
+        self.holds = np.array([len(network.validation) > 0 for network in networks])
+        # Where weights set in late, nothing before is the model that was asked for.
+        late = [float(network.loss.more.get("late_from", 0.0)) for network in networks]
+        self.from_step = np.ceil(np.array(late) * settings.steps)
+
+    def better(self, losses: np.ndarray, step: int) -> np.ndarray:
+        """Whether each network's held-out loss after `step` steps is its best: (networks,) bool."""
+        early = step <= self.from_step
+        # Nothing held out: every check is better than the last, so the network trains to the end.
+        losses = np.where(self.holds, losses, -float(step))
+        # A network that ran out of patience stands still, whatever its neighbours do.
+        better = early | ((losses < self.best) & (self.waited < self.settings.patience))
+        self.best = np.where(early, np.inf, np.where(better, losses, self.best))
+        self.waited = np.where(better, 0, self.waited + 1)
+        return better
+
+    @property
+    def all_stand_still(self) -> bool:
+        """Whether nothing will change any more."""
+        return bool((self.waited >= self.settings.patience).all())
 
 
 def _steps_at_once(table: Source, networks: int, settings: Settings) -> int:
@@ -169,10 +234,13 @@ def _steps_at_once(table: Source, networks: int, settings: Settings) -> int:
 class _Look:
     """Every network's mean loss on its own held-out rows."""
 
-    def __init__(self, graph: Graph, table: Source, networks: list[Member]) -> None:
+    def __init__(
+        self, graph: Graph, table: Source, networks: list[Member], terms: tuple[str, ...]
+    ) -> None:
         self.graph, self.table = graph, table
         self.rows, self.share = _held(networks)
-        self.loss = stacked([network.validation_loss for network in networks])
+        losses = [network.validation_loss for network in networks]
+        self.loss = stacked(losses, terms, _seeds(networks))
         self.at_once = max(1, table.at_once // len(networks))
 
     def losses(self) -> np.ndarray:

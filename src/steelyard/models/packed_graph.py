@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from steelyard._tensorflow import tf
-from steelyard.techniques.loss import LossNumbers
+from steelyard.models.packed_losses import Tensors, class_losses, ranks
 
 LOOK_ROWS = 2048  # held-out rows of a network looked at together
 
@@ -25,47 +25,46 @@ class Settings:
     patience: int = 8  # looks without a better held-out loss after which a network stands still
 
 
-Tensors = dict[str, tf.Tensor]
+Layer = tuple[tf.Tensor, tf.Tensor]
 
 
-def forward(layers: Sequence[tuple[tf.Tensor, tf.Tensor]], x: tf.Tensor) -> tf.Tensor:
-    """X [network or 1, batch, in] -> logits [network, batch, classes]."""
+def forward(layers: Sequence[Layer], x: tf.Tensor, unit: tf.Tensor | None = None) -> tf.Tensor:
+    """X [network or 1, batch, in] -> logits [network, batch, classes].
+
+    `unit`: [network] bool, whether its last layer reads features of length one; None for nobody's.
+    """
     for i, (kernel, bias) in enumerate(layers):
+        if i == len(layers) - 1 and unit is not None:
+            x = tf.where(unit[:, None, None], tf.math.l2_normalize(x, axis=-1), x)
         x = tf.matmul(x, kernel) + bias[:, None, :]
         if i < len(layers) - 1:
             x = tf.nn.relu(x)
     return x
 
 
-def class_losses(logits: tf.Tensor, y: tf.Tensor, numbers: dict[str, tf.Tensor]) -> tf.Tensor:
-    """Per row: weight[y] (1 - p_y)^gamma (-log p_y); see `techniques.loss`. [network, batch]."""
-    log_p = tf.nn.log_softmax(logits + numbers["offset"][:, None, :])
-    picked = tf.one_hot(y, logits.shape[-1])
-    log_py = tf.reduce_sum(picked * log_p, axis=-1)
-    weight = tf.reduce_sum(picked * numbers["weight"][:, None, :], axis=-1)
-    # Through the logarithm, floored: (1 - p)^0 has no gradient at p = 1.
-    log_miss = tf.math.log(tf.maximum(-tf.math.expm1(log_py), 1e-6))
-    return -weight * tf.exp(numbers["gamma"][:, None] * log_miss) * log_py
-
-
-def stacked(losses: list[LossNumbers]) -> dict[str, tf.Tensor]:
-    return {
-        "weight": tf.constant(np.stack([loss.weight for loss in losses]), tf.float32),
-        "offset": tf.constant(np.stack([loss.offset for loss in losses]), tf.float32),
-        "gamma": tf.constant([loss.gamma for loss in losses], tf.float32),
-    }
+def as_cosines(layers: Sequence[Layer], scale: tf.Tensor) -> list[Layer]:
+    """With a last layer of `scale` times cosines for the networks whose `scale` is above 0."""
+    kernel, bias = layers[-1]
+    unit = (scale > 0)[:, None, None]
+    directions = scale[:, None, None] * tf.math.l2_normalize(kernel, axis=1)
+    last = tf.where(unit, directions, kernel), tf.where(unit[:, 0], tf.zeros_like(bias), bias)
+    return [*layers[:-1], last]
 
 
 class Graph:
-    """Variables, optimizer state and compiled steps; traced once and used for pack after pack."""
+    """Variables, optimizer state and compiled steps; traced once and used for pack after pack.
 
-    def __init__(self, shapes: Sequence[tuple[int, ...]], settings: Settings) -> None:
+    `terms`: those of the losses (`packed_losses.terms_of`).
+    """
+
+    def __init__(
+        self, shapes: Sequence[tuple[int, ...]], settings: Settings, terms: Sequence[str]
+    ) -> None:
         self.settings = settings
         self.variables = [tf.Variable(tf.zeros(shape)) for shape in shapes]
         self.best = [tf.Variable(tf.zeros(shape)) for shape in shapes]
         self.moments = [(tf.Variable(tf.zeros(s)), tf.Variable(tf.zeros(s))) for s in shapes]
-        numbers = {"weight": (2,), "offset": (2,), "gamma": (1,)}
-        loss = {name: tf.TensorSpec([None] * rank) for name, (rank,) in numbers.items()}
+        loss = ranks(terms)
         table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
         # Fused by XLA: half the time of a step goes into small operations between the products.
@@ -92,20 +91,23 @@ class Graph:
             x = tf.gather(X, pair[0, i])
             if tf.reduce_any(share[i] > 0):  # the second gather only where rows are synthetic
                 x += share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
+            step = start + tf.cast(i, tf.float32)
+            labels = tf.gather(y, pair[0, i])
             with tf.GradientTape() as tape:
-                logits = forward(self._pairs(), x)
-                losses = class_losses(logits, tf.gather(y, pair[0, i]), loss)
+                logits = self._logits(x, loss)
+                losses = class_losses(logits, labels, loss, step, self.settings.steps)
                 total = tf.reduce_sum(tf.reduce_mean(losses, axis=1))
-            self._update(tape.gradient(total, self.variables), start + tf.cast(i, tf.float32))
+            self._update(tape.gradient(total, self.variables), step)
 
     def _held_losses(
         self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
     ) -> tf.Tensor:
-        total = tf.zeros(tf.shape(held)[:1])
+        """Of a training that is over: what sets in late has."""
+        total, end = tf.zeros(tf.shape(held)[:1]), self.settings.steps
         for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
             rows = held[:, start : start + LOOK_ROWS]
-            logits = forward(self._pairs(), tf.gather(X, rows))
-            losses = class_losses(logits, tf.gather(y, rows), loss)
+            logits = self._logits(tf.gather(X, rows), loss)
+            losses = class_losses(logits, tf.gather(y, rows), loss, float(end), end)
             total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
         return total
 
@@ -114,8 +116,13 @@ class Graph:
             mask = tf.reshape(better, [-1] + [1] * (len(variable.shape) - 1))
             best.assign(tf.where(mask, variable, best))
 
-    def _pairs(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
+    def _pairs(self) -> list[Layer]:
         return list(zip(self.variables[::2], self.variables[1::2], strict=True))
+
+    def _logits(self, x: tf.Tensor, loss: Tensors) -> tf.Tensor:
+        if "cosine" not in loss:
+            return forward(self._pairs(), x)
+        return forward(as_cosines(self._pairs(), loss["cosine"]), x, loss["cosine"] > 0)
 
     def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
         """AdamW with a short warm-up and a cosine down to zero; one fused operation a variable."""

@@ -15,6 +15,7 @@ from steelyard.models import packed
 from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding import MAX_LEVELS, Encoding
 from steelyard.models.encoding_layer import TableEncoder
+from steelyard.models.honours import NETWORK, Honours
 from steelyard.models.inputs import core_inputs
 from steelyard.models.members import (
     Bagged,
@@ -22,6 +23,7 @@ from steelyard.models.members import (
     encoded,
     members_of,
     out_of_bag_probabilities,
+    placed_in_stack,
     raw_columns,
     whole,
 )
@@ -29,6 +31,7 @@ from steelyard.models.packed_layer import MemberMean, PackedDense
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
+HONOURS = Honours("the packed networks", NETWORK, "train it in a Keras model of your own")
 MATRIX_BYTES = 1 << 27  # for the encoded tables of a pack's splits
 
 
@@ -39,9 +42,9 @@ class TabularTrainer(Bagged):
     settings: packed.Settings = field(default_factory=packed.Settings)
     name: str = "tabular"
 
-    def refuses(self, technique: Technique) -> str | None:  # noqa: ARG002
-        """It trains every technique."""
-        return None
+    def refuses(self, technique: Technique) -> str | None:
+        """Losses over pairs of rows."""
+        return HONOURS.refuses(technique)
 
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
@@ -68,11 +71,13 @@ class TabularTrainer(Bagged):
         fitted, matrix = encoded(table, split)
         job = Job(technique, split, seed)
         members = list(members_of(job, table, matrix, self.members))
-        layers = packed.train(matrix, table.y, members, self._settings(table), progress)
-        uncorrected = packed.probabilities(layers, matrix)
+        placed, y, made = placed_in_stack(members, [0] * len(members), table.y)
+        X = np.concatenate([matrix, *made]) if made else matrix
+        networks = packed.train(X, y, placed, self._settings(table), progress)
+        uncorrected = packed.probabilities(networks, matrix)
         draws = [member.resampled for member in members]
         return Fitted(
-            _core(table, fitted, layers), out_of_bag_probabilities(uncorrected, members), draws
+            _core(table, fitted, networks), out_of_bag_probabilities(uncorrected, members), draws
         )
 
     def _run_pack(
@@ -87,16 +92,14 @@ class TabularTrainer(Bagged):
             own += [list(members_of(job, table, matrix, self.members)) for job in same]
             first_row += [len(matrices) * rows] * len(same)
             matrices.append(matrix)
-        y = np.tile(table.y, len(matrices))
-        X = packed.one_table(matrices)
-        in_stack = [
-            member.shifted(at)
-            for at, members in zip(first_row, own, strict=True)
-            for member in members
-        ]
-        layers = packed.train(X, y, in_stack, self._settings(table), progress)
+        starts = np.repeat(first_row, self.members)
+        everyone = [member for members in own for member in members]
+        in_stack, y, made = placed_in_stack(everyone, starts, np.tile(table.y, len(matrices)))
+        X = packed.one_table(matrices, made)
+        networks = packed.train(X, y, in_stack, self._settings(table), progress)
+        parts = [networks[i : i + self.members] for i in range(0, len(everyone), self.members)]
         uncorrected = [
-            packed.probabilities(_part(layers, i, self.members), X, at + job.split.test).mean(0)
+            packed.probabilities(parts[i], X, at + job.split.test).mean(0)
             for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
         ]
         seconds = (time.perf_counter() - start) / len(jobs)
@@ -148,20 +151,16 @@ def _width_at_most(table: Table) -> int:
     return max(1, 2 * numbers.shape[1] + int(gaps) + levels)
 
 
-def _part(layers: packed.Layers, job: int, members: int) -> packed.Layers:
-    own = slice(job * members, (job + 1) * members)
-    return [(kernel[own], bias[own]) for kernel, bias in layers]
-
-
-def _core(table: Table, encoding: Encoding, layers: packed.Layers) -> Any:
+def _core(table: Table, encoding: Encoding, networks: packed.Networks) -> Any:
     """The trained members as a Keras model: raw columns -> mean class shares."""
     inputs = core_inputs(table)
     x = TableEncoder(encoding.to_dict(), name="encoder")(*inputs)
     dense = []
-    for i, (kernel, _) in enumerate(layers):
-        activation = "relu" if i < len(layers) - 1 else None
-        dense.append(PackedDense(len(kernel), kernel.shape[-1], activation=activation))
+    for i, (kernel, _) in enumerate(networks.layers):
+        last = i == len(networks.layers) - 1
+        head = {"unit": np.flatnonzero(networks.unit).tolist()} if last else {"activation": "relu"}
+        dense.append(PackedDense(len(kernel), kernel.shape[-1], **head))
         x = dense[-1](x)
-    for layer, values in zip(dense, layers, strict=True):
+    for layer, values in zip(dense, networks.layers, strict=True):
         layer.set_weights(values)
     return keras.Model(inputs, MemberMean()(x), name="steelyard.network")

@@ -35,7 +35,7 @@ class TreesTrainer(Bagged):
     Copies of rows and class weights are row weights; synthetic rows are made as for the network.
     A logit offset is a constant that boosting from the class shares learns anyway: it is taken off
     the scores afterwards, so `balanced-softmax` is `plain` here. Focal loss is an own objective
-    with LightGBM and refused with scikit-learn.
+    with LightGBM and refused with scikit-learn, as are all other losses (`models.honours`).
     """
 
     booster: Booster = field(default_factory=best_booster)
@@ -46,13 +46,8 @@ class TreesTrainer(Bagged):
         return f"trees ({self.booster.name})"
 
     def refuses(self, technique: Technique) -> str | None:
-        """Focal loss without LightGBM."""
-        if technique.loss.numbers(np.ones(2)).gamma and not self.booster.focal:
-            return (
-                f"{technique.name}: scikit-learn's trees take no loss of one's own "
-                "(pip install 'steelyard[lightgbm]')"
-            )
-        return None
+        """Losses that boosting cannot express, and rows made in the network's columns."""
+        return self.booster.honours.refuses(technique)
 
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]

@@ -3,11 +3,12 @@
 import html
 from typing import Any
 
+import jinja2
 from markupsafe import Markup
 
-from steelyard.report.formatting import margin, ratio
+from steelyard.report.formatting import margin, percent, ratio
 from steelyard.report.inspection_charts import chart
-from steelyard.report.page import environment, own
+from steelyard.report.page import resource
 from steelyard.report.svg import to_svg
 
 FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
@@ -15,15 +16,15 @@ FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
 
 def to_html(summary: dict[str, Any]) -> str:
     """The page of an inspection, from its plain data alone (`Inspection.to_dict`)."""
-    templates = environment()
-    templates.filters["ratio"] = ratio
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"percent": percent, "ratio": ratio}
     typed = summary["minority_types"]
     fewest = min((entry["typed"] for entry in typed["classes"]), default=0)
-    return templates.get_template("inspection.html.jinja").render(
+    return environment.from_string(resource("inspection.html.jinja")).render(
         it=summary,
         types=typed["types"],
         margin=margin(fewest) if typed["sampled"] else None,
-        style=own("style.css"),
+        style=Markup(resource("style.css")),  # noqa: S704 - our own file
         picture=Markup(to_svg(chart(summary))),  # noqa: S704 - drawn from numbers, names escaped
     )
 

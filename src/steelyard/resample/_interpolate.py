@@ -7,7 +7,6 @@ import numpy as np
 from scipy import sparse
 
 from steelyard.neighbours.threads import each
-from steelyard.resample._cells import as_floats, fitted, fitted_matrix
 
 # Rows made at a time: the differences of a block stay in cache.
 _BLOCK = 2048
@@ -18,7 +17,7 @@ _WORTH_A_POOL = 16
 def between(
     X: Any, start: np.ndarray, end: np.ndarray, steps: np.ndarray, shrink: np.ndarray | None = None
 ) -> Any:
-    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`; whole numbers are rounded.
+    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`.
 
     Args:
         X: rows, dense or sparse.
@@ -29,11 +28,10 @@ def between(
     """
     if not sparse.issparse(X):
         return Lines(X, start, end, steps, shrink)
-    ends = as_floats(X)
-    gaps = ends[end] - ends[start]
+    gaps = X[end] - X[start]
     if shrink is not None:
         gaps = type(X)(gaps.multiply(shrink))
-    return fitted_matrix(ends[start] + type(X)(steps).multiply(gaps), X.dtype)
+    return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
 
 
 @dataclass(frozen=True)
@@ -53,16 +51,13 @@ class Lines:
         """Compute the rows into `out`, shape (n, columns), a block at a time."""
 
         def fill(part: slice) -> None:
-            origin = as_floats(self.X[self.start[part]])
-            gaps = as_floats(self.X[self.end[part]])
+            origin = self.X[self.start[part]]
+            gaps = self.X[self.end[part]]
             gaps -= origin
             if self.shrink is not None:
                 gaps *= self.shrink[part]
             # The sum is in float64 and rounded once, as imbalanced-learn has it.
-            if out.dtype.kind == "f":
-                np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
-            else:
-                out[part] = fitted(origin + self.steps[part] * gaps, out.dtype)
+            np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
 
         blocks = [slice(first, first + _BLOCK) for first in range(0, len(self), _BLOCK)]
         each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)

@@ -1,4 +1,4 @@
-"""The techniques: each a small file; adding one is that file and a row in the list below."""
+"""The techniques: each a small file, or a row in one; adding one is that and a row below."""
 
 from steelyard.errors import RequestError
 from steelyard.techniques import (
@@ -6,29 +6,48 @@ from steelyard.techniques import (
     class_weight,
     effective_number,
     focal,
+    long_tail,
     plain,
+    plain_at_half,
     random_over,
     random_under,
+    resampling,
     smote,
 )
 from steelyard.techniques.decision import Decision
 from steelyard.techniques.technique import Technique
 
+# Every technique that can be asked for by name.
 TECHNIQUES = {
-    module.TECHNIQUE.name: module.TECHNIQUE
-    for module in (
-        plain,
-        class_weight,
-        effective_number,
-        random_over,
-        random_under,
-        smote,
-        balanced_softmax,
-        focal,
+    technique.name: technique
+    for technique in (
+        plain.TECHNIQUE,
+        class_weight.TECHNIQUE,
+        effective_number.TECHNIQUE,
+        random_over.TECHNIQUE,
+        random_under.TECHNIQUE,
+        smote.TECHNIQUE,
+        balanced_softmax.TECHNIQUE,
+        focal.TECHNIQUE,
+        plain_at_half.TECHNIQUE,
+        *long_tail.TECHNIQUES,
+        *resampling.TECHNIQUES,
     )
 }
 
-__all__ = ["TECHNIQUES", "Decision", "Technique", "choose", "get"]
+# Those of them that a comparison tries where none is asked for: one of each idea.
+DEFAULT = (
+    "plain",
+    "class-weight",
+    "effective-number",
+    "random-over",
+    "random-under",
+    "smote",
+    "balanced-softmax",
+    "focal",
+)
+
+__all__ = ["DEFAULT", "TECHNIQUES", "Decision", "Technique", "choose", "get"]
 
 
 def get(name: str) -> Technique:
@@ -44,13 +63,16 @@ def get(name: str) -> Technique:
 def choose(names: "str | list[str | Technique] | tuple[str | Technique, ...]") -> list[Technique]:
     """Techniques from "default", "a,b" or a list of names and techniques; plain always leads.
 
-    Plain is the reference of every comparison, so it is added where it was left out.
+    Plain is the reference of every comparison, so it is added where it was left out. "default"
+    among other names stands for all of its own.
     """
     if isinstance(names, str):
         parts = (part.strip() for part in names.split(","))
-        names = list(TECHNIQUES) if names == "default" else [part for part in parts if part]
+        names = [part for part in parts if part]
     chosen = {"plain": TECHNIQUES["plain"]}
     for name in names:
-        technique = get(name) if isinstance(name, str) else name
-        chosen[technique.name] = technique
+        several = DEFAULT if name == "default" else (name,)
+        for one in several:
+            technique = get(one) if isinstance(one, str) else one
+            chosen[technique.name] = technique
     return list(chosen.values())

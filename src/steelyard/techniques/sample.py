@@ -1,11 +1,11 @@
 """First place: which rows the model sees, how often, and which are synthetic."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from steelyard.sampling_plan.ratios import rows_of, rows_over
+from steelyard.techniques.needs import APPROXIMATE, CLOSED_FORM
 
 
 class Rows(Protocol):
@@ -16,17 +16,37 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True)
+class MadeRows:
+    """Synthetic rows as a sampler gave them: X (rows, columns) float32 and class codes y."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def part(self, which: np.ndarray) -> "MadeRows":
+        """Some of them, by position."""
+        return MadeRows(self.X[which], self.y[which])
+
+
+NONE_MADE = MadeRows(np.empty((0, 0), "float32"), np.empty(0, "int64"))
+
+
+@dataclass(frozen=True)
 class SampleIndices:
     """Training rows as a sampling member chose them, without copying a single one.
 
     Row i is `X[rows[i]] + share[i] * (X[partners[i]] - X[rows[i]])` with the label of `rows[i]`:
     an observed row where `share` is 0, a synthetic one on the line to its partner elsewhere. All
-    three have shape (sampled rows,); rows may repeat or be left out.
+    three have shape (sampled rows,); rows may repeat or be left out. `made`: rows that lie on no
+    such line, which come on top.
     """
 
     rows: np.ndarray
     partners: np.ndarray
     share: np.ndarray
+    made: MadeRows = NONE_MADE
 
     @classmethod
     def observed(cls, rows: np.ndarray) -> "SampleIndices":
@@ -38,28 +58,45 @@ class SampleIndices:
         rows = self.rows + by
         # Where no row is synthetic, one array serves as both.
         partners = rows if self.partners is self.rows else self.partners + by
-        return SampleIndices(rows, partners, self.share)
+        return SampleIndices(rows, partners, self.share, self.made)
+
+    def __len__(self) -> int:
+        """With those made on top."""
+        return len(self.rows) + len(self.made)
+
+    def labels(self, y: np.ndarray) -> np.ndarray:
+        """Class codes of the sampled rows, those made on top last."""
+        return np.concatenate([y[self.rows], self.made.y])
 
     def table(self, X: Rows) -> np.ndarray:
-        """The sampled rows themselves, shape (sampled rows, columns)."""
+        """The sampled rows themselves, shape (sampled rows, columns); none of those made on top."""
         first = X[self.rows]
         if not self.share.any():
             return first
         return first + self.share[:, None] * (X[self.partners] - first)
 
     def part(self, which: np.ndarray) -> "SampleIndices":
-        """Some of the sample, by position in it."""
+        """Some of the rows, by position, and none of those made on top."""
         return SampleIndices(self.rows[which], self.partners[which], self.share[which])
 
 
 class Sample:
-    """A member of the sample place. Subclasses are frozen dataclasses of plain values."""
+    """A member of the sample place. Subclasses are frozen dataclasses of plain values.
+
+    `needs`: what a trainer must honour, of `needs.NEEDS`. `effect`: what it does to the prior.
+    """
 
     kind: ClassVar[str] = "natural"
+    needs: frozenset[str] = frozenset()
+    effect: str = CLOSED_FORM
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        """Class counts the model trains on, shape (classes,)."""
+        """Class counts the model trains on, shape (classes,), as far as counts alone tell."""
         return counts
+
+    def unfit(self, numbers: int, categories: int) -> str | None:  # noqa: ARG002
+        """Why a table of so many number and category columns cannot be sampled, or None."""
+        return None
 
     def draw(
         self,
@@ -79,6 +116,11 @@ class Sample:
         """Plain values, enough to build the member again."""
         return {"kind": self.kind} | asdict(self)  # type: ignore[call-overload]
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The member that `to_dict` described."""
+        return cls(**{name: value for name, value in values.items() if name != "kind"})
+
 
 @dataclass(frozen=True)
 class Natural(Sample):
@@ -93,7 +135,7 @@ class RandomOver(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.where(counts > 0, np.maximum(counts, rows_of(self.ratio, int(counts.max()))), 0)
+        return np.where(counts > 0, np.maximum(counts, int(self.ratio * counts.max())), 0)
 
     def draw(
         self,
@@ -102,12 +144,9 @@ class RandomOver(Sample):
         rows: np.ndarray,
         rng: np.random.Generator,
     ) -> SampleIndices:
-        counts = np.bincount(y[rows])
-        parts = [rows]
-        for code, extra in enumerate(self.counts_after(counts) - counts):
-            if extra:
-                parts.append(rng.choice(rows[y[rows] == code], extra))
-        return SampleIndices.observed(np.concatenate(parts))
+        from steelyard.resample import RandomOverSampler
+
+        return _selected(RandomOverSampler, self.counts_after, y, rows, rng)
 
 
 @dataclass(frozen=True)
@@ -118,7 +157,7 @@ class RandomUnder(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.minimum(counts, rows_over(int(counts[counts > 0].min()), self.ratio))
+        return np.minimum(counts, int(counts[counts > 0].min() / self.ratio))
 
     def draw(
         self,
@@ -127,9 +166,24 @@ class RandomUnder(Sample):
         rows: np.ndarray,
         rng: np.random.Generator,
     ) -> SampleIndices:
-        after = self.counts_after(np.bincount(y[rows]))
-        kept = [rng.choice(rows[y[rows] == code], n, replace=False) for code, n in enumerate(after)]
-        return SampleIndices.observed(np.sort(np.concatenate(kept)))
+        from steelyard.resample import RandomUnderSampler
+
+        return _selected(RandomUnderSampler, self.counts_after, y, rows, rng)
+
+
+def _selected(
+    sampler: Any,
+    counts_after: Any,
+    y: np.ndarray,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+) -> SampleIndices:
+    """What a random sampler of `steelyard.resample` selects of `rows`; it looks at no column."""
+    after = counts_after(np.bincount(y[rows]))
+    wanted = {code: int(n) for code, n in enumerate(after) if n}
+    chosen = sampler(sampling_strategy=wanted, random_state=int(rng.integers(2**31)))
+    chosen.fit_resample(rows[:, None], y[rows])
+    return SampleIndices.observed(rows[chosen.sample_indices_])
 
 
 @dataclass(frozen=True)
@@ -137,6 +191,8 @@ class Smote(Sample):
     """Make up rows on the lines between neighbours of a class (Chawla et al. 2002)."""
 
     kind: ClassVar[str] = "smote"
+    needs = frozenset({"rows on lines"})
+    effect = APPROXIMATE
     neighbours: int = 5
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
@@ -170,8 +226,3 @@ def _between_neighbours(
     base = rng.integers(len(members), size=extra)
     partner = near[base, rng.integers(k, size=extra)]
     return SampleIndices(members[base], members[partner], rng.random(extra, dtype="float32"))
-
-
-MEMBERS: dict[str, type[Sample]] = {
-    member.kind: member for member in (Natural, RandomOver, RandomUnder, Smote)
-}

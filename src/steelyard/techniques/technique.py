@@ -5,11 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.techniques import loss as losses
-from steelyard.techniques import sample as samples
 from steelyard.techniques.decision import Decision
 from steelyard.techniques.loss import CrossEntropy, Loss
-from steelyard.techniques.sample import Natural, Sample
+from steelyard.techniques.loss_members import MEMBERS as LOSSES
+from steelyard.techniques.needs import APPROXIMATE, EFFECTS, UNKNOWN
+from steelyard.techniques.resampled import Resampled
+from steelyard.techniques.sample import Natural, RandomOver, RandomUnder, Sample, Smote
+
+SAMPLES: dict[str, type[Sample]] = {
+    member.kind: member for member in (Natural, RandomOver, RandomUnder, Smote, Resampled)
+}
 
 
 @dataclass(frozen=True)
@@ -28,25 +33,53 @@ class Technique:
     loss: Loss = field(default_factory=CrossEntropy)
     decision: Decision = field(default_factory=Decision)
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a trainer must honour, of `needs.NEEDS`; one that does not refuses it by name."""
+        return self.sample.needs | self.loss.needs
+
+    @property
+    def untreated(self) -> bool:
+        """Whether a model trains as it would without any technique."""
+        return self.sample == Natural() and self.loss == CrossEntropy()
+
+    def trains_as(self, other: "Technique") -> bool:
+        """Whether the two differ in the decision alone."""
+        return self.sample == other.sample and self.loss == other.loss
+
+    def unfit(self, *, numbers: int, categories: int, classes: int) -> str | None:
+        """Why a table of so many columns and classes cannot be treated with it, or None."""
+        reason = self.sample.unfit(numbers, categories) or self.loss.unfit(classes)
+        reason = reason or self.decision.unfit(classes)
+        return None if reason is None else f"{self.name}: {reason}"
+
     def trained_prior(self, counts: np.ndarray) -> np.ndarray | None:
         """Class shares that the trained model reproduces, given natural class `counts`.
 
-        None where the loss bends probabilities in a way that no formula undoes (focal): then
-        they are calibrated on natural out-of-fold rows instead.
+        None where no formula undoes what sample or loss do to the probabilities: then they are
+        calibrated on natural out-of-fold rows instead.
         """
+        if self.effect == UNKNOWN:
+            return None
         # Half a row for a class that is absent (a group split can do that): its prior stays finite.
         after = np.maximum(self.sample.counts_after(np.asarray(counts)), 0.5)
         return self.loss.numbers(after).trained_prior(after)
 
     @property
+    def effect(self) -> str:
+        """What training does to the prior: the less certain of sample and loss."""
+        return max(self.sample.effect, self.loss.effect, key=EFFECTS.index)
+
+    @property
     def prior_effect(self) -> str:
-        """What training does to the model's class shares, in a few words."""
+        """What training does to the model's class shares and what is done about it, in words."""
+        if self.effect == UNKNOWN:
+            return "no closed form: calibrated"
+        if self.effect == APPROXIMATE:
+            return "approximate: corrected, then checked"
         two = np.array([90, 10])
         trained = self.trained_prior(two)
-        if trained is None:
-            return "no closed form: calibrated"
-        shift = "none" if np.allclose(trained, two / two.sum()) else "known: corrected"
-        return shift if self.sample.kind != "smote" else "approximate: corrected, then checked"
+        return "none" if np.allclose(trained, two / two.sum()) else "known: corrected"  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; `from_dict` builds an equal technique."""
@@ -67,12 +100,7 @@ class Technique:
             name=values["name"],
             about=values["about"],
             source=values["source"],
-            sample=_member(samples.MEMBERS, values["sample"]),
-            loss=_member(losses.MEMBERS, values["loss"]),
+            sample=SAMPLES[values["sample"]["kind"]].from_dict(values["sample"]),
+            loss=LOSSES[values["loss"]["kind"]].from_dict(values["loss"]),
             decision=Decision(**values["decision"]),
         )
-
-
-def _member(members: dict[str, type], values: dict[str, Any]) -> Any:
-    arguments = {key: value for key, value in values.items() if key != "kind"}
-    return members[values["kind"]](**arguments)
