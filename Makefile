@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence clean
+.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -74,6 +74,10 @@ bench-evidence: .venv/test.stamp
 # Minutes: six treatments of long-tailed digits over five seeds.
 bench-longtail: .venv/test.stamp
 	$(BIN)/python benchmarks/longtail.py $(MNIST)
+
+# `finish` on networks trained in six ways: 10 tables, 5 seeds.
+bench-finish: .venv/test.stamp
+	$(BIN)/python benchmarks/finish.py
 
 clean:
 	rm -rf .venv demo-run

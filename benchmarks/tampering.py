@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 import steelyard
+from steelyard.comparison.verify import verify_run
 from steelyard.runs.seal import sealed
-from steelyard.runs.verify import verify_run
 
 
 def make_run(folder):

@@ -18,6 +18,7 @@ _HOME = {
     "Study": "steelyard.runs",
     "load": "steelyard.runs",
     "ImbalancedClassifier": "steelyard.estimator",
+    "finish": "steelyard.finishing",
     "CostMatrix": "steelyard.decision",
     "Costs": "steelyard.decision",
     "Maximise": "steelyard.decision",

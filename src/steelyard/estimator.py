@@ -27,7 +27,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             the recommended one; below 50 rows of the rarest class no comparison could recommend
             anything but plain, so plain is trained at once. Otherwise a technique's name, or a
             `Technique`.
-        goal: what the threshold is tuned to; by default balanced accuracy.
+        goal: what the threshold is tuned to, or the name of a metric to maximise; by default
+            balanced accuracy.
         model: as in `steelyard.compare`; by default the network alone, half of what `compare`
             trains, as an estimator is often fitted many times over.
         folds: folds that calibration and threshold are found on; fewer where a class has fewer
@@ -54,7 +55,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
         self,
         technique: str | Technique = "auto",
         *,
-        goal: Goal | None = None,
+        goal: Goal | str | None = None,
         model: Any = "tabular",
         folds: int = 5,
         repeats: int = 1,

@@ -54,7 +54,7 @@ def test_time_trains_on_the_past_only_and_keeps_equal_stamps_together():
 
 def test_what_cannot_be_split_is_refused_with_advice():
     y = np.repeat([0, 1], [50, 3])
-    with pytest.raises(TargetError, match=r"class 'yes' has 3 rows, .*folds 3"):
+    with pytest.raises(TargetError, match=r"class 'yes' has 3 rows, .*`folds=3`"):
         make_splits(y, folds=5, repeats=1, seed=0, classes=("no", "yes"))
     with pytest.raises(TargetError, match="class '1' has 1 row, fewer"):
         make_splits(np.repeat([0, 1], [50, 1]), folds=2, repeats=1, seed=0, classes=("0", "1"))

@@ -102,7 +102,8 @@ def test_a_rule_for_other_shares_is_the_one_tuned_on_rows_that_have_them(goal, m
     moved = tune(here, y_here, goal, positive=1, deployed_on=[0.6, 0.4])
     asked = tune(there, y_there, goal, positive=1, interval=False)
     done, best = (metric(y_there, rule.decide(there)) for rule in (moved.rule, asked.rule))
-    assert done == pytest.approx(best, abs=0.01)
+    # A quarter of the positives to be sure of a bound by: its margin is wider, never narrower.
+    assert best - (0.01 if isinstance(goal, Maximise) else 0.02) <= done <= best + 0.01
     assert moved.value == pytest.approx(done, abs=0.02), "what it says it will do"
     assert moved.interval[0] <= moved.rule.threshold <= moved.interval[1]
     if isinstance(goal, MinPrecision):

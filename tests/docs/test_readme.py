@@ -50,7 +50,7 @@ def test_its_python(churn):
     y = (churn["churned"] == "yes").to_numpy().astype(int)
     X = np.column_stack([churn["age"], y]).astype("float32")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
-    names |= {"X": X, "y": y, "model": model}
+    names |= {"X": X, "y": y, "X_val": X, "y_val": y, "model": model}
     exec(pieces, names)  # noqa: S102
     assert names["y_new"].mean() == 0.5
     assert names["classifier"].predict(churn.drop("churned")).tolist().count("yes") > 5

@@ -33,6 +33,15 @@ def test_table(capsys):
     assert cost["steelyard: plain"] < min(cost[n] for n in cost if n.startswith("tutorial"))
 
 
+def test_finish(capsys, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)  # it takes the network and the table from table.py
+    before, after = run("finish", 12).values()
+    assert "calibration" in capsys.readouterr().out
+    assert before[2] < 0.4  # frauds seen over frauds told
+    assert 0.6 < after[2] < 1.6
+    assert after[1] < before[1] / 2  # log loss
+
+
 def test_text(capsys):
     lines = run("text", 10)
     assert "ham lost" in capsys.readouterr().out

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 import steelyard
+from steelyard.comparison.verify import verify_run
 from steelyard.metrics import roc_auc
 from steelyard.models.trees import TreesTrainer
-from steelyard.runs.verify import verify_run
 
 
 def table(rows=600, seed=0):

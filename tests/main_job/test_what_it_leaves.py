@@ -20,6 +20,7 @@ def test_files(run_dir):
         "predictions.parquet",
         "report.html",
         "run.json",
+        "uncorrected.parquet",
     ]
 
 

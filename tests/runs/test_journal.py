@@ -56,7 +56,7 @@ def test_refuses_what_is_not_its_own(tmp_path):
     with pytest.raises(RunError, match=r"of another request .other: model_code."):
         resumed(run, REQUEST | {"model_code": "0" * 64})
     (run / "run.json").write_text("{}")
-    with pytest.raises(RunError, match="holds a finished run; choose another --out"):
+    with pytest.raises(RunError, match="holds a finished run; choose another `out`"):
         resumed(run)
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "mine.txt").write_text("precious")

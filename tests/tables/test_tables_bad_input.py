@@ -158,7 +158,7 @@ def test_request_that_does_not_fit(case):
 
 UNLEARNABLE = {
     "one class": ({"a": [1.5, 2.5, 3.5], "t": [0, 0, 0]}, TargetError, ["one class", "0"]),
-    "empty column": ({"a": [1.5, 2.5], "e": [None, None], "t": [0, 1]}, DataError, ["--drop e"]),
+    "empty column": ({"a": [1.5, 2.5], "e": [None, None], "t": [0, 1]}, DataError, ["drop=['e']"]),
     "infinite": (
         {"a": [1.5, np.inf, -np.inf], "t": [0, 1, 0]}, DataError, ["'a'", "2 inf", "row 2"],
     ),

@@ -75,7 +75,7 @@ def test_measurements_are_learned_from(case):
 def test_a_name_tips_the_scale(name):
     assert role(list(MEASUREMENTS["whole numbers, all distinct"]), name).role == "identifier"
     groups = role(list(RNG.integers(0, 10**9, N // 2).repeat(2)), name)
-    assert (groups.role, "--group" in groups.note) == ("identifier", True)
+    assert (groups.role, "`group=" in groups.note) == ("identifier", True)
     # ... but not for a measurement or a code with few values.
     assert role(list(RNG.normal(size=N)), name).role == "feature"
     assert role(list(RNG.integers(0, 9, N)), name).role == "feature"

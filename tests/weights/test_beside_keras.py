@@ -274,7 +274,7 @@ def test_generator():
         fit(iter_once(), class_weight=OWN)
     table = weights.class_weight(Y, OWN)
     assert fit(weights.weighted(iter_once(), table), steps_per_epoch=1)["loss"] == pytest.approx(2)
-    with pytest.raises(RequestError, match="read only once"):
+    with pytest.raises(RequestError, match="iterator cannot be counted"):
         weights.weighted(iter_once(), "balanced")
 
 

@@ -44,6 +44,11 @@ overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace the file of --out if it exists."
 )
 
+csv_safe_option = click.option(
+    "--csv-safe",
+    is_flag=True,
+    help="In CSV, put ' before text that a spreadsheet would run as a formula.",
+)
 no_verify_option = click.option(
     "--no-verify",
     "verify",

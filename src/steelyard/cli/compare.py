@@ -17,7 +17,7 @@ from steelyard.cli.common import (
     table_options,
     target_option,
 )
-from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
 from steelyard.cli.stopping import say_what_is_kept
@@ -71,3 +71,4 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
         else:
             say(to_text(study.run))
             say(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")
+    exit_if_unsure(study.run)

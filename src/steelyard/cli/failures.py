@@ -11,6 +11,7 @@ import click
 
 from steelyard.cli.stopping import ends_when_told
 from steelyard.cli.terminal import say
+from steelyard.cli.wording import in_flags
 from steelyard.errors import SteelyardError
 
 DEBUG = "steelyard.debug"  # in click's context: whether --debug was given
@@ -52,7 +53,7 @@ def plain_errors(run: str | Path | None = None) -> Iterator[None]:
     except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
         raise  # click's own: wrong usage, or the reader of a pipe has gone
     except SteelyardError as error:
-        _end(str(error), error)
+        _end(in_flags(str(error)), error)
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
         _end(explained(error), error)
 

@@ -17,6 +17,7 @@ from steelyard.cli.common import (
 )
 from steelyard.cli.progress import progress_bar
 from steelyard.cli.terminal import printable, show
+from steelyard.cli.wording import in_flags
 
 COLOURS: dict[str, dict[str, Any]] = {
     "title": {"bold": True},
@@ -68,7 +69,7 @@ def command(
         if as_json:
             print_json(summary)
         else:
-            show(to_text(printable(summary), _styled))
+            show(in_flags(to_text(printable(summary), _styled)))
             if out is not None:
                 say(f"\nPage: {out}")
     hit = sorted({finding["code"] for finding in summary["findings"]} & set(failing))

@@ -3,6 +3,7 @@
 import click
 
 from steelyard.cli.common import (
+    csv_safe_option,
     data_argument,
     no_verify_option,
     overwrite_option,
@@ -19,6 +20,7 @@ from steelyard.cli.progress import progress_bar
 @data_argument
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @overwrite_option
+@csv_safe_option
 @no_verify_option
 @standard_options
 def command(
@@ -26,6 +28,7 @@ def command(
     data: str,
     out: str,
     overwrite: bool,
+    csv_safe: bool,
     verify: bool,
     as_json: bool,
     quiet: bool,
@@ -42,7 +45,13 @@ def command(
 
         with progress_bar("predicting", quiet=quiet) as progress:
             summary = predict_file(
-                run, data, out, overwrite=overwrite, verify=verify, progress=progress
+                run,
+                data,
+                out,
+                overwrite=overwrite,
+                csv_safe=csv_safe,
+                verify=verify,
+                progress=progress,
             )
         if as_json:
             print_json(summary)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from steelyard.cli.common import no_verify_option, plain_errors, print_json, say, standard_options
-from steelyard.cli.goal import goal_if_any, goal_options
+from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 
 
 @click.command("retune")
@@ -30,8 +30,9 @@ def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # no
         from steelyard.report.text import retuned_text
         from steelyard.runs.retune import retune_run
 
-        values = retune_run(run, goal=goal_if_any(options), **options)
+        values = retune_run(run, goal=goal_of(options), **options)
         if as_json:
             print_json(values["decision"])
         else:
             say(retuned_text(values))
+    exit_if_unsure(values)

@@ -16,7 +16,7 @@ from steelyard.cli.common import (
     table_options,
     target_option,
 )
-from steelyard.cli.goal import goal_of, goal_options
+from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
 from steelyard.cli.stopping import say_what_is_kept
@@ -64,3 +64,4 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
             print_json(study.run)
         else:
             say(to_text(study.run))
+    exit_if_unsure(study.run)

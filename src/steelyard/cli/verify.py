@@ -19,7 +19,7 @@ def command(run: str, data: str | None, as_json: bool, quiet: bool, seed: int) -
       steelyard verify run
     """
     with plain_errors():
-        from steelyard.runs.verify import verify_run
+        from steelyard.comparison.verify import verify_run
 
         summary = verify_run(run, data)
     if as_json:

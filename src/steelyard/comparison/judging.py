@@ -4,7 +4,9 @@ Calibration and threshold of a fold are fitted on the predictions of the other f
 repeat (with a time split: of earlier blocks), so no row helps to tune what it is scored with.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +23,18 @@ from steelyard.decision import (
     tune,
 )
 from steelyard.jobs.job import Split
+from steelyard.jobs.run import Progress
 from steelyard.stats.curves import calibration_curve, precision_recall_curve
-from steelyard.stats.metrics import MetricValue
+from steelyard.stats.metrics import BY_NAME, MetricValue
 from steelyard.stats.pooled import fold_values, pooled_metrics
-from steelyard.techniques import Technique
+from steelyard.techniques import Decision, Technique
+
+CONSTANT = Technique(
+    name="constant",
+    about="the class shares of the training rows, for every row alike",
+    source="what any model must beat",
+    decision=Decision(calibration="none", threshold="argmax"),
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,11 @@ class Judged:
     per_fold: np.ndarray
     curves: dict[str, Any]
 
+    @property
+    def out_of_reach(self) -> str | None:
+        """Why no threshold is sure to keep the goal's bound; None where one is."""
+        return self.rule_report["out_of_reach"]
+
 
 def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
     """Judge a technique by its uncorrected probabilities, (test rows, classes) per split key."""
@@ -108,6 +123,8 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
     rule, rule_report = _final_rule(technique, calibration, corrected, predicted, protocol)
     rows = protocol.scored
     metrics = cross_validated_metrics(deployed, decided, protocol)
+    if rule_report["out_of_reach"] and not protocol.goal.takes_closest:
+        metrics = _without_decisions(metrics)
     return Judged(
         technique=technique,
         uncorrected=uncorrected,
@@ -130,6 +147,27 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
             ),
         },
     )
+
+
+def judge_all(
+    believed: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
+    protocol: Protocol,
+    progress: Progress | None = None,
+) -> list[Judged]:
+    """Judge several techniques, and after them the class shares alone, which all must beat."""
+    constant = {
+        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
+        for split in protocol.splits
+    }
+    found = []
+    # Sorting, the most of it, runs outside Python's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        everything = [*believed, (CONSTANT, constant)]
+        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), everything):
+            found.append(one)
+            if progress:
+                progress(len(found), len(everything), f"judging {one.technique.name}")
+    return found
 
 
 def _corrected(
@@ -176,7 +214,7 @@ def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol
     fixed = technique.decision.rule(protocol.classes, protocol.positive)
     if fixed is not None:
         return fixed
-    # Not strict: a bound that one fold's rows cannot reach is for the final rule to refuse.
+    # Not strict: what a fold's rows cannot show all rows may, and a baseline need not.
     return tune(p, y, protocol.goal, positive=protocol.positive, interval=False, strict=False).rule
 
 
@@ -191,7 +229,9 @@ def _final_rule(
     fixed = technique.decision.rule(protocol.classes, protocol.positive)
     if fixed is not None:
         note = f"{technique.name} fixes its decision; it is not tuned to the goal"
-        nothing = dict.fromkeys(("measure", "value", "optimism", "interval", "near_best"))
+        nothing = dict.fromkeys(
+            ("measure", "value", "optimism", "interval", "near_best", "out_of_reach", "holds")
+        )
         told = {"rule": fixed.to_dict(), "goal": protocol.goal.to_dict(), "notes": [note]}
         return fixed, nothing | told
     stacked = np.concatenate([calibration.apply(p[predicted]) for p in corrected])
@@ -205,8 +245,18 @@ def _final_rule(
         positive=protocol.positive,
         groups=np.tile(rows, len(corrected)),
         seed=protocol.seed,
+        strict=False,
     )
     return tuned.rule, tuned.to_dict()
+
+
+def _without_decisions(metrics: dict[str, MetricValue]) -> dict[str, MetricValue]:
+    """Metrics of a technique that cannot serve the goal: those of decisions are no such thing."""
+    none = dict.fromkeys(("value", "low", "high"))
+    return {
+        name: none if BY_NAME[name].kind == "thresholded" else value
+        for name, value in metrics.items()
+    }
 
 
 def cross_validated_metrics(

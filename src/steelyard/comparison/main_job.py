@@ -1,15 +1,11 @@
 """The main job: compare techniques on one table, decide honestly, train what is recommended."""
 
-import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from steelyard._version import __version__
 from steelyard.comparison.baselines import (
@@ -20,17 +16,18 @@ from steelyard.comparison.baselines import (
 )
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Judged, Protocol, judge
+from steelyard.comparison.judging import Judged, Protocol, judge, judge_all
 from steelyard.comparison.record import (
     Origin,
     ledger,
     predictions,
     record,
+    uncorrected_frame,
     verdict_on,
     with_origin,
 )
-from steelyard.decision import Goal, Maximise, check_goal
-from steelyard.errors import RequestError
+from steelyard.decision import Goal, as_goal, check_enough_rows, check_goal
+from steelyard.errors import GoalError, RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Job, Trainer
@@ -47,17 +44,11 @@ from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
 from steelyard.stats.metrics import BY_NAME
 from steelyard.tables import Table, check_learnable, read_table
-from steelyard.techniques import Decision, Technique, choose, get
+from steelyard.techniques import Technique, choose, get
 
 DEFAULT_METRIC = "average_precision"
 DEFAULT_MODEL = "blend"
 TRAINING, JUDGING = 0.85, 0.1  # shares of the time; the rest trains the final model
-CONSTANT = Technique(
-    name="constant",
-    about="the class shares of the training rows, for every row alike",
-    source="what any model must beat",
-    decision=Decision(calibration="none", threshold="argmax"),
-)
 
 
 def compare(
@@ -74,7 +65,7 @@ def compare(
     positive: Any = None,
     positive_name: str | None = None,
     metric: str = DEFAULT_METRIC,
-    goal: Goal | None = None,
+    goal: Goal | str | None = None,
     seed: int = 0,
     budget: str | float | None = None,
     out: str | Path | None = None,
@@ -96,7 +87,8 @@ def compare(
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
         metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
-        goal: what the threshold is tuned to; by default balanced accuracy.
+        goal: what the threshold is tuned to, or the name of a metric to maximise; by default
+            balanced accuracy.
         seed: the same seed gives the same result.
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
@@ -106,7 +98,17 @@ def compare(
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
     """
     request = _Request(
-        target, folds, repeats, group, time_column, tuple(drop), positive, metric, goal, seed, out
+        target,
+        folds,
+        repeats,
+        group,
+        time_column,
+        tuple(drop),
+        positive,
+        metric,
+        as_goal(goal),
+        seed,
+        out,
     )
     request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
@@ -126,7 +128,7 @@ def train(
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
-    goal: Goal | None = None,
+    goal: Goal | str | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -139,7 +141,17 @@ def train(
     model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
     request = _Request(
-        target, folds, 1, group, time_column, tuple(drop), positive, DEFAULT_METRIC, goal, seed, out
+        target,
+        folds,
+        1,
+        group,
+        time_column,
+        tuple(drop),
+        positive,
+        DEFAULT_METRIC,
+        as_goal(goal),
+        seed,
+        out,
     )
     request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
@@ -156,7 +168,7 @@ class _Request:
     drop: tuple[str, ...]
     positive: Any
     metric: str
-    goal: Goal | None
+    goal: Goal
     seed: int
     out: str | Path | None
     positive_name: str | None = None
@@ -215,12 +227,12 @@ def _compared(
         (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
         for one in plan.techniques
     ]
-    built_in = baseline_probabilities(plan.trainer, protocol, store)
-    judged = _judge_all([*believed, *built_in], protocol, judging)
-    contenders, others = judged[: len(believed)], judged[len(believed) :]
-    others.append(_judge_constant(protocol))
+    believed += baseline_probabilities(plan.trainer, protocol, store)
+    judged = judge_all(believed, protocol, judging)
+    contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
+    _check_reach(chosen, protocol, store)
     last = _part(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
@@ -228,6 +240,7 @@ def _compared(
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table, protocol, contenders),
+        uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen),
     )
@@ -288,17 +301,16 @@ def _trained(
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
-    judged = judge(
-        technique,
-        uncorrected_probabilities(technique, protocol.splits, protocol.seed, store),
-        protocol,
-    )
+    believed = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
+    judged = judge(technique, believed, protocol)
+    _check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
     run = with_origin(run, origin)
     study = Study(
         run,
         predictions=predictions(table, protocol, [judged]),
+        uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged),
     )
@@ -351,6 +363,15 @@ def _trainable(
     return [one for one in techniques if not reasons[one.name]], left_out
 
 
+def _check_reach(chosen: Judged, protocol: Protocol, store: InMemoryStore | Journal) -> None:
+    """GoalError where the technique to deploy has no threshold that serves the goal."""
+    if chosen.out_of_reach and not protocol.goal.takes_closest:
+        kept = ""
+        if isinstance(store, Journal):
+            kept = f"; the trainings are kept in {store.run}: only the goal has to change"
+        raise GoalError(f"{chosen.technique.name}: {chosen.out_of_reach}{kept}")
+
+
 def _check_metric(metric: str) -> None:
     known = BY_NAME.get(metric)
     if known is None or known.kind == "thresholded" or known.better == "one":
@@ -381,8 +402,9 @@ def _asked(
 
 def _protocol(table: Table, request: _Request) -> Protocol:
     classes = table.schema.classes
-    goal = request.goal or Maximise("balanced_accuracy")
-    check_goal(goal, len(classes))
+    positive = positive_code(classes, table.class_counts, request.positive)
+    check_goal(request.goal, len(classes))
+    check_enough_rows(request.goal, int(table.class_counts[positive]), len(table.y))
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -392,23 +414,9 @@ def _protocol(table: Table, request: _Request) -> Protocol:
         groups=table.groups,
         times=table.times,
     )
-    positive = positive_code(classes, table.class_counts, request.positive)
-    return Protocol(table.y, splits, positive, goal, request.metric, table.groups, request.seed)
-
-
-def _judge_all(
-    believed: Sequence[tuple[Technique, dict[str, np.ndarray]]],
-    protocol: Protocol,
-    progress: Progress | None,
-) -> list[Judged]:
-    found = []
-    # Sorting, the most of it, runs outside Python's lock.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), believed):
-            found.append(one)
-            if progress:
-                progress(len(found), len(believed), f"judging {one.technique.name}")
-    return found
+    return Protocol(
+        table.y, splits, positive, request.goal, request.metric, table.groups, request.seed
+    )
 
 
 def _part(progress: Progress | None, start: float, share: float) -> Progress | None:
@@ -416,11 +424,3 @@ def _part(progress: Progress | None, start: float, share: float) -> Progress | N
     if progress is None:
         return None
     return lambda done, total, what: progress(start + share * done / total, 1.0, what)
-
-
-def _judge_constant(protocol: Protocol) -> Judged:
-    shares = {
-        split.key: np.tile(protocol.natural(split), (len(split.test), 1))
-        for split in protocol.splits
-    }
-    return judge(CONSTANT, shares, protocol)

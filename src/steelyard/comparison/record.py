@@ -4,6 +4,8 @@ import datetime as dt
 import importlib.metadata
 import platform
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,7 @@ from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import REFERENCE, nested, verdict_by
 from steelyard.runs.store import SCHEMA
 from steelyard.tables import Table
+from steelyard.techniques import Technique
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "numpy", "polars")
 
@@ -40,27 +43,52 @@ def record(
         "data": _data(table, protocol),
         "protocol": _protocol(protocol, asked),
         "findings": inspect_table(table, seed=protocol.seed).to_dict()["findings"],
+        **results(
+            protocol,
+            contenders,
+            baselines,
+            verdict,
+            chosen,
+            classes=table.schema.classes,
+            seconds=_seconds(finished),
+        ),
+        "environment": _environment(),
+    }
+
+
+def results(
+    protocol: Protocol,
+    contenders: list[Judged],
+    baselines: list[Judged],
+    verdict: dict[str, Any],
+    chosen: Judged,
+    *,
+    classes: Sequence[Any],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """What run.json says of techniques, verdict and decision: all that `judge` led to."""
+    counts = np.bincount(protocol.y, minlength=len(classes))
+    return {
         "techniques": [
-            _entry(one, finished, protocol, table)
+            _entry(one, seconds, protocol, classes)
             | {"correction_effect": correction_effect(one, protocol)}
             for one in contenders
         ],
-        "baselines": [_entry(one, finished, protocol, table) for one in baselines],
+        "baselines": [_entry(one, seconds, protocol, classes) for one in baselines],
         "verdict": verdict,
         "nested": nested(contenders, protocol),
         "decision": {
             "technique": chosen.technique.name,
             "goal": protocol.goal.to_dict(),
             "describe": protocol.goal.describe(),
-            "positive": table.schema.classes[protocol.positive],
-            "prior": (table.class_counts / table.class_counts.sum()).tolist(),
+            "positive": classes[protocol.positive],
+            "prior": (counts / counts.sum()).tolist(),
             "prior_from": "data",
             "rule": chosen.rule.to_dict(),
             "tuned": chosen.rule_report,
             "calibration": chosen.calibration.to_dict(),
             "calibration_report": chosen.calibration_report,
         },
-        "environment": _environment(),
     }
 
 
@@ -80,6 +108,27 @@ def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:
         "data": run["data"] | {"positive_name": origin.positive_name},
         "environment": run["environment"] | made | {"seconds": seconds},
     }
+
+
+def uncorrected_frame(
+    table: Table, protocol: Protocol, believed: Sequence[tuple[Technique, Mapping[str, np.ndarray]]]
+) -> pl.DataFrame:
+    """Out-of-fold probabilities before any correction: all that was judged, baselines included."""
+    names = [f"probability_{label}" for label in table.schema.classes]
+    frames = [
+        pl.DataFrame(
+            {
+                "row": table.row_ids[split.test],
+                "repeat": np.full(len(split.test), split.repeat, "int32"),
+                "fold": np.full(len(split.test), split.fold, "int32"),
+                "technique": [technique.name] * len(split.test),
+            }
+            | {name: by_split[split.key][:, k] for k, name in enumerate(names)}
+        )
+        for technique, by_split in believed
+        for split in protocol.splits
+    ]
+    return pl.concat(frames)
 
 
 def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.DataFrame:
@@ -126,14 +175,17 @@ def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
     return verdict_by(contenders, protocol, protocol.scored).to_dict()
 
 
+def _seconds(finished: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """Training time by technique."""
+    spent: Counter[str] = Counter()
+    for line in finished.values():
+        spent[line["ledger"]["technique"]] += line["seconds"]
+    return dict(spent)
+
+
 def _entry(
-    one: Judged, finished: dict[str, dict[str, Any]], protocol: Protocol, table: Table
+    one: Judged, seconds: Mapping[str, float], protocol: Protocol, classes: Sequence[Any]
 ) -> dict[str, Any]:
-    mine = [
-        line["seconds"]
-        for line in finished.values()
-        if line["ledger"]["technique"] == one.technique.name
-    ]
     return one.technique.to_dict() | {
         "metrics": one.metrics,
         "metrics_uncorrected": one.before,
@@ -141,8 +193,8 @@ def _entry(
         "calibration": one.calibration_report,
         "rule": one.rule.to_dict(),
         "curves": one.curves,
-        **decisions_in_counts(one, protocol, table.schema.classes),
-        "seconds": round(sum(mine), 2),
+        **decisions_in_counts(one, protocol, classes),
+        "seconds": round(seconds.get(one.technique.name, 0.0), 2),
     }
 
 

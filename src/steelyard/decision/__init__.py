@@ -1,5 +1,6 @@
 """From scores to true probabilities, and from those to decisions that fit the user's goal."""
 
+from steelyard.decision.bounds import check_enough_rows
 from steelyard.decision.calibration import check_and_refit
 from steelyard.decision.calibrators import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.deployed_prior import DeployedPrior, estimate_deployed
@@ -11,10 +12,10 @@ from steelyard.decision.goals import (
     Maximise,
     MinPrecision,
     MinRecall,
+    as_goal,
     check_goal,
     costs_of,
     goal_from_dict,
-    goal_from_options,
 )
 from steelyard.decision.multilabel import LabelDecisions, decide_labels
 from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior, factors_to
@@ -39,8 +40,10 @@ __all__ = [
     "MinRecall",
     "PriorEstimate",
     "TunedRule",
+    "as_goal",
     "calibration_line",
     "check_and_refit",
+    "check_enough_rows",
     "check_goal",
     "correct_prior",
     "costs_of",
@@ -49,7 +52,6 @@ __all__ = [
     "estimate_prior",
     "factors_to",
     "goal_from_dict",
-    "goal_from_options",
     "observed_expected",
     "tune",
 ]

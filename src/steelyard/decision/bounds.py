@@ -4,49 +4,114 @@ import math
 
 import numpy as np
 
-from steelyard.decision.curve import Z95, Curve, auc_interval
+from steelyard.decision.certified import DOUBT, certified
+from steelyard.decision.curve import Curve, auc_interval
 from steelyard.decision.goals import Alerts, Goal, Maximise, MinPrecision, MinRecall
-from steelyard.decision.objective import within_bound
+from steelyard.errors import GoalError
 
 FEW, SOME = 10, 50
 
 
-def out_of_reach(goal: Goal, curve: Curve) -> str:
-    """Why no threshold keeps the goal's bound and what can be had instead; "" where one does."""
-    if isinstance(goal, Alerts):
-        return _alerts_out_of_reach(goal, curve)
-    if not isinstance(goal, MinPrecision | MinRecall):
-        return ""
-    if within_bound(goal, curve, sure=isinstance(goal, MinRecall)).any():
-        return ""
-    if isinstance(goal, MinPrecision):
-        top = int(np.argmax(curve.precision))
-        best = float(curve.precision[top])
-        return (
-            f"no threshold reaches a precision of {goal.p:g}: the best is {best:.3g}, on "
-            f"{round(curve.seen[top]):,} flagged rows; ask for {_rounded_down(best)} or less"
+def check_enough_rows(goal: Goal, positives: int, rows: int) -> None:
+    """GoalError where not even a perfect model could be shown to keep the goal's bound."""
+    if goal.takes_closest:
+        return
+    said = ""
+    if isinstance(goal, MinRecall):
+        said = _recall_out_of_reach(goal.r, positives)
+    elif isinstance(goal, MinPrecision) and _proven(positives) < goal.p:
+        said = (
+            f"{positives:,} positives cannot prove a precision of {goal.p:g} (95 % sure), were "
+            f"they all flagged and nothing else; {_ask(_proven(positives), goal.p, positives)}"
         )
-    return _recall_out_of_reach(goal.r, int(curve.positives[0]))
+    elif isinstance(goal, Alerts):
+        said = _alerts_out_of_reach(goal, 1.0, rows)
+    if said:
+        raise GoalError(said)
 
 
-def _recall_out_of_reach(recall: float, positives: int) -> str:
-    # Wilson's bound for n of n is n / (n + z^2); solved for n it says how many are needed.
-    best = positives / (positives + Z95**2)
-    more = ""
-    if recall < 1.0:
-        more = f" or gather {math.ceil(Z95**2 * recall / (1.0 - recall)):,} positives"
+def out_of_reach(goal: Goal, curve: Curve) -> str:
+    """Why no threshold is sure to keep the goal's bound and what can be had instead."""
+    if isinstance(goal, MinRecall):
+        return _recall_out_of_reach(goal.r, int(curve.positives[0] / curve.copies))
+    if isinstance(goal, Alerts):
+        rows = int(curve.rows[0] / curve.copies)
+        fewest = float(curve.flagged[curve.flagged > 0][0]) / curve.copies
+        return _alerts_out_of_reach(goal, fewest, rows)
+    if not isinstance(goal, MinPrecision):
+        return ""
+    top = int(np.argmax(curve.precision))
     return (
-        f"no threshold is sure (lower 95 % bound) of a recall of {recall:g}: with {positives:,} "
-        f"positives the best that can be shown is {best:.3g}; "
-        f"ask for {_rounded_down(best)} or less{more}"
+        f"no threshold is sure (95 %) to keep a precision of {goal.p:g} on new rows: the best seen "
+        f"is {curve.precision[top]:.3g}, on {round(curve.seen[top]):,} flagged rows; "
+        f"{_ask(_surest(curve), goal.p, int(curve.positives[0]))}"
     )
 
 
-def threshold_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> list[str]:
-    """Warnings about a threshold that keeps its bound."""
-    positives = int(curve.positives[0])
-    rows = positives + round(curve.negatives[0] / curve.each)
+def _surest(curve: Curve) -> float:
+    """The largest precision in hundredths that some threshold is sure to keep; 0 if none."""
+    low, high = 0, 100
+    while high - low > 1:
+        middle = (low + high) // 2
+        sure = certified(MinPrecision(middle / 100.0), curve)
+        low, high = (middle, high) if sure is not None and sure.any() else (low, middle)
+    return low / 100.0
+
+
+def _proven(n: int) -> float:
+    """The largest share that n of n rows prove."""
+    return float(DOUBT ** (1.0 / n)) if n else 0.0
+
+
+def _ask(attainable: float, wanted: float, positives: int) -> str:
+    less = _rounded_down(attainable)
+    ask = f"ask for {less:g} or less, " if less > 0.0 else ""
+    needed = math.inf if wanted >= 1.0 else math.ceil(math.log(DOUBT) / math.log(wanted))
+    more = f"gather {needed:,} positives, " if positives < needed < math.inf else ""
+    return f"{ask}{more}or take what comes closest (`closest=True`)"
+
+
+def _recall_out_of_reach(recall: float, positives: int) -> str:
+    best = _proven(positives)
+    if best >= recall:
+        return ""
+    return (
+        f"no threshold is sure (95 %) to keep a recall of {recall:g} on new rows: with "
+        f"{positives:,} positives the most that can be shown is {best:.3g}; "
+        f"{_ask(best, recall, positives)}"
+    )
+
+
+def _alerts_out_of_reach(goal: Alerts, fewest: float, rows: int) -> str:
+    """`fewest`: rows of the highest score, which are flagged together or not at all."""
+    from scipy.special import betaincinv
+
+    least = float(betaincinv(fewest + 1.0, max(rows - fewest, 1e-9), 1.0 - DOUBT))
+    if least <= goal.share:
+        return ""
+    shared = ""
+    if fewest > 1:
+        shared = f"the {round(fewest):,} rows of the highest score cannot be told apart, so "
+    return (
+        f"{shared}{rows:,} rows cannot show (95 % sure) that at most {goal.per_thousand:g} of "
+        f"1,000 are flagged; ask for {math.ceil(least * 10_000.0) / 10.0:g} alerts or more, or "
+        "take what comes closest (`closest=True`)"
+    )
+
+
+def threshold_notes(
+    goal: Goal, curve: Curve, chosen: int, unsure: str, holds: float | None
+) -> list[str]:
+    """Warnings about the threshold that was chosen."""
+    positives = round(curve.positives[0] / curve.copies)
+    flagged = round(curve.seen[chosen])
+    rows = round(curve.positives[0] + curve.negatives[0] / curve.each)
     notes = []
+    if unsure and holds is not None:
+        notes.append(
+            "no threshold is sure to keep the bound; this one comes closest and keeps it on new "
+            f"rows with a probability of {100 * holds:.0f} %"
+        )
     if positives < SOME:
         tail = "the threshold is a guess" if positives < FEW else "the threshold is uncertain"
         notes.append(f"only {positives} positives: {tail}")
@@ -57,32 +122,10 @@ def threshold_notes(goal: Goal, curve: Curve, chosen: int, *, sure: bool) -> lis
                 f"ROC-AUC {auc:.3f} ({low:.3f} to {high:.3f}) holds .5: the scores may be noise, "
                 f"on which {goal.measure} is largest when every row is flagged"
             )
-    if not sure:
-        lower = float(curve.sure_precision[chosen])
-        notes.append(
-            f"a precision of {float(curve.precision[chosen]):.3g} was seen on "
-            f"{round(curve.seen[chosen]):,} flagged rows, but only {lower:.3g} is sure (lower "
-            "95 % bound)"
-        )
-    flagged = round(curve.seen[chosen])
     if flagged in (0, rows):
         notes.append(f"the threshold flags {'every' if flagged else 'no'} row")
     return notes
 
 
-def _alerts_out_of_reach(goal: Alerts, curve: Curve) -> str:
-    rows = int((curve.positives + curve.negatives)[0])
-    room = math.floor(goal.per_thousand / 1000.0 * rows + 1e-6)
-    fewest = int(curve.flagged[curve.flagged > 0][0])
-    if room >= fewest:
-        return ""
-    shared = f"the {fewest:,} rows of the highest score cannot be told apart" if fewest > 1 else ""
-    return (
-        f"{goal.per_thousand:g} of 1,000 rows is {room:,} of {rows:,} rows"
-        f"{', but ' + shared if shared else ''}; "
-        f"ask for {math.ceil(fewest / rows * 10_000.0) / 10.0:g} alerts or more"
-    )
-
-
-def _rounded_down(share: float) -> str:
-    return f"{math.floor(share * 100.0) / 100.0:g}"
+def _rounded_down(share: float) -> float:
+    return math.floor(share * 100.0) / 100.0

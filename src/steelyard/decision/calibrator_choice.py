@@ -20,18 +20,17 @@ SURE = float(ndtri(0.95))  # one-sided: only a threshold that does better speaks
 
 
 def choose(
-    goal: Goal, curve: Curve, lowest: Floats, *, sure: bool
+    goal: Goal, curve: Curve, lowest: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats]:
     """The chosen threshold of each curve.
 
     Args:
         curve: of shape (..., thresholds).
         lowest: the lowest score that each threshold flags, infinite for none, shape (thresholds,).
-        sure: as in `objective.margin`.
     Returns: index, whether it is theory's, and theory's threshold; each of shape (...).
     """
     value = objective(goal, curve)
-    top = best(goal, curve, sure=sure)
+    top = best(goal, curve)
     theory = closed_form(goal, curve, _at(value, top))
     if theory is None:
         return top, np.zeros(top.shape, dtype=bool), np.full(top.shape, np.nan)

@@ -19,7 +19,8 @@ class Curve:
     `tp`, `fp`: flagged rows of the class of interest and of the others, shape (..., thresholds).
     `positives`, `negatives`: all rows of both kinds, numbers or shape (..., 1).
     `each`: how many negatives of deployment one negative row stands for (its positives stand for
-    themselves); `fp` and `negatives` count those.
+    themselves); `fp` and `negatives` count those. `copies`: how many rows at hand tell as much as
+    one independent row; 2 where every row was predicted twice.
     """
 
     tp: Floats
@@ -27,6 +28,12 @@ class Curve:
     positives: Any
     negatives: Any
     each: float = 1.0
+    copies: float = 1.0
+
+    @property
+    def rows(self) -> Floats:
+        """All rows, as deployed."""
+        return self.positives + self.negatives
 
     @property
     def flagged(self) -> Floats:
@@ -49,25 +56,17 @@ class Curve:
         return self.tp + self.fp / self.each
 
     @property
-    def sure_precision(self) -> Floats:
-        """Lower 95 % Wilson bound of the precision.
-
-        Of the rows at hand; a precision under other class shares is theirs with its odds divided
-        by `each`, and so is its bound.
-        """
-        here = wilson_low(self.tp, self.seen)
-        return here / np.maximum(here + self.each * (1.0 - here), 1e-300)
-
-    @property
     def false_alarm_rate(self) -> Floats:
         """Share of the negatives that is flagged."""
         return self.fp / np.maximum(self.negatives, 1.0)
 
     @classmethod
-    def of(cls, positive: Floats, negative: Floats, each: float = 1.0) -> "Curve":
+    def of(
+        cls, positive: Floats, negative: Floats, each: float = 1.0, copies: float = 1.0
+    ) -> "Curve":
         """From rows newly flagged by each threshold, shapes (..., thresholds)."""
         tp, fp = np.cumsum(positive, axis=-1), each * np.cumsum(negative, axis=-1)
-        return cls(tp, fp, tp[..., -1:], fp[..., -1:], each)
+        return cls(tp, fp, tp[..., -1:], fp[..., -1:], each, copies)
 
 
 def thresholds(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -86,14 +85,6 @@ def thresholds(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
     between = np.where((lower < between) & (between <= upper), between, upper)
     threshold = np.append(between, 0.0)
     return threshold, len(threshold) - 1 - inverse
-
-
-def wilson_low(successes: Floats, trials: Floats) -> Floats:
-    """Lower 95 % Wilson bound of a share; 0 where there are no trials."""
-    n = np.maximum(trials, 1.0)
-    share, z2 = successes / n, Z95**2
-    reach = Z95 * np.sqrt(share * (1.0 - share) / n + z2 / (4.0 * n**2))
-    return np.maximum((share + z2 / (2.0 * n) - reach) / (1.0 + z2 / n), 0.0) * (trials > 0)
 
 
 def auc_interval(curve: Curve) -> tuple[float, float, float]:

@@ -1,7 +1,7 @@
 """What the user wants from the decision: costs, a metric to maximise, a bound, a capacity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar
 
@@ -18,6 +18,11 @@ class Goal:
     kind: ClassVar[str]
     binary_only: ClassVar[bool] = False
     served_by: ClassVar[str] = ""
+
+    @property
+    def takes_closest(self) -> bool:
+        """Whether what comes closest to the bound will do where no threshold is sure to keep it."""
+        return False
 
     @property
     def measure(self) -> str:
@@ -150,12 +155,30 @@ class Maximise(Goal):
 
 
 @dataclass(frozen=True)
-class MinPrecision(Goal):
-    """The largest recall among thresholds whose precision is at least `p`, in (0, 1].
+class Bound(Goal):
+    """A goal with a bound that the chosen threshold is 95 % sure to keep on new rows.
 
-    The precision is taken at its lower 95 % Wilson bound, so that it holds on new rows too;
-    where no threshold flags rows enough for that, at what was seen, and the notes say so.
+    Sure of the thresholds, however many were tried (`decision.certified`); new rows must be of the
+    same kind. Where no threshold is sure the goal is refused; with `closest` the one that comes
+    closest on these rows is taken, and the probability that it holds is stated.
     """
+
+    closest: bool = field(default=False, kw_only=True)
+
+    @property
+    def takes_closest(self) -> bool:
+        return self.closest
+
+    def to_dict(self) -> dict[str, Any]:
+        closest = {"closest": True} if self.closest else {}
+        return (
+            {"kind": self.kind} | {k: v for k, v in vars(self).items() if k != "closest"} | closest
+        )
+
+
+@dataclass(frozen=True)
+class MinPrecision(Bound):
+    """The largest recall among thresholds whose precision is at least `p`, in (0, 1]."""
 
     kind: ClassVar[str] = "min-precision"
     served_by: ClassVar[str] = "recall"
@@ -170,11 +193,8 @@ class MinPrecision(Goal):
 
 
 @dataclass(frozen=True)
-class MinRecall(Goal):
-    """The largest precision among thresholds whose recall is at least `r`, in (0, 1].
-
-    The recall is taken at its lower 95 % Wilson bound, so that it holds on new rows too.
-    """
+class MinRecall(Bound):
+    """The largest precision among thresholds whose recall is at least `r`, in (0, 1]."""
 
     kind: ClassVar[str] = "min-recall"
     served_by: ClassVar[str] = "precision"
@@ -189,7 +209,7 @@ class MinRecall(Goal):
 
 
 @dataclass(frozen=True)
-class Alerts(Goal):
+class Alerts(Bound):
     """The most positives found with at most `per_thousand` of 1,000 rows flagged."""
 
     kind: ClassVar[str] = "alerts"
@@ -205,6 +225,11 @@ class Alerts(Goal):
                 "above 0 and up to 1000"
             )
         object.__setattr__(self, "per_thousand", value)
+
+    @property
+    def share(self) -> float:
+        """The same as a share of all rows."""
+        return self.per_thousand / 1000.0
 
     def describe(self) -> str:
         return f"the largest recall with at most {self.per_thousand:g} of 1,000 rows flagged"
@@ -223,9 +248,9 @@ def check_goal(goal: Goal, classes: int) -> None:
             "give one row and one column per class"
         )
     if goal.binary_only and classes > 2:
-        instead = "CostMatrix" if isinstance(goal, Costs) else 'Maximise("balanced_accuracy")'
+        instead = "CostMatrix" if isinstance(goal, Costs) else "`Maximise('balanced_accuracy')`"
         raise GoalError(
-            f"{type(goal).__name__} ({goal.describe()}) is for two classes, but the data has "
+            f"`{type(goal).__name__}` ({goal.describe()}) is for two classes, but the data has "
             f"{classes}; use {instead}, or make the target two classes"
         )
 
@@ -245,41 +270,24 @@ def goal_from_dict(values: dict[str, Any]) -> Goal:
         raise GoalError(f"the goal {values['kind']} does not take {arguments}") from error
 
 
-def goal_from_options(
-    *,
-    cost_fp: float | None = None,
-    cost_fn: float | None = None,
-    maximise: str | None = None,
-    min_precision: float | None = None,
-    min_recall: float | None = None,
-    alerts: float | None = None,
-) -> Goal:
-    """The goal that the command line names; without any, the largest balanced accuracy.
+def as_goal(goal: Any) -> Goal:
+    """A goal, or the name of a metric to maximise; None is the largest balanced accuracy.
 
-    Raises: GoalError: more than one goal, or half of a pair of costs.
+    Raises: GoalError: anything else.
 
-    >>> goal_from_options(cost_fp=1, cost_fn=50).describe()
-    'least cost, where a false alarm costs 1 and a miss 50'
+    >>> as_goal("f1").describe()
+    'the largest F1'
     """
-    if (cost_fp is None) != (cost_fn is None):
-        given, missing = ("fp", "fn") if cost_fn is None else ("fn", "fp")
-        raise GoalError(
-            f"--cost-{given} came without --cost-{missing}; give both, only their ratio decides"
-        )
-    chosen: dict[str, Goal] = {}
-    if cost_fp is not None and cost_fn is not None:
-        chosen["--cost-fp/--cost-fn"] = Costs(fp=cost_fp, fn=cost_fn)
-    if maximise is not None:
-        chosen["--maximise"] = Maximise(maximise)
-    if min_precision is not None:
-        chosen["--min-precision"] = MinPrecision(min_precision)
-    if min_recall is not None:
-        chosen["--min-recall"] = MinRecall(min_recall)
-    if alerts is not None:
-        chosen["--alerts"] = Alerts(alerts)
-    if len(chosen) > 1:
-        raise GoalError(f"{' and '.join(chosen)} are different goals; give one of them")
-    return next(iter(chosen.values()), Maximise())
+    if goal is None:
+        return Maximise()
+    if isinstance(goal, str):
+        return Maximise(goal)
+    if isinstance(goal, Goal):
+        return goal
+    raise GoalError(
+        f"goal is {goal!r}; give one of {', '.join(one.__name__ for one in GOALS.values())}, such "
+        "as Costs(fp=1, fn=20), or the name of a metric to maximise, such as 'f1'"
+    )
 
 
 def _number(value: Any, name: str) -> float:

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.decision.curve import Curve, wilson_low
+from steelyard.decision.certified import certified
+from steelyard.decision.curve import Curve
 from steelyard.decision.goals import Alerts, Costs, Goal, Maximise, MinPrecision, MinRecall
 from steelyard.errors import GoalError
 from steelyard.stats.validation import Floats
@@ -24,33 +25,33 @@ def objective(goal: Goal, curve: Curve) -> Floats:
     raise GoalError(f"{type(goal).__name__} has no threshold; it decides by a matrix of costs")
 
 
-def margin(goal: Goal, curve: Curve, *, sure: bool = True) -> Floats | None:
-    """How far each threshold is on the right side (>= 0) of the goal's bound; None without one.
+def margin(goal: Goal, curve: Curve) -> Floats | None:
+    """How far each threshold is, on these rows, on the right side (>= 0) of the goal's bound.
 
-    Recall and precision are taken at their lower Wilson bound, so that they hold on new rows too;
-    with `sure=False` precision is taken as seen.
+    None for a goal without one.
     """
     match goal:
         case MinRecall():
-            return wilson_low(curve.tp, curve.positives) - goal.r
+            return curve.recall - goal.r
         case MinPrecision():
-            return (curve.sure_precision if sure else curve.precision) - goal.p
+            return curve.precision - goal.p
         case Alerts():
-            rows = curve.positives + curve.negatives
             # The hair's breadth keeps 3 of 1,000 rows 3 in spite of rounding.
-            return np.floor(goal.per_thousand / 1000.0 * rows + 1e-6) - curve.flagged
+            return np.floor(goal.share * curve.rows + 1e-6) - curve.flagged
     return None
 
 
-def within_bound(goal: Goal, curve: Curve, *, sure: bool = True) -> NDArray[np.bool_]:
-    """Which thresholds keep the goal's bound; all of them where it has none."""
-    slack = margin(goal, curve, sure=sure)
-    return np.full(curve.tp.shape, True) if slack is None else slack >= 0.0
+def keeping(goal: Goal, curve: Curve) -> NDArray[np.bool_]:
+    """Thresholds to choose from: sure to keep the bound, else those that keep it on these rows.
 
-
-def bound_is_sure(goal: Goal, curve: Curve) -> bool:
-    """False where a precision can be seen but not relied on: too few rows are flagged there."""
-    return not isinstance(goal, MinPrecision) or bool(within_bound(goal, curve).any())
+    Where none does even that, all of them; and so for a goal without a bound. Shape of `curve.tp`.
+    """
+    sure, slack = certified(goal, curve), margin(goal, curve)
+    if sure is None or slack is None:
+        return np.full(curve.tp.shape, fill_value=True)
+    seen = (slack >= 0.0) & (curve.flagged > 0)
+    some_sure, some_seen = sure.any(axis=-1, keepdims=True), seen.any(axis=-1, keepdims=True)
+    return np.where(some_sure, sure, np.where(some_seen, seen, slack >= slack.max(-1)[..., None]))
 
 
 def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
@@ -72,19 +73,13 @@ def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
     raise GoalError(f"no metric is called {name!r}")
 
 
-def best(goal: Goal, curve: Curve, *, sure: bool = True) -> NDArray[np.int64]:
+def best(goal: Goal, curve: Curve) -> NDArray[np.int64]:
     """Index of the chosen threshold of each curve, shape (...).
 
-    The best within the bound; where none is within, the one that breaks it least. Of equal ones
-    next to each other the middle one, furthest from where things change; for alerts the last one,
-    as the room for them is there to be used.
+    The best of those in `keeping`. Of equal ones next to each other the middle one, furthest from
+    where things change; for alerts the last one, as the room for them is there to be used.
     """
-    value = objective(goal, curve)
-    slack = margin(goal, curve, sure=sure)
-    if slack is not None:
-        inside = slack >= 0.0
-        kept = inside.any(axis=-1, keepdims=True)
-        value = np.where(kept, np.where(inside, value, -np.inf), slack)
+    value = np.where(keeping(goal, curve), objective(goal, curve), -np.inf)
     if isinstance(goal, Alerts):
         return value.shape[-1] - 1 - np.argmax(value[..., ::-1], axis=-1)
     top = value >= value.max(axis=-1, keepdims=True) - 1e-12

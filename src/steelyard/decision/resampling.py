@@ -29,6 +29,7 @@ def resampled_curves(
     resamples: int,
     rng: np.random.Generator,
     each: float = 1.0,
+    copies: float = 1.0,
 ) -> Curve:
     """Curves of `resamples` draws at the thresholds `kept`, shape (resamples, len(kept)).
 
@@ -55,4 +56,4 @@ def resampled_curves(
             cell = block[rows] * len(kept) + column[rows]
             table = np.bincount(cell, minlength=blocks * len(kept)).reshape(blocks, len(kept))
             np.add(total, times.astype(np.float64) @ table, out=total)
-    return Curve.of(counts[0], counts[1], each)
+    return Curve.of(counts[0], counts[1], each, copies)

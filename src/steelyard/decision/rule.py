@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.goals import CostMatrix, Goal, Maximise, check_goal
+from steelyard.decision.goals import CostMatrix, Goal, Maximise, as_goal, check_goal
 from steelyard.decision.threshold_tuning import tune_threshold
 from steelyard.decision.weight_tuning import tune_weights
 from steelyard.decision.weighted_rows import Rows
@@ -109,7 +109,8 @@ class TunedRule:
     metric flatters (bootstrap), so `value - optimism` is what fresh rows give on average.
     `interval` (95 %, bootstrap) and `near_best` (all that do within 1 % of the best) are of the
     threshold, or one per class of its weight with the others as they are; None where nothing was
-    tuned or where they were not asked for.
+    tuned or where they were not asked for. `out_of_reach` says why no threshold is sure to keep the
+    goal's bound, where none is; `holds` is the probability that this one keeps it on new rows.
     """
 
     rule: DecisionRule
@@ -120,6 +121,8 @@ class TunedRule:
     interval: Range | tuple[Range, ...] | None = None
     near_best: Range | tuple[Range, ...] | None = None
     notes: tuple[str, ...] = ()
+    out_of_reach: str | None = None
+    holds: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -132,13 +135,15 @@ class TunedRule:
             "interval": np.array(self.interval).tolist() if self.interval else None,
             "near_best": np.array(self.near_best).tolist() if self.near_best else None,
             "notes": list(self.notes),
+            "out_of_reach": self.out_of_reach,
+            "holds": self.holds,
         }
 
 
 def tune(
     p: ArrayLike,
     y: ArrayLike,
-    goal: Goal,
+    goal: Goal | str,
     *,
     positive: int,
     groups: ArrayLike | None = None,
@@ -155,15 +160,16 @@ def tune(
     Args:
         p: true (corrected, calibrated) probabilities, out of fold, shape (rows, classes).
         y: codes, shape (rows,), at natural prevalence.
-        goal: what the rule is for.
+        goal: what the rule is for; a name is a metric to maximise.
         positive: code of the class of interest.
-        groups: rows of one group are drawn together in the bootstrap, shape (rows,).
+        groups: rows of one group are drawn together in the bootstrap, and count as one row where
+            a bound is tested, shape (rows,).
         deployed_on: class shares where the rule will be used, if they are not those of the rows;
             `p` is then true under them (`correct_prior`), and rows count by their class.
         seed: of the bootstrap.
         interval: False leaves out all that needs the bootstrap, where only the rule matters.
-        strict: False takes the rule that comes closest where no rule reaches the goal's bound,
-            and says so in `notes`.
+        strict: False takes the rule that comes closest where no rule is sure to keep the goal's
+            bound, and says so in `out_of_reach` and `notes`.
     Raises: GoalError: a goal that does not fit the classes, or that no threshold reaches.
 
     >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
@@ -171,7 +177,7 @@ def tune(
     DecisionRule(threshold=0.25, positive=1, weights=None, costs=None)
     """
     values, codes = labelled(p, y)
-    classes = values.shape[1]
+    classes, goal = values.shape[1], as_goal(goal)
     check_goal(goal, classes)
     if not 0 <= positive < classes:
         raise GoalError(f"positive is {positive}; codes of {classes} classes run from 0")

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from steelyard.decision.bounds import out_of_reach, threshold_notes
 from steelyard.decision.calibrator_choice import choose
+from steelyard.decision.certified import certified, chance_to_hold
 from steelyard.decision.curve import Curve, thresholds
 from steelyard.decision.goals import Costs, Goal
-from steelyard.decision.objective import bound_is_sure, objective, run_around, within_bound
+from steelyard.decision.objective import keeping, objective, run_around
 from steelyard.decision.resampling import resampled_curves, thinned
 from steelyard.errors import GoalError
 from steelyard.stats.validation import Floats
@@ -30,6 +31,8 @@ class Cut:
     optimism: float | None
     interval: tuple[float, float] | None
     notes: tuple[str, ...]
+    out_of_reach: str | None
+    holds: float | None
 
     def fields(self) -> dict[str, Any]:
         """All but the threshold."""
@@ -50,7 +53,8 @@ def tune_threshold(
     """The threshold that serves `goal` best; with `interval` also how sure it is.
 
     `each`: negatives of deployment that one negative row stands for, as in `Curve`.
-    Raises: GoalError: no positive or no negative row, or (`strict`) a bound out of reach.
+    Raises: GoalError: no positive or no negative row, or (`strict`) a bound that no threshold is
+        sure to keep, unless the goal takes the closest.
     """
     if positive.all() or not positive.any():
         raise GoalError(
@@ -59,35 +63,38 @@ def tune_threshold(
         )
     candidates, rank = thresholds(scores)
     size = len(candidates)
+    copies = _copies(groups)
     curve = Curve.of(
         np.bincount(rank[positive], minlength=size).astype(np.float64),
         np.bincount(rank[~positive], minlength=size).astype(np.float64),
         each,
+        copies,
     )
-    reached = out_of_reach(goal, curve)
-    if reached and strict:
-        raise GoalError(reached)
+    sure = certified(goal, curve)
+    unsure = "" if sure is None or sure.any() else out_of_reach(goal, curve)
+    if unsure and strict and not goal.takes_closest:
+        raise GoalError(unsure)
     value = objective(goal, curve)
-    sure = bound_is_sure(goal, curve)
     lowest = np.full(size, np.inf)
     lowest[rank] = scores
-    index, is_theory, theory = choose(goal, curve, lowest, sure=sure)
+    index, is_theory, theory = choose(goal, curve, lowest)
     chosen = int(index)
     threshold = float(theory) if is_theory else float(candidates[chosen])
-    near_best = _near(candidates, value, within_bound(goal, curve, sure=sure), chosen, threshold)
+    near_best = _near(candidates, value, keeping(goal, curve), chosen, threshold)
     optimism, spread = None, None
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
         kept = thinned(rank, positive, size)
         drawn = resampled_curves(
-            rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each
+            rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each, copies=copies
         )
-        picked, by_theory, theories = choose(goal, drawn, lowest[kept], sure=sure)
+        picked, by_theory, theories = choose(goal, drawn, lowest[kept])
         there = np.take_along_axis(objective(goal, drawn), picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))
         redrawn = np.where(by_theory, theories, candidates[kept[picked]])
         low, high = np.quantile(redrawn, [0.025, 0.975])
         spread = (min(float(low), threshold), max(float(high), threshold))
+    holds = chance_to_hold(goal, curve, chosen)
     return Cut(
         threshold=threshold,
         measure=goal.measure,
@@ -95,8 +102,18 @@ def tune_threshold(
         near_best=near_best,
         optimism=optimism,
         interval=spread,
-        notes=tuple([reached] if reached else threshold_notes(goal, curve, chosen, sure=sure)),
+        notes=tuple(threshold_notes(goal, curve, chosen, unsure, holds)),
+        out_of_reach=unsure or None,
+        holds=holds,
     )
+
+
+def _copies(groups: NDArray[np.int64] | None) -> float:
+    """Rows that tell as much as one independent row, if rows of one group tell the same."""
+    if groups is None:
+        return 1.0
+    sizes = np.bincount(groups).astype(np.float64)
+    return float((sizes**2).sum() / sizes.sum())
 
 
 def _near(

@@ -159,7 +159,7 @@ def _name_if_free(partial: Path, path: Path) -> None:
 def _appeared(path: Path) -> RequestError:
     return RequestError(
         f"{path} exists already, perhaps written by another process meanwhile; it was kept: "
-        "choose another name, or let it be replaced with --overwrite"
+        "choose another name, or let it be replaced with `overwrite=True`"
     )
 
 

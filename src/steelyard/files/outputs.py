@@ -13,7 +13,7 @@ def output_path(
     *,
     inputs: Iterable[str | Path] = (),
     overwrite: bool = False,
-    name: str = "--out",
+    name: str = "`out`",
 ) -> Path:
     """The file that `out` stands for; links are followed, so that a link stays one.
 
@@ -37,7 +37,7 @@ def output_path(
     if not overwrite:
         raise RequestError(
             f"{name} {out} exists already; choose another name, or let it be replaced with "
-            "--overwrite"
+            "`overwrite=True`"
         )
     return path
 

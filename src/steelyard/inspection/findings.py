@@ -122,7 +122,7 @@ FINDINGS: tuple[Finding, ...] = (
         "SY012",
         "warning",
         "Duplicate rows",
-        "Remove copies made by mistake; keep true repeats in one fold with --group.",
+        "Remove copies made by mistake; keep true repeats in one fold with `group`.",
         checks.duplicate_rows,
     ),
     Finding(
@@ -143,7 +143,7 @@ FINDINGS: tuple[Finding, ...] = (
         "SY021",
         "warning",
         "A column that gives the class away",
-        "Check that it is known before the outcome is; if not, leave it out with --drop.",
+        "Check that it is known before the outcome is; if not, leave it out with `drop`.",
         checks.leaking_columns,
     ),
     Finding(
@@ -171,14 +171,14 @@ FINDINGS: tuple[Finding, ...] = (
         "SY025",
         "note",
         "Constant or empty columns",
-        "Not learned from; leave them out with --drop.",
+        "Not learned from; leave them out with `drop`.",
         checks.columns_of_role("constant", "empty"),
     ),
     Finding(
         "SY026",
         "note",
         "Columns that look like ids",
-        "Not learned from. If one names a patient or a machine, pass it to compare as --group.",
+        "Not learned from. If one names a patient or a machine, pass it to compare as `group`.",
         checks.columns_of_role("identifier"),
     ),
     Finding(

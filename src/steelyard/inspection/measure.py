@@ -99,7 +99,7 @@ def positive_code(labels: tuple[Any, ...], counts: np.ndarray, positive: Any) ->
     if str(positive) not in names:
         raise RequestError(
             f"no class is called {str(positive)!r}; there are: {', '.join(names[:12])}; "
-            "name one of them with positive"
+            "name one of them with `positive`"
         )
     return names.index(str(positive))
 

@@ -49,7 +49,7 @@ def check_request(y: np.ndarray, *, folds: int, repeats: int, classes: tuple = (
             f"the table has {len(y)} rows, fewer than {folds} folds; gather more rows"
         )
     if counts[rarest] < folds:
-        advice = f"use --folds {counts[rarest]}, " if counts[rarest] >= 2 else ""
+        advice = f"use `folds={counts[rarest]}`, " if counts[rarest] >= 2 else ""
         plural = "s" if counts[rarest] != 1 else ""
         raise TargetError(
             f"class {name} has {counts[rarest]} row{plural}, "

@@ -120,7 +120,7 @@ def keep_out_of_bag(
         fold = job.split.test
         trained = [one for one in fitted.resampled if np.array_equal(one.held_out, fold)]
         mine = [ResampledRows(one.indices, fold[:0]) for one in trained]
-        uncorrected = fitted.out_of_bag[fold]
+        uncorrected = fitted.out_of_bag[fold].astype("float32")
         keep(Outcome(job, uncorrected, seconds / len(jobs), mine), table, store)
 
 

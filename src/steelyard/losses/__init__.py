@@ -9,6 +9,7 @@ from steelyard.losses.gaussian_clouded import GaussianClouded
 from steelyard.losses.label_aware import LabelAwareSmoothing
 from steelyard.losses.ldam import LDAM
 from steelyard.losses.logit_adjusted import BalancedSoftmax, LogitAdjusted, posthoc_adjust
+from steelyard.losses.region import Dice, FocalTversky, Tversky
 from steelyard.losses.reweighted import Reweighted
 from steelyard.losses.seesaw import Seesaw
 from steelyard.losses.vector_scaling import ClassDependentTemperature, VectorScaling
@@ -20,7 +21,9 @@ __all__ = [
     "BalancedSoftmax",
     "ClassBalanced",
     "ClassDependentTemperature",
+    "Dice",
     "Equalization",
+    "FocalTversky",
     "GaussianClouded",
     "LabelAwareSmoothing",
     "LogitAdjusted",
@@ -28,6 +31,7 @@ __all__ = [
     "Reweighted",
     "Seesaw",
     "SparseFocal",
+    "Tversky",
     "VectorScaling",
     "posthoc_adjust",
 ]

@@ -2,30 +2,33 @@
 
 from typing import Any
 
+from steelyard._batch_checks import check_no_activation, require
 from steelyard._keras import keras, ops
 from steelyard.errors import EmptyClassError, RequestError
 from steelyard.losses.base import Tensor
-from steelyard.losses.checks import check_probabilities, require
+from steelyard.losses.checks import check_probabilities
+from steelyard.losses.positions import PositionLoss, apart, only
 
 
-def pairwise_squared_hinge(y_true: Tensor, scores: Tensor, margin: float) -> Tensor:
+def pairwise_squared_hinge(hit: Tensor, miss: Tensor, scores: Tensor, margin: float) -> Tensor:
     """One value per row, whose mean is the mean of `max(0, margin - (s+ - s-))^2` over pairs.
 
     Each pair is shared half and half between its positive and its negative. A pair costs its
     squared distance once the negative is lifted by the margin, if it then stands higher.
 
     Args:
-        y_true: 1 or 0, float32, shape (n,).
+        hit: 1 for positives, float32, shape (n,).
+        miss: 1 for negatives; a row that is neither has no pairs.
         scores: float32, shape (n,).
     """
     # Sorted by score, negatives lifted by the margin: a pair costs if its negative stands higher.
-    order = ops.argsort(-(scores + margin * (1.0 - y_true)))
-    hit = ops.take(y_true, order)
-    lifted = ops.take(scores, order) + margin * (1.0 - hit)
-    negatives_above = square_sums(lifted, 1.0 - hit)
-    positives_below = square_sums(lifted[::-1], hit[::-1])[::-1]
-    halves = 0.5 * (hit * negatives_above + (1.0 - hit) * positives_below)
-    return ops.take(halves, ops.argsort(order)) * per_pair(y_true)
+    order = ops.argsort(-(scores + margin * miss))
+    hits, misses = ops.take(hit, order), ops.take(miss, order)
+    lifted = ops.take(scores, order) + margin * misses
+    negatives_above = square_sums(lifted, misses)
+    positives_below = square_sums(lifted[::-1], hits[::-1])[::-1]
+    halves = 0.5 * (hits * negatives_above + misses * positives_below)
+    return ops.take(halves, ops.argsort(order)) * per_pair(hit, miss)
 
 
 def square_sums(values: Tensor, mask: Tensor) -> Tensor:
@@ -38,34 +41,36 @@ def square_sums(values: Tensor, mask: Tensor) -> Tensor:
     return ops.relu(count * ops.square(values) - 2.0 * values * first + second)
 
 
-def auc_margin(y_true: Tensor, scores: Tensor, margin: float) -> Tensor:
+def auc_margin(hit: Tensor, miss: Tensor, scores: Tensor, margin: float) -> Tensor:
     """One value per row, whose mean is `var+ + var- + max(0, margin + mean- - mean+)^2`.
 
-    Args:
-        y_true: 1 or 0, float32, shape (n,).
-        scores: float32, shape (n,).
+    Arguments as for `pairwise_squared_hinge`.
     """
-    rows = ops.cast(ops.shape(y_true)[0], "float32")
+    rows = ops.cast(ops.shape(hit)[0], "float32")
     spread, means = 0.0, []
-    for mask in (y_true, 1.0 - y_true):
+    for mask in (hit, miss):
         size = ops.maximum(ops.sum(mask), 1.0)
         mean = ops.sum(mask * scores) / size
         spread = spread + mask * ops.square(scores - mean) * (rows / size)
         means.append(mean)
-    both = ops.cast((ops.max(y_true) > 0) & (ops.min(y_true) < 1), "float32")
-    return both * (spread + ops.square(ops.relu(margin + means[1] - means[0])))
+    counted = hit + miss
+    gap = ops.square(ops.relu(margin + means[1] - means[0])) * counted
+    gap = gap * (rows / ops.maximum(ops.sum(counted), 1.0))
+    both = ops.cast((ops.sum(hit) > 0) & (ops.sum(miss) > 0), "float32")
+    return both * (spread + gap)
 
 
-def per_pair(y_true: Tensor) -> Tensor:
+def per_pair(hit: Tensor, miss: Tensor) -> Tensor:
     """Rows over pairs, 0 where there is no pair: turns a sum over pairs into a mean over rows."""
-    rows = ops.cast(ops.shape(y_true)[0], "float32")
-    positives = ops.sum(y_true)
-    pairs = positives * (rows - positives)
+    rows = ops.cast(ops.shape(hit)[0], "float32")
+    pairs = ops.sum(hit) * ops.sum(miss)
     return ops.where(pairs > 0, rows / ops.maximum(pairs, 1.0), 0.0)
 
 
-class RankingLoss(keras.losses.Loss):
+class RankingLoss(PositionLoss):
     """Base of the two: reads one score per row and refuses a batch of one class."""
+
+    scales_means = False  # the means are over the pairs of the rows that count
 
     def __init__(
         self,
@@ -83,29 +88,33 @@ class RankingLoss(keras.losses.Loss):
         self.margin, self.from_logits, self.one_class = float(margin), bool(from_logits), one_class
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        scores, labels = ops.cast(y_pred, "float32"), ops.cast(y_true, "float32")
-        if len(scores.shape) != 2 or scores.shape[-1] != 1:
+        y_true, keep = apart(y_true)
+        if len(y_pred.shape) != 2 or y_pred.shape[-1] != 1:
             raise RequestError(
-                f"the model's output has shape {tuple(scores.shape)}; a ranking loss takes one "
+                f"the model's output has shape {tuple(y_pred.shape)}; a ranking loss takes one "
                 "score per row, shape (n, 1)"
             )
-        labels = ops.reshape(labels, (-1,))
+        if self.from_logits:
+            check_no_activation(y_pred)
+        scores = only(keep, ops.cast(y_pred, "float32"), 0.5)
+        if not self.from_logits:
+            check_probabilities(scores)
+        labels = only(keep, ops.reshape(ops.cast(y_true, "float32"), (-1,)), 0.0)
         off = ops.max(ops.abs(labels * (1.0 - labels)))
         require(off == 0, RequestError, "labels of a ranking loss are 0 or 1.", labels[:8])
+        hit, miss = labels, only(keep, 1.0 - labels, 0.0)
         if self.one_class == "raise":
             message = (
                 "a batch has rows of one class only, so no pair to rank: feed balanced batches "
-                "(steelyard.feeds.balanced), or say one_class='zero'. Share of positives:"
+                "(steelyard.feeds.balanced), or say one_class='zero'. Positives and negatives:"
             )
-            share = ops.mean(labels)
-            require((share > 0) & (share < 1), EmptyClassError, message, share)
-        if not self.from_logits:
-            check_probabilities(scores)
+            rows = ops.stack([ops.sum(hit), ops.sum(miss)])
+            require(ops.min(rows) > 0, EmptyClassError, message, rows)
         p = ops.sigmoid(scores) if self.from_logits else scores
-        return self.formula(labels, p[:, 0])
+        return self.formula(hit, miss, p[:, 0])
 
-    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
-        """One value per row from float 0 or 1 labels and probabilities, shape (n,)."""
+    def formula(self, hit: Tensor, miss: Tensor, scores: Tensor) -> Tensor:
+        """One value per row from flags of positives and negatives and probabilities, (n,)."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -127,6 +136,7 @@ class PairwiseSquaredHinge(RankingLoss):
         margin: by how much a positive should stand above a negative, in units of probability, > 0.
         from_logits: False if the model ends in sigmoid.
         one_class: "raise" where a batch lacks a class, or "zero": such a batch costs nothing.
+        ignore_class: a label whose rows do not count.
     `y_true`: 0 or 1, shape (n,) or (n, 1); `y_pred`: shape (n, 1).
     Raises: EmptyClassError: a batch of one class. RequestError: labels that are not 0 or 1.
     Source: Gao & Zhou, "On the consistency of AUC pairwise optimization", IJCAI 2015; Yang & Ying,
@@ -139,8 +149,8 @@ class PairwiseSquaredHinge(RankingLoss):
     0.57166...
     """
 
-    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
-        return pairwise_squared_hinge(y_true, scores, self.margin)
+    def formula(self, hit: Tensor, miss: Tensor, scores: Tensor) -> Tensor:
+        return pairwise_squared_hinge(hit, miss, scores, self.margin)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -154,6 +164,7 @@ class AUCMargin(RankingLoss):
         margin: by how much the positives' mean should stand above the negatives', > 0.
         from_logits: False if the model ends in sigmoid.
         one_class: "raise" where a batch lacks a class, or "zero": such a batch costs nothing.
+        ignore_class: a label whose rows do not count.
     `y_true`: 0 or 1, shape (n,) or (n, 1); `y_pred`: shape (n, 1).
     Raises: EmptyClassError: a batch of one class. RequestError: labels that are not 0 or 1.
     Source: Yuan et al., "Large-scale robust deep AUC maximization", ICCV 2021, arXiv 2012.03173.
@@ -165,5 +176,5 @@ class AUCMargin(RankingLoss):
     0.57166...
     """
 
-    def formula(self, y_true: Tensor, scores: Tensor) -> Tensor:
-        return auc_margin(y_true, scores, self.margin)
+    def formula(self, hit: Tensor, miss: Tensor, scores: Tensor) -> Tensor:
+        return auc_margin(hit, miss, scores, self.margin)

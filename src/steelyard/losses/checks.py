@@ -1,14 +1,11 @@
-"""Checks on a batch that cost next to nothing: eager code raises, a compiled step asserts.
-
-XLA drops assertions (`jit_compile=True`, Keras' default on a GPU); there a label that is out of
-range makes the loss NaN in the first step.
-"""
+"""Checks on a batch that cost next to nothing. XLA drops them: there a wrong label gives NaN."""
 
 from typing import Any
 
+from steelyard._batch_checks import require
 from steelyard._keras import ops
 from steelyard._tensorflow import tf
-from steelyard.errors import ClassCountError, RequestError, SteelyardError, TargetError
+from steelyard.errors import ClassCountError, RequestError, TargetError
 
 Tensor = Any
 
@@ -16,20 +13,21 @@ Tensor = Any
 SAMPLE = 8
 
 
-def require(ok: Tensor, error: type[SteelyardError], message: str, got: Tensor) -> None:
-    """Raise `error` now if `ok` is false, or InvalidArgumentError when the compiled step runs."""
-    if not tf.executing_eagerly():
-        tf.debugging.Assert(ok, [message, "Got:", got])
-    elif not bool(ok):
-        raise error(f"{message} Got: {got.numpy().tolist()}")
+def check_axes(y_pred: Tensor) -> None:
+    """Scores have an axis of columns, as Keras gives them."""
+    if len(y_pred.shape) < 2:
+        raise RequestError(
+            f"the model's output has shape {tuple(y_pred.shape)}, without an axis of columns; give "
+            "shape (n, 1) for one sigmoid unit, or (n, classes)"
+        )
 
 
-def check_width(scores: Tensor, classes: int) -> None:
-    """One column per class count."""
+def check_width(scores: Tensor, classes: int, argument: str = "class_counts") -> None:
+    """One column per entry of `argument`."""
     if scores.shape[-1] != classes:
         raise ClassCountError(
-            f"class_counts has {classes} classes but the model's output has {scores.shape[-1]} "
-            "columns; give one count per column, in column order"
+            f"{argument} has {classes} classes but the model's output has {scores.shape[-1]} "
+            "columns; give one value per column, in column order"
         )
 
 
@@ -67,12 +65,13 @@ def check_logits(logits: Tensor) -> None:
 
 def check_probabilities(p: Tensor) -> None:
     """Numbers outside [0, 1] are no probabilities."""
-    rows = sample(p)
+    # A single unit often says something within [0, 1]: more rows are looked at.
+    rows = sample(p, SAMPLE if p.shape[-1] > 1 else 128 * SAMPLE)
     inside = ops.all((rows >= 0) & (rows <= 1 + 1e-3))
     message = "the model's output is outside [0, 1], but from_logits=False takes probabilities."
     require(inside, RequestError, message, rows[:1])
 
 
-def sample(values: Tensor) -> Tensor:
-    """The first rows, whatever the number of axes, shape (SAMPLE or fewer, last axis)."""
-    return ops.reshape(values[:SAMPLE], (-1, values.shape[-1]))[:SAMPLE]
+def sample(values: Tensor, rows: int = SAMPLE) -> Tensor:
+    """The first rows, whatever the number of axes, shape (rows or fewer, last axis)."""
+    return ops.reshape(values[:rows], (-1, values.shape[-1]))[:rows]

@@ -3,24 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy, of_class
+from steelyard.losses.base import (
+    CountedLoss,
+    Tensor,
+    as_one_hot,
+    both_weights,
+    crossentropy,
+    of_class,
+)
 from steelyard.losses.focal import checked_gamma, powered
-from steelyard.weights.counts import FloatArray
 from steelyard.weights.rules import from_counts
 
 BASES = ("softmax", "sigmoid", "focal")
-
-
-def weighted_crossentropy(y_true: Tensor, logits: Tensor, class_weight: FloatArray) -> Tensor:
-    """`-w_y log p_y`, one value per row; soft targets weigh each class by its own weight."""
-    if len(y_true.shape) == len(logits.shape):
-        class_weight = np.asarray(class_weight, dtype=np.float32)
-        return -ops.sum(y_true * class_weight * ops.log_softmax(logits, axis=-1), axis=-1)
-    return crossentropy(y_true, logits) * of_class(y_true, class_weight, logits)
 
 
 def sigmoid_focal(y_true: Tensor, logits: Tensor, gamma: float) -> Tensor:
@@ -51,6 +47,7 @@ class ClassBalanced(CountedLoss):
     Source: Cui et al., "Class-balanced loss based on effective number of samples", CVPR 2019,
         arXiv 1901.05555.
 
+    >>> import numpy as np
     >>> loss = ClassBalanced([1000, 100, 10], beta=0.999)
     >>> float(loss(np.array([2]), np.array([[1.5, -0.5, 0.3]])))  # doctest: +ELLIPSIS
     4.18340...
@@ -72,12 +69,13 @@ class ClassBalanced(CountedLoss):
         self.beta, self.base, self.gamma = float(beta), base, checked_gamma(gamma)
         self.class_weight = from_counts(self.class_counts, "effective", beta=self.beta)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        weight = both_weights(self.class_weight, class_weight)
         if self.base == "softmax":
-            return weighted_crossentropy(y_true, logits, self.class_weight)
+            return crossentropy(y_true, logits, weight)
         gamma = self.gamma if self.base == "focal" else 0.0
-        rows = sigmoid_focal(y_true, logits, gamma)
-        return rows * of_class(y_true, self.class_weight, logits)
+        # A row has one weight here: its terms are one sigmoid for each class, not one class each.
+        return sigmoid_focal(y_true, logits, gamma) * of_class(y_true, weight, logits)
 
     def get_config(self) -> dict[str, Any]:
         own = {"beta": self.beta, "base": self.base, "gamma": self.gamma}

@@ -16,7 +16,11 @@ OUT = -1e9
 
 
 def equalized_crossentropy(
-    y_true: Tensor, logits: Tensor, rare: NDArray[np.bool_], spared: Tensor
+    y_true: Tensor,
+    logits: Tensor,
+    rare: NDArray[np.bool_],
+    spared: Tensor,
+    class_weight: Tensor = None,
 ) -> Tensor:
     """Cross-entropy whose denominator leaves out the rare classes that are spared in a row.
 
@@ -25,13 +29,14 @@ def equalized_crossentropy(
         logits: shape (..., K), float32.
         rare: whether a class is rare, bool, shape (K,).
         spared: whether a rare class is left out, bool, shape (..., K), or True for everywhere.
+        class_weight: shape (K,).
     Returns: one value per row, in nats; the true class is never left out.
     """
     if is_one_hot(y_true, logits):
         own = y_true > 0
     else:
         own = y_true[..., None] == np.arange(rare.size, dtype="int32")
-    return crossentropy(y_true, ops.where(rare & spared & ~own, OUT, logits))
+    return crossentropy(y_true, ops.where(rare & spared & ~own, OUT, logits), class_weight)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -76,11 +81,11 @@ class Equalization(CountedLoss):
         self.threshold, self.gamma, self.seed = float(threshold), float(gamma), int(seed)
         self.noise_seed = keras.random.SeedGenerator(self.seed)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        if self.gamma == 1.0:
-            return equalized_crossentropy(y_true, logits, self.rare, True)
-        chance = keras.random.uniform(ops.shape(logits), seed=self.noise_seed)
-        return equalized_crossentropy(y_true, logits, self.rare, chance < self.gamma)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        spared: Tensor = True
+        if self.gamma < 1.0:
+            spared = keras.random.uniform(ops.shape(logits), seed=self.noise_seed) < self.gamma
+        return equalized_crossentropy(y_true, logits, self.rare, spared, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         own = {"threshold": self.threshold, "gamma": self.gamma, "seed": self.seed}

@@ -7,7 +7,14 @@ import numpy as np
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError, WeightError
-from steelyard.losses.base import ClassLoss, Tensor, crossentropy, is_one_hot, of_class
+from steelyard.losses.base import (
+    ClassLoss,
+    Tensor,
+    both_weights,
+    crossentropy,
+    is_one_hot,
+    of_class,
+)
 
 # The slope of u^gamma is infinite at u = 0 for gamma < 1; the loss there is 0 all the same.
 SMALLEST_MISS = 1e-12
@@ -28,22 +35,28 @@ def modulation(log_p: Tensor, gamma: float) -> Tensor:
     return powered(-ops.expm1(log_p), gamma)
 
 
-def focal_crossentropy(y_true: Tensor, logits: Tensor, gamma: float) -> Tensor:
+def focal_crossentropy(
+    y_true: Tensor, logits: Tensor, gamma: float, class_weight: Tensor = None
+) -> Tensor:
     """`-(1 - p_y)^gamma log p_y`, one value per row, in nats; gamma 0 is cross-entropy.
 
     Args:
         y_true: int labels, shape (...), or one-hot or soft targets, shape (..., K).
         logits: shape (..., K), float32.
         gamma: >= 0; 2 in the paper.
+        class_weight: shape (K,). Each class of a soft target counts by its own weight.
     Source: Lin et al., "Focal loss for dense object detection", ICCV 2017, arXiv 1708.02002.
     """
     if gamma == 0:
-        return crossentropy(y_true, logits)
+        return crossentropy(y_true, logits, class_weight)
     if is_one_hot(y_true, logits):  # soft targets: each class has its own factor
         log_p = ops.log_softmax(logits, axis=-1)
+        if class_weight is not None:
+            y_true = y_true * ops.convert_to_tensor(class_weight, "float32")
         return -ops.sum(y_true * modulation(log_p, gamma) * log_p, axis=-1)
     loss = crossentropy(y_true, logits)
-    return modulation(-loss, gamma) * loss
+    focused = modulation(-loss, gamma) * loss
+    return focused if class_weight is None else focused * of_class(y_true, class_weight, logits)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -56,7 +69,8 @@ class SparseFocal(ClassLoss):
     Args:
         gamma: strength, >= 0; 0 is cross-entropy.
         alpha: weight of each class, K numbers >= 0; for two classes one number in [0, 1], the
-            weight of class 1, the other being 1 - alpha; None for none.
+            weight of class 1, the other being 1 - alpha; None for none. Each class of a soft
+            target counts by its own weight.
         from_logits: False if the model ends in softmax or sigmoid.
     Raises: RequestError: gamma < 0. WeightError: an alpha below 0, or too many for the columns.
     Source: Lin et al., "Focal loss for dense object detection", ICCV 2017, arXiv 1708.02002.
@@ -66,6 +80,8 @@ class SparseFocal(ClassLoss):
     0.06407...
     """
 
+    classes_from = "alpha"
+
     def __init__(
         self, gamma: float = 2.0, alpha: float | Sequence[float] | None = None, **kwargs: Any
     ) -> None:
@@ -74,9 +90,9 @@ class SparseFocal(ClassLoss):
         self.alpha = None if alpha is None else checked_alpha(alpha)
         self.classes = len(self.alpha) if self.alpha else None
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        loss = focal_crossentropy(y_true, logits, self.gamma)
-        return loss if self.alpha is None else loss * of_class(y_true, self.alpha, logits)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        weight = both_weights(self.alpha, class_weight)
+        return focal_crossentropy(y_true, logits, self.gamma, weight)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma, "alpha": self.alpha}

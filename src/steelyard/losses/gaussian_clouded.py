@@ -7,8 +7,8 @@ import numpy as np
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.losses.base import CountedLoss, Tensor, crossentropy
-from steelyard.losses.ldam import check_cosines
+from steelyard.losses.base import Tensor, crossentropy
+from steelyard.losses.ldam import CosineLoss, check_cosines
 from steelyard.weights.counts import FloatArray
 
 
@@ -23,7 +23,12 @@ def noise_sizes(counts: Sequence[float]) -> FloatArray:
 
 
 def noisy_crossentropy(
-    y_true: Tensor, cosines: Tensor, size: FloatArray, noise: Tensor, scale: float
+    y_true: Tensor,
+    cosines: Tensor,
+    size: FloatArray,
+    noise: Tensor,
+    scale: float,
+    class_weight: Tensor = None,
 ) -> Tensor:
     """Cross-entropy on `scale * (cosine - |noise| * size)`, one value per row.
 
@@ -33,12 +38,14 @@ def noisy_crossentropy(
         size: from `noise_sizes`.
         noise: shape (..., K) or (K,), in units of cosine.
         scale: cosines are multiplied by it.
+        class_weight: shape (K,).
     """
-    return crossentropy(y_true, scale * (cosines - ops.abs(noise) * size.astype("float32")))
+    lowered = cosines - ops.abs(noise) * size.astype("float32")
+    return crossentropy(y_true, scale * lowered, class_weight)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
-class GaussianClouded(CountedLoss):
+class GaussianClouded(CosineLoss):
     """Cross-entropy on cosines, each lowered by noise that grows with the rarity of its class.
 
     The last layer is `layers.NormalizedDense(K)`, and is trained anew on balanced batches
@@ -65,12 +72,9 @@ class GaussianClouded(CountedLoss):
         scale: float = 30.0,
         deviation: float = 1 / 3,
         seed: int = 0,
-        *,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(class_counts, reduction=reduction, name=name, dtype=dtype)
+        super().__init__(class_counts, **kwargs)
         if not 0 < scale < float("inf") or not 0 <= deviation < float("inf"):
             raise RequestError(
                 f"scale = {scale!r}, deviation = {deviation!r}; give a scale > 0 and a deviation "
@@ -80,15 +84,13 @@ class GaussianClouded(CountedLoss):
         self.size = noise_sizes(self.class_counts)
         self.noise_seed = keras.random.SeedGenerator(self.seed)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
         check_cosines(logits, "GaussianClouded")
         shape = ops.shape(logits)
         noise = keras.random.normal(shape, stddev=self.deviation, seed=self.noise_seed)
         noise = ops.clip(noise, -1.0, 1.0)
-        return noisy_crossentropy(y_true, logits, self.size, noise, self.scale)
+        return noisy_crossentropy(y_true, logits, self.size, noise, self.scale, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         own = {"scale": self.scale, "deviation": self.deviation, "seed": self.seed}
-        config = super().get_config() | own
-        del config["from_logits"]  # cosines are neither logits nor probabilities
-        return config
+        return super().get_config() | own

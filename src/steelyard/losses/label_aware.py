@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._keras import keras, ops
+from steelyard._keras import keras
 from steelyard.errors import RequestError
-from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, of_class
+from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy, of_class
 from steelyard.weights.counts import FloatArray
 
 SPREADS = ("all", "others")
@@ -26,7 +26,11 @@ def smoothing(counts: Sequence[float], head: float, tail: float) -> FloatArray:
 
 
 def smoothed_crossentropy(
-    y_true: Tensor, logits: Tensor, epsilon: FloatArray, spread: str
+    y_true: Tensor,
+    logits: Tensor,
+    epsilon: FloatArray,
+    spread: str,
+    class_weight: Tensor = None,
 ) -> Tensor:
     """Cross-entropy against targets of which `epsilon` is spread evenly, one value per row.
 
@@ -35,6 +39,7 @@ def smoothed_crossentropy(
         logits: shape (..., K), float32.
         epsilon: from `smoothing`.
         spread: over "all" classes, or the "others" only.
+        class_weight: shape (K,).
     """
     own, classes = as_one_hot(y_true, logits), logits.shape[-1]
     taken = of_class(y_true, epsilon, logits)[..., None]
@@ -42,7 +47,7 @@ def smoothed_crossentropy(
         targets = own * (1.0 - taken) + taken / classes
     else:
         targets = own * (1.0 - taken) + (1.0 - own) * taken / (classes - 1)
-    return -ops.sum(targets * ops.log_softmax(logits, axis=-1), axis=-1)
+    return crossentropy(targets, logits, class_weight)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -85,8 +90,8 @@ class LabelAwareSmoothing(CountedLoss):
         self.head, self.tail, self.spread = float(head), float(tail), spread
         self.epsilon = smoothing(self.class_counts, self.head, self.tail)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        return smoothed_crossentropy(y_true, logits, self.epsilon, self.spread)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        return smoothed_crossentropy(y_true, logits, self.epsilon, self.spread, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         own = {"head": self.head, "tail": self.tail, "spread": self.spread}

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._batch_checks import require
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.losses.base import CountedLoss, Tensor, as_one_hot, crossentropy
-from steelyard.losses.checks import require, sample
+from steelyard.losses.checks import sample
 from steelyard.weights.counts import FloatArray
 
 
@@ -23,11 +24,15 @@ def margins(counts: Sequence[float], max_margin: float = 0.5) -> FloatArray:
 
 
 def margin_crossentropy(
-    y_true: Tensor, cosines: Tensor, margin: FloatArray, scale: float
+    y_true: Tensor,
+    cosines: Tensor,
+    margin: FloatArray,
+    scale: float,
+    class_weight: Tensor = None,
 ) -> Tensor:
     """Cross-entropy on `scale * (cosine - margin of the true class)`, one value per row."""
     held_back = as_one_hot(y_true, cosines) * (scale * margin).astype("float32")
-    return crossentropy(y_true, scale * cosines - held_back)
+    return crossentropy(y_true, scale * cosines - held_back, class_weight)
 
 
 def check_cosines(values: Tensor, name: str) -> None:
@@ -37,8 +42,22 @@ def check_cosines(values: Tensor, name: str) -> None:
     require(ops.all(ops.abs(rows) < 1.01), RequestError, message, rows[:1])
 
 
+class CosineLoss(CountedLoss):
+    """Base of the losses on cosines, which are neither logits nor probabilities."""
+
+    def __init__(self, class_counts: Sequence[float], **kwargs: Any) -> None:
+        if "from_logits" in kwargs:
+            raise TypeError(f"{type(self).__name__} takes cosines; it has no from_logits")
+        super().__init__(class_counts, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["from_logits"]
+        return config
+
+
 @keras.saving.register_keras_serializable(package="steelyard")
-class LDAM(CountedLoss):
+class LDAM(CosineLoss):
     """Cross-entropy on cosines, where the true class must win by a margin that grows with rarity.
 
     The last layer is `layers.NormalizedDense(K)`; the paper switches class weights on late, as
@@ -63,12 +82,9 @@ class LDAM(CountedLoss):
         class_counts: Sequence[float],
         max_margin: float = 0.5,
         scale: float = 30.0,
-        *,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: Any = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(class_counts, reduction=reduction, name=name, dtype=dtype)
+        super().__init__(class_counts, **kwargs)
         if not 0 <= max_margin < float("inf") or not 0 < scale < float("inf"):
             raise RequestError(
                 f"max_margin = {max_margin!r}, scale = {scale!r}; give a margin >= 0 and a scale "
@@ -77,11 +93,9 @@ class LDAM(CountedLoss):
         self.max_margin, self.scale = float(max_margin), float(scale)
         self.margin = margins(self.class_counts, self.max_margin)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
         check_cosines(logits, "LDAM")
-        return margin_crossentropy(y_true, logits, self.margin, self.scale)
+        return margin_crossentropy(y_true, logits, self.margin, self.scale, class_weight)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config() | {"max_margin": self.max_margin, "scale": self.scale}
-        del config["from_logits"]  # cosines are neither logits nor probabilities
-        return config
+        return super().get_config() | {"max_margin": self.max_margin, "scale": self.scale}

@@ -12,9 +12,11 @@ from steelyard.losses.checks import check_width
 from steelyard.weights.counts import FloatArray, log_prior
 
 
-def shifted_crossentropy(y_true: Tensor, logits: Tensor, shift: FloatArray) -> Tensor:
+def shifted_crossentropy(
+    y_true: Tensor, logits: Tensor, shift: FloatArray, class_weight: Tensor = None
+) -> Tensor:
     """Cross-entropy on `logits + shift`, one value per row; `shift` has shape (K,)."""
-    return crossentropy(y_true, logits + np.asarray(shift, dtype=np.float32))
+    return crossentropy(y_true, logits + np.asarray(shift, dtype=np.float32), class_weight)
 
 
 def posthoc_adjust(logits: Tensor, class_counts: Sequence[float], *, tau: float = 1.0) -> Tensor:
@@ -63,8 +65,8 @@ class LogitAdjusted(CountedLoss):
         self.tau = checked_tau(tau)
         self.shift = self.tau * log_prior(self.class_counts)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        return shifted_crossentropy(y_true, logits, self.shift)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        return shifted_crossentropy(y_true, logits, self.shift, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"tau": self.tau}
@@ -86,9 +88,9 @@ class BalancedSoftmax(CountedLoss):
     0.10536...
     """
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
         # Log shares instead of log counts: a constant less, and no large numbers in float32.
-        return shifted_crossentropy(y_true, logits, log_prior(self.class_counts))
+        return shifted_crossentropy(y_true, logits, log_prior(self.class_counts), class_weight)
 
 
 def checked_tau(tau: float) -> float:

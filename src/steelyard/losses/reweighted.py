@@ -7,17 +7,20 @@ import numpy as np
 
 from steelyard._keras import keras
 from steelyard.errors import RequestError
-from steelyard.losses.base import ClassLoss, Tensor, of_class, read_logits, read_targets
-from steelyard.losses.checks import check_width
+from steelyard.layers.columns import both_columns
+from steelyard.losses.base import ClassLoss, Tensor
+from steelyard.losses.checks import check_axes, check_width
+from steelyard.losses.positions import PositionLoss
 from steelyard.weights.rules import own_weights
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
-class Reweighted(keras.losses.Loss):
+class Reweighted(PositionLoss):
     """Another loss of this package times a weight per class that a callback may change.
 
     The weights live in a `keras.Variable`: a compiled training step reads them anew each time,
-    where a Python number would stay what it was when the step was traced.
+    where a Python number would stay what it was when the step was traced. Each class of a soft
+    target counts by its own weight.
 
     Args:
         loss: any loss over exclusive classes, such as `LDAM(class_counts)` or
@@ -37,13 +40,14 @@ class Reweighted(keras.losses.Loss):
     """
 
     def __init__(self, loss: Any, class_weight: Sequence[float], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.loss = keras.saving.deserialize_keras_object(loss) if isinstance(loss, dict) else loss
-        if not isinstance(self.loss, ClassLoss):
+        inner = keras.saving.deserialize_keras_object(loss) if isinstance(loss, dict) else loss
+        if not isinstance(inner, ClassLoss):
             raise RequestError(
                 f"loss = {loss!r}; give one of steelyard's losses over exclusive classes, such as "
                 "LDAM(class_counts)"
             )
+        super().__init__(ignore_class=inner.ignore_class, **kwargs)
+        self.loss = inner
         if np.ndim(class_weight) != 1:
             raise RequestError(f"class_weight = {class_weight!r}; give a list, one per class")
         start = own_weights(class_weight, len(class_weight))
@@ -54,13 +58,14 @@ class Reweighted(keras.losses.Loss):
         self.class_weight.assign(own_weights(class_weight, self.class_weight.shape[0]))
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        logits = read_logits(y_pred, from_logits=self.loss.from_logits)
-        check_width(logits, self.class_weight.shape[0])
-        targets = read_targets(y_true, logits)
-        return self.loss.formula(targets, logits) * of_class(targets, self.class_weight, logits)
+        check_axes(y_pred)
+        check_width(both_columns(y_pred), self.class_weight.shape[0], "class_weight")
+        return self.loss.weighted_call(y_true, y_pred, self.class_weight)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
+        config = super().get_config() | {
             "loss": keras.saving.serialize_keras_object(self.loss),
             "class_weight": [float(weight) for weight in self.class_weight.numpy()],
         }
+        del config["ignore_class"]  # the loss inside has it
+        return config

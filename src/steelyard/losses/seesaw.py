@@ -17,7 +17,13 @@ def log_mitigation(counts: Sequence[float], p: float) -> FloatArray:
     return p * np.minimum(0.0, n[None, :] - n[:, None])
 
 
-def seesaw_crossentropy(y_true: Tensor, logits: Tensor, mitigation: FloatArray, q: float) -> Tensor:
+def seesaw_crossentropy(
+    y_true: Tensor,
+    logits: Tensor,
+    mitigation: FloatArray,
+    q: float,
+    class_weight: Tensor = None,
+) -> Tensor:
     """Cross-entropy on `logits + log(mitigation * compensation)`, one value per row.
 
     Args:
@@ -25,6 +31,7 @@ def seesaw_crossentropy(y_true: Tensor, logits: Tensor, mitigation: FloatArray, 
         logits: shape (..., K), float32.
         mitigation: from `log_mitigation`.
         q: exponent of `p_k / p_y` for classes that the model holds likelier than the true one.
+        class_weight: shape (K,).
     """
     table = mitigation.astype("float32")
     if is_one_hot(y_true, logits):
@@ -34,7 +41,7 @@ def seesaw_crossentropy(y_true: Tensor, logits: Tensor, mitigation: FloatArray, 
     fixed = ops.stop_gradient(logits)
     own = ops.sum(as_one_hot(y_true, logits) * fixed, axis=-1, keepdims=True)
     # log p_k - log p_y is the difference of the logits; constant for the gradient, as in the paper.
-    return crossentropy(y_true, logits + (rows + q * ops.relu(fixed - own)))
+    return crossentropy(y_true, logits + (rows + q * ops.relu(fixed - own)), class_weight)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -67,8 +74,8 @@ class Seesaw(CountedLoss):
         self.p, self.q = float(p), float(q)
         self.mitigation = log_mitigation(self.class_counts, self.p)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        return seesaw_crossentropy(y_true, logits, self.mitigation, self.q)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        return seesaw_crossentropy(y_true, logits, self.mitigation, self.q, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"p": self.p, "q": self.q}

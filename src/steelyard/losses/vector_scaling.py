@@ -23,10 +23,15 @@ def size_factors(counts: Sequence[float], gamma: float) -> FloatArray:
 
 
 def scaled_crossentropy(
-    y_true: Tensor, logits: Tensor, factor: FloatArray, shift: FloatArray
+    y_true: Tensor,
+    logits: Tensor,
+    factor: FloatArray,
+    shift: FloatArray,
+    class_weight: Tensor = None,
 ) -> Tensor:
     """Cross-entropy on `factor * logits + shift`, one value per row; both have shape (K,)."""
-    return crossentropy(y_true, logits * factor.astype("float32") + shift.astype("float32"))
+    scaled = logits * factor.astype("float32") + shift.astype("float32")
+    return crossentropy(y_true, scaled, class_weight)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -58,8 +63,8 @@ class VectorScaling(CountedLoss):
         self.factor = size_factors(self.class_counts, self.gamma)
         self.shift = self.tau * log_prior(self.class_counts)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        return scaled_crossentropy(y_true, logits, self.factor, self.shift)
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        return scaled_crossentropy(y_true, logits, self.factor, self.shift, class_weight)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma, "tau": self.tau}
@@ -90,8 +95,8 @@ class ClassDependentTemperature(CountedLoss):
         self.gamma = checked_gamma(gamma)
         self.factor = size_factors(self.class_counts, self.gamma)
 
-    def formula(self, y_true: Tensor, logits: Tensor) -> Tensor:
-        return crossentropy(y_true, logits * self.factor.astype("float32"))
+    def formula(self, y_true: Tensor, logits: Tensor, class_weight: Tensor = None) -> Tensor:
+        return crossentropy(y_true, logits * self.factor.astype("float32"), class_weight)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma}

@@ -29,15 +29,21 @@ _HOME = {
     "BalancedAccuracy": "keras_decisions",
     "BrierSkill": "keras_probabilities",
     "CalibrationError": "keras_probabilities",
-    "ExpectedCost": "keras_decisions",
-    "F1": "keras_decisions",
+    "ConfusionMatrix": "keras_confusion",
+    "ExpectedCost": "keras_costs",
+    "F1": "keras_rates",
+    "FBeta": "keras_rates",
     "GMean": "keras_decisions",
+    "IoU": "keras_rates",
     "LogLoss": "keras_probabilities",
     "MCC": "keras_decisions",
     "ObservedExpected": "keras_probabilities",
+    "Precision": "keras_rates",
     "PrecisionAtRecall": "keras_ranking",
     "ROCAUC": "keras_ranking",
+    "Recall": "keras_rates",
     "RecallAtPrecision": "keras_ranking",
+    "Specificity": "keras_rates",
 }
 
 __all__ = [  # noqa: PLE0604 - names, not objects

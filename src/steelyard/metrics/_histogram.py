@@ -11,40 +11,50 @@ import numpy as np
 
 from steelyard._keras import ops
 from steelyard.errors import RequestError
-from steelyard.metrics._streaming import (
-    EXTREME,
-    SUMS,
-    Rows,
-    Shapes,
-    StreamingMetric,
-    Sums,
-    Tensor,
-    class_of,
-)
+from steelyard.metrics._rows import EXTREME, SUMS, Rows, Tensor
+from steelyard.metrics._streaming import Shapes, StreamingMetric, Sums, class_of
 
 RESOLUTION = 4096
 KNEE = 8.0  # log-odds at which half of the scale is used up
 SMALLEST = 1e-37  # just above the least float32 that compiled code does not flush to 0
 BLOCK = 64
+ONE = 0.02  # by so much the probabilities of a row may miss one, in 16 bits
 
 
-def log_odds(scores: Tensor, *, from_logits: bool) -> Tensor:
-    """Log-odds of each class against all others: (n, 1) from one or two columns, else (n, K)."""
+def log_odds(scores: Tensor, *, from_logits: bool, multi_label: bool = False) -> Tensor:
+    """Log-odds of each class against all others: (n, 1) from one or two columns, else (n, K).
+
+    With `multi_label` of each label against its absence, (n, labels).
+    """
     if len(scores.shape) == 1:
-        z = scores if from_logits else _log(scores) - ops.log1p(-ops.minimum(scores, 1 - 6e-8))
+        z = scores if from_logits else _odds(scores)
         z = z[:, None]
+    elif multi_label:
+        z = scores if from_logits else _odds(scores)
     elif scores.shape[1] == 2:
         high, low = scores[:, 1:], scores[:, :1]
         z = high - low if from_logits else _log(high) - _log(low)
     else:
-        share = ops.exp(scores - ops.max(scores, axis=1, keepdims=True)) if from_logits else scores
-        top = ops.one_hot(ops.argmax(share, axis=1), share.shape[1], dtype=share.dtype)
-        # What the others hold is summed without the greatest: 1 - p would round it away.
-        small = ops.sum(share * (1 - top), axis=1, keepdims=True)
-        large = ops.sum(share * top, axis=1, keepdims=True)
-        rest = ops.where(top > 0, small, small + (large - share))
-        z = _log(share) - _log(rest)
+        z = _against_the_rest(scores, from_logits=from_logits)
     return ops.clip(z, -EXTREME, EXTREME)
+
+
+def _against_the_rest(scores: Tensor, *, from_logits: bool) -> Tensor:
+    share = ops.exp(scores - ops.max(scores, axis=1, keepdims=True)) if from_logits else scores
+    top = ops.one_hot(ops.argmax(share, axis=1), share.shape[1], dtype=share.dtype)
+    # What the others hold is summed without the greatest: 1 - p would round it away.
+    small = ops.sum(share * (1 - top), axis=1, keepdims=True)
+    large = ops.sum(share * top, axis=1, keepdims=True)
+    rest = ops.where(top > 0, small, small + (large - share))
+    if from_logits:
+        return _log(share) - _log(rest)
+    # Columns of sigmoid units do not add up to one, and each is a probability by itself.
+    exclusive = ops.all(ops.abs(small + large - 1) < ONE)
+    return ops.where(exclusive, _log(share) - _log(rest), _odds(share))
+
+
+def _odds(p: Tensor) -> Tensor:
+    return _log(p) - ops.log1p(-ops.minimum(p, 1 - 6e-8))
 
 
 def _log(values: Tensor) -> Tensor:
@@ -78,6 +88,8 @@ def sums_above(values: Tensor) -> Tensor:
 
 def hits_of(rows: Rows, columns: int, class_id: int | None) -> Tensor:
     """Whether each row is of the class of each column, (n, columns)."""
+    if rows.hot is not None:
+        return rows.hot if class_id is None else rows.hot[:, class_id : class_id + 1]
     if columns == 1:
         return (rows.code == (1 if class_id is None else class_id))[:, None]
     return rows.code[:, None] == ops.arange(columns, dtype="int32")[None, :]
@@ -86,16 +98,12 @@ def hits_of(rows: Rows, columns: int, class_id: int | None) -> Tensor:
 class HistogramMetric(StreamingMetric):
     """Misses and hits per bin of log-odds, for one class or each class against the rest."""
 
+    each_column = True
+
     def __init__(
-        self,
-        *,
-        from_logits: bool = False,
-        class_id: int | None = None,
-        resolution: int = RESOLUTION,
-        name: str | None = None,
-        dtype: Any = None,
+        self, *, class_id: int | None = None, resolution: int = RESOLUTION, **settings: Any
     ) -> None:
-        super().__init__(from_logits=from_logits, name=name, dtype=dtype)
+        super().__init__(**settings)
         if resolution < 2:
             raise RequestError(
                 f"resolution is {resolution!r}; it takes a whole number >= 2, such as {RESOLUTION}"
@@ -105,31 +113,36 @@ class HistogramMetric(StreamingMetric):
 
     def columns(self, n_classes: int) -> int:
         """How many rankings are kept."""
-        return (
-            1
-            if class_of(self.name, self.class_id, n_classes) is not None or n_classes == 2
-            else n_classes
-        )
+        if class_of(self.name, self.class_id, n_classes) is not None:
+            return 1
+        return 1 if n_classes == 2 and not self.multi_label else n_classes
 
     def sum_shapes(self, n_classes: int) -> Shapes:
         return {"histogram": (self.columns(n_classes), 2, self.resolution)}
 
     def binned(self, rows: Rows) -> tuple[Tensor, Tensor]:
         """Bin of each row in each kept ranking, and whether it is a hit there."""
-        z = log_odds(rows.scores, from_logits=self.from_logits)
-        if self.class_id == 0 and z.shape[1] == 1:
-            z = -z
-        elif self.class_id is not None and z.shape[1] > 1:
+        several = self.multi_label
+        z = log_odds(rows.scores, from_logits=self.from_logits, multi_label=several)
+        if self.class_id is not None and (several or z.shape[1] > 1):
             z = z[:, self.class_id : self.class_id + 1]
+        elif self.class_id == 0:
+            z = -z
         return bin_of(z, self.resolution), hits_of(rows, z.shape[1], self.class_id)
+
+    def weights(self, rows: Rows, columns: int) -> Tensor:
+        """Weight of each row in each kept ranking, (n, columns)."""
+        weight = rows.weight
+        if len(weight.shape) == 1:
+            return ops.broadcast_to(weight[:, None], (ops.shape(weight)[0], columns))
+        return weight if self.class_id is None else weight[:, self.class_id : self.class_id + 1]
 
     def batch_sums(self, rows: Rows) -> Sums:
         place, hit = self.binned(rows)
         columns = place.shape[1]
         line = 2 * ops.arange(columns, dtype="int32")[None, :] + ops.cast(hit, "int32")
-        weight = ops.broadcast_to(rows.weight[:, None], ops.shape(place))
         counts = ops.segment_sum(
-            ops.reshape(weight, (-1,)),
+            ops.reshape(self.weights(rows, columns), (-1,)),
             ops.reshape(line * self.resolution + place, (-1,)),
             num_segments=columns * 2 * self.resolution,
         )

@@ -165,6 +165,9 @@ def per_class(
     """
     if average not in ("macro", None):
         raise RequestError(f"average is {average!r}; it takes 'macro' or None (one per class)")
+    hot = label_columns(y_true, scores)
+    if hot is not None:
+        return _per_label(figure, hot, scores, sample_weight, average, check=check, both=both)
     y = labels_of(y_true)
     values = check(scores, len(y))
     weight = weights_of(sample_weight, len(y))
@@ -189,6 +192,39 @@ def per_class(
     if average is None:
         return figures
     return macro(figures, np.arange(n_classes) if labels is None else np.asarray(labels))
+
+
+def label_columns(y_true: ArrayLike, scores: ArrayLike) -> NDArray[np.bool_] | None:
+    """Several labels a row, or one-hot rows, as (n, labels) of bool; None for any other targets."""
+    y = np.asarray(y_true)
+    if y.ndim != 2 or y.shape[1] < 2 or y.shape != np.shape(scores) or y.dtype.kind not in "biuf":
+        return None
+    hot = y == 1
+    return hot if (hot | (y == 0)).all() else None
+
+
+def _per_label(
+    figure: Figure,
+    hot: NDArray[np.bool_],
+    scores: ArrayLike,
+    sample_weight: ArrayLike | None,
+    average: Macro,
+    *,
+    check: Callable[[ArrayLike, int], NDArray[Any]],
+    both: bool,
+) -> float | FloatArray:
+    weight = weights_of(sample_weight, len(hot))
+    mass = (hot if weight is None else hot * weight[:, None]).sum(axis=0)
+    total = len(hot) if weight is None else weight.sum()
+    defined = ((mass > 0) & (mass < total)) | (not both)
+    columns = np.asarray(scores).T
+    values = np.array(
+        [
+            figure(own, check(column, len(hot)), weight) if known else np.nan
+            for own, column, known in zip(hot.T, columns, defined, strict=True)
+        ]
+    )
+    return values if average is None else macro(values, np.arange(len(values)))
 
 
 def columns_of(

@@ -5,104 +5,36 @@ Sums are float64: counts stay whole to 2^53, where float32 stops counting at 16,
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
+from steelyard.metrics._rows import SUMS, Reading, Rows, Tensor, read
 
-Tensor = Any
 Shapes = dict[str, tuple[int, ...]]
 Sums = dict[str, Tensor]
-SUMS = "float64"
 NAN = float("nan")
-EXTREME = 1e4  # logits beyond are read as this: infinity minus infinity is no score
-
-
-class Rows(NamedTuple):
-    """A batch as the metrics see it; rows that cannot be read have weight 0."""
-
-    code: Tensor  # true class, int32, (n,)
-    scores: Tensor  # float32, (n,) for one column, else (n, K)
-    weight: Tensor  # float64, (n,)
-    unreadable: Tensor  # how many rows could not be read, float64, ()
-
-    @property
-    def n_classes(self) -> int:
-        """Columns of scores; 2 for one column."""
-        return 2 if len(self.scores.shape) == 1 else int(self.scores.shape[1])
-
-
-def read(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, *, from_logits: bool) -> Rows:
-    """Targets (integer or one-hot) and outputs (any float type) as `Rows`."""
-    scores = ops.cast(y_pred, "float32")
-    width = 1 if len(scores.shape) < 2 else scores.shape[-1]
-    if width is None:
-        raise RequestError(
-            f"outputs have shape {tuple(scores.shape)}; a metric takes a last axis of known "
-            "size, one column per class: end the model in a Dense layer or a Reshape"
-        )
-    scores = ops.reshape(scores, (-1,) if width == 1 else (-1, width))
-    code, readable = _codes(ops.convert_to_tensor(y_true), y_pred, width)
-    fine = ~ops.isnan(scores) if from_logits else (scores >= 0) & (scores <= 1)
-    readable = readable & (fine if width == 1 else ops.all(fine, axis=-1))
-    if sample_weight is None:
-        weight = ops.cast(readable, SUMS)
-    else:
-        weight = ops.broadcast_to(
-            ops.reshape(ops.cast(sample_weight, SUMS), (-1,)), ops.shape(code)
-        )
-        readable = readable & (weight >= 0) & ops.isfinite(weight)
-        weight = ops.where(readable, weight, ops.zeros_like(weight))
-    # Selected, not multiplied: 0 * NaN is NaN.
-    blank = ops.zeros_like(scores) if from_logits else ops.full_like(scores, 1 / max(width, 2))
-    keep = readable if width == 1 else readable[:, None]
-    bounded = ops.clip(scores, -EXTREME, EXTREME) if from_logits else scores
-    return Rows(
-        ops.where(readable, code, 0),
-        ops.where(keep, bounded, blank),
-        weight,
-        ops.sum(ops.cast(~readable, SUMS)),
-    )
-
-
-def _codes(y_true: Tensor, y_pred: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """Class of each row, and whether the target names one."""
-    if width > 1 and len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == width:
-        hot = ops.reshape(ops.cast(y_true, "float32"), (-1, width))
-        # Several ones are a multi-label row: its argmax would be a silent lie.
-        single = (ops.sum(hot, axis=-1) == 1) & (ops.max(hot, axis=-1) == 1)
-        return ops.cast(ops.argmax(hot, axis=-1), "int32"), single
-    if width == 1 and len(y_true.shape) > 1 and y_true.shape[-1] not in (1, None):
-        raise RequestError(
-            f"targets have shape {tuple(y_true.shape)} and outputs {tuple(y_pred.shape)}; one "
-            "column of outputs takes one target per row: pass the positive column"
-        )
-    flat = ops.reshape(y_true, (-1,))
-    code = ops.cast(flat, "int32")
-    whole = ops.cast(code, "float32") == ops.cast(flat, "float32")
-    return code, whole & (code >= 0) & (code < max(width, 2))
-
-
-def probabilities(scores: Tensor, *, from_logits: bool) -> Tensor:
-    """Probability of each class, float64, (n, K), from `Rows.scores`."""
-    wide = ops.cast(scores, SUMS)
-    if len(scores.shape) == 1:
-        # Both from the logit: 1 - p has no digits left where p is nearly 1.
-        both = [ops.sigmoid(-wide), ops.sigmoid(wide)] if from_logits else [1 - wide, wide]
-        return ops.stack(both, axis=1)
-    return ops.softmax(wide, axis=-1) if from_logits else wide
 
 
 class StreamingMetric(keras.metrics.Metric):
     """Sums over batches; `result` is a function of the sums alone, so parts can be merged."""
 
     default_name: str
+    each_column = False  # whether a column is judged alike, be there one label a row or several
+    _direction: str | None = None  # "up", "down": what Keras' EarlyStopping and tuners look for
 
     def __init__(
-        self, *, from_logits: bool = False, name: str | None = None, dtype: Any = None
+        self,
+        *,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        ignore_class: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name or self.default_name, dtype=dtype)
-        self.from_logits = from_logits
+        self.from_logits, self.multi_label = bool(from_logits), bool(multi_label)
+        self.ignore_class = None if ignore_class is None else int(ignore_class)
         self.n_classes: int | None = None
         self._sums: dict[str, Any] = {}
 
@@ -135,14 +67,15 @@ class StreamingMetric(keras.metrics.Metric):
         """Add a batch.
 
         Args:
-            y_true: classes as integers, shape (n,) or (n, 1), or one-hot, shape (n, K).
+            y_true: classes as integers, shape (n,) or (n, 1), or one-hot, shape (n, K); with
+                `multi_label` 0 or 1 for each label, shape (n, labels).
             y_pred: probabilities, or logits with `from_logits`, any float type: one column,
                 shape (n,) or (n, 1), or one per class, shape (n, K). More leading axes are
                 read as more rows.
-            sample_weight: shape (n,), >= 0.
+            sample_weight: shape (n,), or one per position, >= 0. Rows of weight 0 are not read.
         """
-        y_pred = ops.convert_to_tensor(y_pred)
-        rows = read(y_true, y_pred, sample_weight, from_logits=self.from_logits)
+        how = Reading(self.from_logits, self.multi_label, self.ignore_class, self.each_column)
+        rows = read(y_true, y_pred, sample_weight, how)
         if self.n_classes is None:
             self.build(rows.n_classes)
         elif self.n_classes != rows.n_classes:
@@ -170,7 +103,10 @@ class StreamingMetric(keras.metrics.Metric):
         return {name: variable.value for name, variable in self._sums.items()}
 
     def unreadable(self) -> int:
-        """Rows that named no class, were no probability, NaN, or of negative weight."""
+        """Rows that were NaN, named a share of a class, or had a negative weight.
+
+        Under XLA, which drops assertions, also those that are an error elsewhere.
+        """
         return int(self._sums["unreadable"]) if self._sums else 0
 
     def merge_state(self, metrics: Iterable["StreamingMetric"]) -> Self:
@@ -198,7 +134,11 @@ class StreamingMetric(keras.metrics.Metric):
         return self
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"from_logits": self.from_logits}
+        return super().get_config() | {
+            "from_logits": self.from_logits,
+            "multi_label": self.multi_label,
+            "ignore_class": self.ignore_class,
+        }
 
 
 def _settings(metric: StreamingMetric) -> dict[str, Any]:

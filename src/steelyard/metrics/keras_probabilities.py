@@ -7,17 +7,8 @@ import numpy as np
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.metrics._histogram import HistogramMetric, sums_above
-from steelyard.metrics._streaming import (
-    NAN,
-    SUMS,
-    Rows,
-    Shapes,
-    StreamingMetric,
-    Sums,
-    Tensor,
-    class_of,
-    probabilities,
-)
+from steelyard.metrics._rows import SUMS, Rows, Tensor, probabilities
+from steelyard.metrics._streaming import NAN, Shapes, StreamingMetric, Sums, class_of
 from steelyard.metrics.proper import TINY
 
 
@@ -30,6 +21,8 @@ class LogLoss(StreamingMetric):
 
     Args:
         from_logits: outputs are logits, not probabilities.
+        multi_label: each column is a label of its own, and a row has any number of them.
+        ignore_class: a label whose rows do not count, such as 255.
         name: as in Keras.
         dtype: of the result.
 
@@ -40,23 +33,28 @@ class LogLoss(StreamingMetric):
     """
 
     default_name = "log_loss"
+    _direction = "down"
 
-    def sum_shapes(self, n_classes: int) -> Shapes:  # noqa: ARG002 - the same for any number
-        return {"loss": (), "mass": ()}
+    def sum_shapes(self, n_classes: int) -> Shapes:
+        labels = (n_classes,) if self.multi_label else (1,)
+        return {"loss": labels, "mass": labels}
 
     def batch_sums(self, rows: Rows) -> Sums:
-        given = true_probability(rows, from_logits=self.from_logits)
+        given, weight = true_probability(rows, self)
         loss = -ops.log(ops.clip(given, TINY, 1 - TINY))
-        return {"loss": ops.sum(rows.weight * loss), "mass": ops.sum(rows.weight)}
+        return {"loss": ops.sum(weight * loss, axis=0), "mass": ops.sum(weight, axis=0)}
 
     def compute(self, sums: Sums) -> Tensor:
-        return sums["loss"] / sums["mass"]
+        return ops.mean(sums["loss"] / sums["mass"])
 
 
-def true_probability(rows: Rows, *, from_logits: bool) -> Tensor:
-    """Probability given to the true class of each row, float64, (n,)."""
-    p = probabilities(rows.scores, from_logits=from_logits)
-    return ops.take_along_axis(p, rows.code[:, None], axis=1)[:, 0]
+def true_probability(rows: Rows, metric: StreamingMetric) -> tuple[Tensor, Tensor]:
+    """Probability given to what is true, and its weight, float64, (n, 1) or (n, labels)."""
+    several = metric.multi_label
+    p = probabilities(rows.scores, from_logits=metric.from_logits, multi_label=several)
+    if several:
+        return ops.where(rows.hot, p, 1 - p), rows.weight
+    return ops.take_along_axis(p, rows.code[:, None], axis=1), rows.weight[:, None]
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -73,23 +71,37 @@ class BrierSkill(StreamingMetric):
     """
 
     default_name = "brier_skill"
+    _direction = "up"
 
     def sum_shapes(self, n_classes: int) -> Shapes:
-        return {"squares": (), "mass": (n_classes,)}
+        # One question over all classes, or one of two answers for each label.
+        return (
+            {"squares": (n_classes,), "mass": (n_classes, 2)}
+            if self.multi_label
+            else {"squares": (1,), "mass": (1, n_classes)}
+        )
 
     def batch_sums(self, rows: Rows) -> Sums:
-        p = probabilities(rows.scores, from_logits=self.from_logits)
+        given = {"from_logits": self.from_logits, "multi_label": self.multi_label}
+        p = probabilities(rows.scores, **given)
+        if self.multi_label:
+            truth = ops.cast(rows.hot, SUMS)
+            present = ops.sum(rows.weight * truth, axis=0)
+            absent = ops.sum(rows.weight * (1 - truth), axis=0)
+            squares = 2 * ops.sum(rows.weight * ops.square(p - truth), axis=0)
+            return {"squares": squares, "mass": ops.stack([absent, present], axis=1)}
         truth = ops.one_hot(rows.code, p.shape[1], dtype=SUMS)
-        return {
-            "squares": ops.sum(rows.weight * ops.sum(ops.square(p - truth), axis=1)),
-            "mass": ops.segment_sum(rows.weight, rows.code, num_segments=p.shape[1]),
-        }
+        squares = ops.sum(rows.weight * ops.sum(ops.square(p - truth), axis=1))
+        mass = ops.segment_sum(rows.weight, rows.code, num_segments=p.shape[1])
+        return {"squares": squares[None], "mass": mass[None, :]}
 
     def compute(self, sums: Sums) -> Tensor:
-        mass, n = sums["mass"], ops.sum(sums["mass"])
-        constant = ops.sum(mass * (1 - mass / n))
+        mass = sums["mass"]
+        n = ops.sum(mass, axis=1, keepdims=True)
+        constant = ops.sum(mass * (1 - mass / n), axis=1)
         # With one class the shares forecast perfectly, and no score can be measured against that.
-        return ops.where(constant > 0, 1 - sums["squares"] / constant, ops.full_like(n, NAN))
+        skill = ops.where(constant > 0, 1 - sums["squares"] / constant, NAN)
+        return ops.mean(skill)
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -103,6 +115,8 @@ class ObservedExpected(StreamingMetric):
     Args:
         class_id: this class; None is the second of two.
         from_logits: outputs are logits, not probabilities.
+        multi_label: each column is a label of its own, and a row has any number of them.
+        ignore_class: a label whose rows do not count, such as 255.
         name: as in Keras.
         dtype: of the result.
 
@@ -119,7 +133,8 @@ class ObservedExpected(StreamingMetric):
         self.class_id = class_id
 
     def sum_shapes(self, n_classes: int) -> Shapes:
-        if class_of(self.name, self.class_id, n_classes) is None and n_classes > 2:
+        most = 1 if self.multi_label else 2
+        if class_of(self.name, self.class_id, n_classes) is None and n_classes > most:
             raise RequestError(
                 f"{self.name} has no class_id for {n_classes} classes; it takes the column of "
                 "one class: add one such metric per class of interest"
@@ -127,11 +142,15 @@ class ObservedExpected(StreamingMetric):
         return {"observed": (), "expected": ()}
 
     def batch_sums(self, rows: Rows) -> Sums:
-        k = 1 if self.class_id is None else self.class_id
-        p = probabilities(rows.scores, from_logits=self.from_logits)[:, k]
+        several = self.multi_label
+        k = (0 if several else 1) if self.class_id is None else self.class_id
+        given = {"from_logits": self.from_logits, "multi_label": several}
+        p = probabilities(rows.scores, **given)[:, k]
+        hit = rows.hot[:, k] if rows.hot is not None else rows.code == k
+        weight = rows.weight[:, k] if several else rows.weight
         return {
-            "observed": ops.sum(rows.weight * ops.cast(rows.code == k, SUMS)),
-            "expected": ops.sum(rows.weight * p),
+            "observed": ops.sum(weight * ops.cast(hit, SUMS)),
+            "expected": ops.sum(weight * p),
         }
 
     def compute(self, sums: Sums) -> Tensor:
@@ -157,6 +176,8 @@ class CalibrationError(HistogramMetric):
         class_id: this class against the rest; None is the second of two, or the macro mean.
         resolution: size of the state is 3 x resolution float64 per class.
         from_logits: outputs are logits, not probabilities.
+        multi_label: each column is a label of its own, and a row has any number of them.
+        ignore_class: a label whose rows do not count, such as 255.
         name: as in Keras.
         dtype: of the result.
 
@@ -167,6 +188,7 @@ class CalibrationError(HistogramMetric):
     """
 
     default_name = "calibration_error"
+    _direction = "down"
 
     def __init__(self, *, bins: int = 10, **settings: Any) -> None:
         super().__init__(**settings)
@@ -180,11 +202,12 @@ class CalibrationError(HistogramMetric):
     def batch_sums(self, rows: Rows) -> Sums:
         place, hit = self.binned(rows)
         columns = place.shape[1]
-        p = probabilities(rows.scores, from_logits=self.from_logits)
+        given = {"from_logits": self.from_logits, "multi_label": self.multi_label}
+        p = probabilities(rows.scores, **given)
         if columns == 1:
-            k = 1 if self.class_id is None else self.class_id
+            k = (0 if self.multi_label else 1) if self.class_id is None else self.class_id
             p = p[:, k : k + 1]
-        weight = ops.broadcast_to(rows.weight[:, None], ops.shape(place))
+        weight = self.weights(rows, columns)
         # Mass, hits and expected hits of each bin, in one scatter.
         values = ops.stack([weight, weight * ops.cast(hit, SUMS), weight * p], axis=-1)
         at = ops.arange(columns, dtype="int32")[None, :] * self.resolution + place

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from steelyard._keras import keras, ops
 from steelyard.metrics._histogram import HistogramMetric, hits_of, sums_above
 from steelyard.metrics._inputs import share
-from steelyard.metrics._streaming import NAN, SUMS, Rows, Shapes, Sums, Tensor
+from steelyard.metrics._rows import SUMS, Rows, Tensor
+from steelyard.metrics._streaming import NAN, Shapes, Sums
 
 TINY = 1e-30
 
@@ -52,11 +53,14 @@ class ROCAUC(HistogramMetric):
         from_logits: outputs are logits, not probabilities.
         class_id: this class against the rest; None is the second of two, or the macro mean.
         resolution: size of the state is 2 x resolution float64 per class.
+        multi_label: each column is a label of its own, and a row has any number of them.
+            Probabilities of more than two labels are read so where targets hold several.
+        ignore_class: a label whose rows do not count, such as 255.
         name: as in Keras.
         dtype: of the result.
 
     NaN until the class and the rest have both been seen (macro: every class), and when a row
-    could not be read (`unreadable()` counts them): no class, no probability, NaN.
+    could not be read (`unreadable()` counts them): NaN, or a target of shares.
 
     >>> metric = ROCAUC()
     >>> metric.update_state([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
@@ -65,6 +69,7 @@ class ROCAUC(HistogramMetric):
     """
 
     default_name = "roc_auc"
+    _direction = "up"
 
     def compute(self, sums: Sums) -> Tensor:
         r = ranked(sums["histogram"])
@@ -106,6 +111,7 @@ class AveragePrecision(HistogramMetric):
     """
 
     default_name = "average_precision"
+    _direction = "up"
 
     def sum_shapes(self, n_classes: int) -> Shapes:
         return super().sum_shapes(n_classes) | {"squares": (self.columns(n_classes),)}
@@ -114,7 +120,8 @@ class AveragePrecision(HistogramMetric):
         sums = super().batch_sums(rows)
         columns = sums["histogram"].shape[0]
         hit = ops.cast(hits_of(rows, columns, self.class_id), SUMS)
-        return sums | {"squares": ops.sum(hit * ops.square(rows.weight)[:, None], axis=0)}
+        squares = ops.square(self.weights(rows, columns))
+        return sums | {"squares": ops.sum(hit * squares, axis=0)}
 
     def compute(self, sums: Sums) -> Tensor:
         r = self._in_rows(sums)
@@ -179,6 +186,7 @@ class PrecisionAtRecall(_AtOperatingPoint):
     """
 
     default_name = "precision_at_recall"
+    _direction = "up"
 
     def __init__(self, recall: float, **settings: Any) -> None:
         super().__init__(**settings)
@@ -204,6 +212,7 @@ class RecallAtPrecision(_AtOperatingPoint):
     """
 
     default_name = "recall_at_precision"
+    _direction = "up"
 
     def __init__(self, precision: float, **settings: Any) -> None:
         super().__init__(**settings)

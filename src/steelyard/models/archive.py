@@ -15,9 +15,9 @@ from steelyard.errors import RunError
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 MOST_BYTES = 1 << 31  # of the unpacked weights
-MOST_CONFIG = 1 << 28  # bytes; trees and levels of categories are in the weights or are short
+MOST_CONFIG = 1 << 26  # bytes; trees and levels of categories are in the weights or are short
 WIDEST = 1 << 24  # units or a side of a shape
-# What a model of ours, or a function given with --model, is made of.
+# What a model of ours, or a function given as the model, is made of.
 _LAYERS = """
 Activation Add AlphaDropout Average AveragePooling1D AveragePooling2D BatchNormalization
 Bidirectional Concatenate Conv1D Conv2D Cropping1D Dense DepthwiseConv1D DepthwiseConv2D Dot
@@ -49,8 +49,18 @@ def load_archive(path: Path) -> Any:
         raise _damaged(path, f"Keras cannot read it: {type(error).__name__}: {error}") from error
 
 
-def check_archive(path: Path) -> None:
-    """Refuse an archive that is not one of ours; see the top of this file.
+def layer_configs(path: Path) -> dict[str, dict[str, Any]]:
+    """What each layer of the outer model in a .keras file is set to; no TensorFlow is needed.
+
+    Raises: RunError: as `load_archive`.
+    """
+    config = check_archive(path)
+    layers = config.get("config", {}).get("layers", [])
+    return {one["name"]: one["config"] for one in layers if "name" in one and "config" in one}
+
+
+def check_archive(path: Path) -> dict[str, Any]:
+    """Refuse an archive that is not one of ours, see the top of this file; its configuration.
 
     Raises: RunError.
     """
@@ -60,17 +70,21 @@ def check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             _check_entries(path, entries)
+            json.loads(archive.read("metadata.json"))
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
     except (zipfile.BadZipFile, ValueError, RecursionError, NotImplementedError, EOFError) as error:
         if isinstance(error, RunError):
             raise
         raise _damaged(path, str(error)) from error
+    if not isinstance(config, dict):
+        raise _damaged(path, "config.json is no object")
     for place, found in _objects(config):
         problem = _problem_of(found)
         if problem:
             raise _damaged(path, f"{place or 'the model'} is {problem}")
     _check_weights(path, weights)
+    return config
 
 
 def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:

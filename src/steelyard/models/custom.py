@@ -200,22 +200,22 @@ def from_file(spec: str) -> CustomTrainer:
     file, _, function = spec.rpartition(":")
     path = Path(file)
     if not file.endswith(".py") or not function:
-        raise RequestError(f"--model {spec!r}: it takes blend, tabular, trees or FILE.py:FUNCTION")
+        raise RequestError(f"`model={spec!r}`: it takes blend, tabular, trees or FILE.py:FUNCTION")
     if not path.is_file():
-        raise RequestError(f"--model {spec!r}: there is no file {file!r}")
+        raise RequestError(f"`model={spec!r}`: there is no file {file!r}")
     found = importlib.util.spec_from_file_location("steelyard_user_model", path)
     module = importlib.util.module_from_spec(found)  # type: ignore[arg-type]
     try:
         found.loader.exec_module(module)  # type: ignore[union-attr]
     except Exception as error:
         raise RequestError(
-            f"--model {spec!r}: {file} cannot be run: {type(error).__name__}: {error}"
+            f"`model={spec!r}`: {file} cannot be run: {type(error).__name__}: {error}"
         ) from error
     build = getattr(module, function, None)
     if not callable(build):
         defined = [name for name, value in vars(module).items() if callable(value)]
         raise RequestError(
-            f"--model {spec!r}: {file} has no function {function!r}; "
+            f"`model={spec!r}`: {file} has no function {function!r}; "
             f"it has {', '.join(defined) or 'none'}"
         )
     return CustomTrainer(build, name=spec)

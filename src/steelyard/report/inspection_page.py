@@ -3,12 +3,11 @@
 import html
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
-from steelyard.report.formatting import margin, percent, ratio
+from steelyard.report.formatting import margin, ratio
 from steelyard.report.inspection_charts import chart
-from steelyard.report.page import resource
+from steelyard.report.page import environment, own
 from steelyard.report.svg import to_svg
 
 FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
@@ -16,15 +15,15 @@ FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
 
 def to_html(summary: dict[str, Any]) -> str:
     """The page of an inspection, from its plain data alone (`Inspection.to_dict`)."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"percent": percent, "ratio": ratio}
+    templates = environment()
+    templates.filters["ratio"] = ratio
     typed = summary["minority_types"]
     fewest = min((entry["typed"] for entry in typed["classes"]), default=0)
-    return environment.from_string(resource("inspection.html.jinja")).render(
+    return templates.get_template("inspection.html.jinja").render(
         it=summary,
         types=typed["types"],
         margin=margin(fewest) if typed["sampled"] else None,
-        style=Markup(resource("style.css")),  # noqa: S704 - our own file
+        style=own("style.css"),
         picture=Markup(to_svg(chart(summary))),  # noqa: S704 - drawn from numbers, names escaped
     )
 

@@ -1,45 +1,173 @@
 """A run as one page: self-contained, offline, everything escaped."""
 
+import datetime as dt
+import json
+import math
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from steelyard.report import charts
-from steelyard.report.formatting import interval, number, percent, ranked, with_interval
-from steelyard.report.text import decision_sentence, heading, nested_sentence
+from steelyard.report import (
+    answer,
+    classes_section,
+    commands,
+    comparison,
+    curves_section,
+    explorer,
+    figures,
+)
+from steelyard.report.formatting import (
+    amount,
+    class_word,
+    decimal,
+    interval,
+    number,
+    of_class,
+    percent,
+    plural,
+    positive_word,
+    ranked,
+    with_interval,
+)
+from steelyard.report.text import nested_sentence
 from steelyard.stats.metrics import METRICS
 
+SCRIPTS = ("format.js", "table.js", "explorer_numbers.js", "explorer_charts.js", "explorer.js")
 
-def to_html(run: dict[str, Any]) -> str:
-    """The page of a run, from run.json's content alone."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {
-        "interval": with_interval,
-        "range": interval,
-        "number": number,
-        "percent": percent,
-    }
-    largest = max(entry["count"] for entry in run["data"]["classes"])
-    return environment.from_string(resource("page.html.jinja")).render(
-        style=Markup(resource("style.css")),  # noqa: S704 - our own file
-        run=run,
-        heading=heading(run).split("\n"),
-        decision=decision_sentence(run),
-        nested=nested_sentence(run),
-        entries=ranked(run),
-        metrics=METRICS,
-        classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
-        largest=largest,
-        tied={run["verdict"]["recommended"], *run["verdict"]["tied"]},
-        # Drawn here from numbers and escaped names, so not escaped again.
-        leaderboard=Markup(charts.leaderboard(run)),  # noqa: S704
-        precision_recall=Markup(charts.precision_recall(run)),  # noqa: S704
-        calibration=Markup(charts.calibration(run)),  # noqa: S704
+
+def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
+    """The page of a run, from run.json's content alone.
+
+    `place`: the run's directory, as the commands on the page are to name it.
+    """
+    place = str(place)
+    tried = explorer.explorer(run)
+    compared = comparison.comparison(run)
+    return (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            style=own("style.css"),
+            script=Markup("\n").join(own(name) for name in SCRIPTS),
+            run=run,
+            place=place,
+            word=positive_word(run),
+            facts=facts(run, place),
+            nested=nested_sentence(run),
+            trust=answer.trust(run),
+            tiles=answer.tiles(run),
+            tried=tried and embedded(tried | {"commands": _commands(run, tried, place)}),
+            useful=explorer.rows(run),
+            compared=compared,
+            compared_data=embedded(compared["data"]),
+            curves=curves_section if tried else None,
+            confusion=classes_section.confusion(run),
+            per_class=classes_section.per_class(run),
+            entries=ranked(run),
+            classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
+            metrics=METRICS,
+            binary=figures.binary(run),
+            positive_index=figures.positive_index(run),
+            use={
+                "predict": commands.command(
+                    "steelyard", "predict", place, "new.csv", "--out", "scored.csv"
+                ),
+                "evaluate": commands.command(
+                    "steelyard",
+                    "evaluate",
+                    place,
+                    "labelled.csv",
+                    "--target",
+                    run["protocol"]["target"],
+                ),
+                "python": commands.use_in_python(place),
+                "keras": commands.use_in_keras(run, place),
+            },
+        )
     )
+
+
+def environment() -> jinja2.Environment:
+    """Templates of this folder, everything escaped, with the formatter's words as filters."""
+    made = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(lambda name: resource(f"templates/{name}")),
+    )
+    made.filters |= {
+        "amount": amount,
+        "class_word": class_word,
+        "decimal": decimal,
+        "interval": with_interval,
+        "number": number,
+        "per_thousand": answer.per_thousand,
+        "percent": percent,
+        "range": interval,
+        "share_of": answer.share_of,
+    }
+    made.globals["log_width"] = log_width
+    return made
+
+
+def facts(run: dict[str, Any], place: str) -> list[tuple[str, str]]:
+    """What the header says of the run."""
+    data, protocol, made = run["data"], run["protocol"], run["environment"]
+    rare = figures.positives(run)
+    folds = plural(protocol["folds"], "fold")
+    if protocol["time"]:
+        folds += " in time order"
+    elif protocol["repeats"] > 1:
+        folds += f", {protocol['repeats']} times"
+    when = dt.datetime.fromisoformat(made["date"]).strftime("%Y-%m-%d %H:%M UTC")
+    return [
+        ("Table", f"{data['path']}, target {protocol['target']}"),
+        (
+            "Rows",
+            f"{data['rows']:,}, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
+            f"{plural(len(data['classes']), 'class')}",
+        ),
+        ("Tested", f"{protocol['model']}, {folds}; intervals are 95 %"),
+        ("Made", f"{when}, in {_duration(made['seconds'])}"),
+        ("Command", commands.compared(run, place)),
+    ]
+
+
+def embedded(values: Any) -> Markup:
+    """Plain values as JSON that cannot end the script element it stands in."""
+    text = json.dumps(values, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - nothing in it that HTML reads
+
+
+def log_width(count: int, largest: int) -> float:
+    """Length of a bar in per cent on a logarithmic scale; one row is still seen."""
+    return round(100 * math.log1p(count) / math.log1p(largest), 1)
+
+
+def own(name: str) -> Markup:
+    """A file of our own, which is not escaped."""
+    return Markup(resource(f"assets/{name}"))  # noqa: S704
 
 
 def resource(name: str) -> str:
     """The text of a file that lies beside this module."""
     return files("steelyard.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _commands(run: dict[str, Any], tried: dict[str, Any], place: str) -> dict[str, Any]:
+    """The explorer's command lines; the script adds the threshold."""
+    return {
+        "retune": commands.command("steelyard", "retune", place),
+        "train": [commands.trained(run, one["name"]) for one in tried["techniques"]],
+    }
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

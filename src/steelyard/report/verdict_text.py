@@ -72,9 +72,8 @@ def _reference(verdict: dict[str, Any]) -> list[str]:
     ]
     if tied:
         said.append(
-            f"{_list(tied)} {'does' if len(tied) == 1 else 'do'} as well as far as "
-            f"{verdict['positives']:,} positives can tell; {reference} wins ties because it "
-            "is simplest."
+            f"{_list(tied)} cannot be told from it by {verdict['positives']:,} positives; "
+            f"{reference} wins ties because it is simplest."
         )
     return said
 

@@ -9,6 +9,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from steelyard.errors import DataError, RequestError
+from steelyard.resample._asked import asked_counts, tell_difference
+from steelyard.resample._cells import as_floats, fitted_matrix
 from steelyard.resample._interpolate import Lines
 from steelyard.resample._table import Block, Table, as_table, is_pandas
 from steelyard.resample._target import Target, take_vector
@@ -31,9 +33,9 @@ class AnyTable(_Theirs):
     # Keywords of scikit-learn's `check_array` for the matrix handed to the sampler.
     _checks: ClassVar[dict[str, Any]] = {}
 
-    def fit(self, X: Any, y: Any, **params: Any) -> "AnyTable":
+    def fit(self, X: Any, y: Any) -> "AnyTable":
         """Check the data and work out `sampling_strategy_`; use `fit_resample` to resample."""
-        table, _ = self._read(X, y, **params)
+        table, _ = self._read(X, y)
         self._check(table)
         return self
 
@@ -49,25 +51,39 @@ class AnyTable(_Theirs):
             y: one class per row, shape (rows,) or (rows, 1), or one-hot (rows, classes).
             sample_weight: one weight per row; only for samplers that select existing rows.
         Returns: `(X, y)`, or `(X, y, sample_weight)` where weights were given; same kinds as in.
-        Raises: RequestError: weights given to a sampler that makes rows up.
+        Raises: RequestError: weights given to a sampler that makes synthetic rows.
             ValueError: what scikit-learn and imbalanced-learn refuse.
         """
         table, target = self._read(X, y)
         if sample_weight is not None:
             self._refuse_weights()
-        return self._resample(table, target)
+        X_new, y_new, labels = self._resample(table, target)
+        self._tell(target.labels, labels)
+        return X_new, y_new
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
-        X_new, y_new = self._fit_resample(self._matrix(table), target.labels)[:2]
-        return aligned(table.replace(X_new), target.replace(y_new))
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
+        """The new table and target in the kinds that came in, and the labels."""
+        rows = self._matrix(table)
+        whole = rows.dtype.kind in "iub"
+        X_new, y_new = self._fit_resample(as_floats(rows) if whole else rows, target.labels)[:2]
+        if whole:
+            X_new = fitted_matrix(X_new, rows.dtype)
+        return *aligned(table.replace(X_new), target.replace(y_new)), y_new
 
-    def _read(self, X: Any, y: Any, **params: Any) -> tuple[Table, Target]:
+    def _tell(self, before: np.ndarray, after: np.ndarray) -> None:
+        """Warn where classes did not come out as they were asked for."""
+        tell_difference(self.sampling_strategy_, self._sampling_type, before, after)
+
+    def _read(self, X: Any, y: Any) -> tuple[Table, Target]:
         table, target = as_table(X), Target(y)
-        _check_shape(table)
+        self._check_shape(table)
         check_consistent_length(table.native, target.labels)
         # Only the names and number of columns: the samplers check what they compute with.
         validate_data(self, X=X, y=target.labels, reset=True, skip_check_array=True)
-        super().fit(table, target.labels, **params)
+        self._validate_params()
+        self.sampling_strategy_ = asked_counts(
+            self.sampling_strategy, target.labels, self._sampling_type
+        )
         return table, target
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:  # noqa: ARG002, N802
@@ -82,6 +98,23 @@ class AnyTable(_Theirs):
         if finite is True:
             check_finite(rows, _names(table), type(self).__name__)
         return rows
+
+    def _check_shape(self, table: Table) -> None:
+        shape = table.shape
+        if len(shape) != 2:
+            way = (
+                "X.reshape(-1, 1) makes one column"
+                if len(shape) == 1
+                else ("X.reshape(len(X), -1) makes one row of each entry, or use a random sampler")
+            )
+            raise DataError(
+                f"Expected 2D array, got {len(shape)}D array instead: X is a table. {way}"
+            )
+        for number, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
+            if number == 0:
+                raise DataError(
+                    f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is required."
+                )
 
     def _refuse_weights(self) -> None:
         raise RequestError(
@@ -107,6 +140,7 @@ class Selecting(AnyTable):
             check_consistent_length(table.native, sample_weight)
         self.sample_indices_ = rows = self._rows(table, target.labels)
         result = aligned(table.take(rows), target.take(rows), keep_index=self._keep_index)
+        self._tell(target.labels, target.labels[rows])
         return result if sample_weight is None else (*result, take_vector(sample_weight, rows))
 
     fit_resample.__doc__ = AnyTable.fit_resample.__doc__
@@ -134,26 +168,30 @@ class Appending(AnyTable):
 
     _make: Callable[[Any, np.ndarray], tuple[list[Any], list[np.ndarray]]]
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         blocks, labels = self._make(self._matrix(table), target.labels)
         if not blocks:
             everything = np.arange(len(target.labels))
-            return aligned(table.take(everything), target.take(everything))
+            return *aligned(table.take(everything), target.take(everything)), target.labels
         native, lines = table.native, [block for block in blocks if isinstance(block, Lines)]
         if isinstance(native, np.ndarray) and lines and native.dtype == lines[0].X.dtype:
             grown = _written(native, lines)
         else:
             grown = table.append(_stack([_rows(block) for block in blocks]))
-        return aligned(grown, target.append(np.concatenate(labels)))
+        made = np.concatenate(labels)
+        everything = np.concatenate([target.labels, made.astype(target.labels.dtype)])
+        return *aligned(grown, target.append(made)), everything
 
     def _make_as_theirs(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
         """The rows that imbalanced-learn's own code makes: for what ours does not cover."""
-        X_all, y_all = super()._fit_resample(X, labels)
-        return [X_all[X.shape[0] :]], [y_all[len(labels) :]]
+        whole = X.dtype.kind in "iub"  # an object matrix of categories is none
+        X_all, y_all = super()._fit_resample(as_floats(X) if whole else X, labels)
+        made = X_all[X.shape[0] :]
+        return [fitted_matrix(made, X.dtype) if whole else made], [y_all[len(labels) :]]
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """imbalanced-learn's hook: the same on plain arrays."""
-        return self._resample(as_table(X), Target(y))
+        return self._resample(as_table(X), Target(y))[:2]
 
 
 def _written(X: np.ndarray, made: list[Lines]) -> np.ndarray:
@@ -190,20 +228,6 @@ def aligned(X: Any, y: Any, *, keep_index: bool = False) -> tuple[Any, Any]:
     elif is_pandas(y, "DataFrame", "Series"):
         y = y.reset_index(drop=True)
     return X, y
-
-
-def _check_shape(table: Table) -> None:
-    shape = table.shape
-    if len(shape) != 2:
-        raise DataError(
-            f"Expected 2D array, got {len(shape)}D array instead: X is a table. "
-            "Reshape your data: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one row"
-        )
-    for number, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
-        if number == 0:
-            raise DataError(
-                f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is required."
-            )
 
 
 def _names(table: Table) -> list[Any]:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from steelyard.neighbours.threads import each
+from steelyard.resample._cells import as_floats, fitted, fitted_matrix
 
 # Rows made at a time: the differences of a block stay in cache.
 _BLOCK = 2048
@@ -17,7 +18,7 @@ _WORTH_A_POOL = 16
 def between(
     X: Any, start: np.ndarray, end: np.ndarray, steps: np.ndarray, shrink: np.ndarray | None = None
 ) -> Any:
-    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`.
+    """`X[start] + steps * (X[end] - X[start])`, in the type of `X`; whole numbers are rounded.
 
     Args:
         X: rows, dense or sparse.
@@ -28,10 +29,11 @@ def between(
     """
     if not sparse.issparse(X):
         return Lines(X, start, end, steps, shrink)
-    gaps = X[end] - X[start]
+    ends = as_floats(X)
+    gaps = ends[end] - ends[start]
     if shrink is not None:
         gaps = type(X)(gaps.multiply(shrink))
-    return (X[start] + type(X)(steps).multiply(gaps)).astype(X.dtype)
+    return fitted_matrix(ends[start] + type(X)(steps).multiply(gaps), X.dtype)
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class Lines:
         """Compute the rows into `out`, shape (n, columns), a block at a time."""
 
         def fill(part: slice) -> None:
-            origin = self.X[self.start[part]]
-            gaps = self.X[self.end[part]]
+            origin = as_floats(self.X[self.start[part]])
+            gaps = as_floats(self.X[self.end[part]])
             gaps -= origin
             if self.shrink is not None:
                 gaps *= self.shrink[part]
             # The sum is in float64 and rounded once, as imbalanced-learn has it.
-            np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
+            if out.dtype.kind == "f":
+                np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
+            else:
+                out[part] = fitted(origin + self.steps[part] * gaps, out.dtype)
 
         blocks = [slice(first, first + _BLOCK) for first in range(0, len(self), _BLOCK)]
         each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)

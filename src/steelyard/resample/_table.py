@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import check_array
 
 from steelyard.errors import DataError
+from steelyard.resample._cells import as_floats, fitted, fitted_matrix
 
 # A block of new rows: a matrix, or one array per column where the columns differ in kind.
 Block = Any
@@ -80,13 +81,27 @@ class ArrayTable:
     def _any_rows(self) -> Any:
         """The rows as they are: no conversion to numbers, missing values allowed."""
         if self._rows is None or (sparse.issparse(self._rows) and self._rows.format == "coo"):
-            self._rows = check_array(
-                self.native, dtype=None, accept_sparse=["csr", "csc"], ensure_all_finite=False
-            )
+            try:
+                self._rows = check_array(
+                    self.native,
+                    dtype=None,
+                    accept_sparse=["csr", "csc"],
+                    ensure_all_finite=False,
+                    ensure_2d=False,
+                    allow_nd=True,
+                )
+            except ValueError as error:
+                # The message may hold the whole table.
+                raise DataError(f"X is no table of rows: {str(error)[:200]}") from error
         return self._rows
 
     def matrix(self, **checks: Any) -> Any:
         return check_array(self.native, accept_sparse=["csr", "csc"], **checks)
+
+    def with_fractions(self) -> "ArrayTable":
+        """The same rows as floats, where they are whole numbers or booleans."""
+        data = self._any_rows()
+        return ArrayTable(as_floats(data)) if data.dtype.kind in "iub" else self
 
     def take(self, rows: np.ndarray) -> Any:
         data = self._any_rows()
@@ -97,12 +112,9 @@ class ArrayTable:
     def append(self, block: Block) -> Any:
         data = self._any_rows()
         if sparse.issparse(data):
-            blocks = [data, sparse.csr_matrix(block, dtype=data.dtype)]
+            blocks = [data, fitted_matrix(sparse.csr_matrix(block), data.dtype)]
             return sparse.vstack(blocks, format=data.format)
-        block = _one_matrix(block)
-        if data.dtype != object and block.dtype == object:
-            block = block.astype(data.dtype)
-        return self._like(np.concatenate([data, block.astype(data.dtype, copy=False)]))
+        return self._like(np.concatenate([data, fitted(_one_matrix(block), data.dtype)]))
 
     def replace(self, block: Block) -> Any:
         if sparse.issparse(block):
@@ -145,15 +157,18 @@ class PandasTable:
     def replace(self, block: Block) -> Any:
         import pandas as pd
 
-        columns = self.native.columns
+        columns, dtypes = self.native.columns, self.native.dtypes
         if sparse.issparse(block):
-            frame = pd.DataFrame.sparse.from_spmatrix(block, columns=columns)
-        elif isinstance(block, Sequence):
-            frame = pd.DataFrame(dict(enumerate(block)))
-            frame.columns = columns
-        else:
-            frame = pd.DataFrame(block, columns=columns)
-        return frame.astype(self.native.dtypes)
+            frame = pd.DataFrame.sparse.from_spmatrix(_whole(block, dtypes), columns=columns)
+            return frame.astype(dtypes)
+        if isinstance(block, np.ndarray) and all(dtype == block.dtype for dtype in dtypes):
+            return pd.DataFrame(block, columns=columns)
+        parts = block if isinstance(block, Sequence) else np.asarray(block).T
+        made = [
+            pd.Series(_in_type(values, dtype)).astype(dtype)
+            for values, dtype in zip(parts, dtypes, strict=True)
+        ]
+        return pd.concat(made, axis=1).set_axis(columns, axis=1)
 
     def column(self, position: int) -> np.ndarray:
         return self.native.iloc[:, position].to_numpy()
@@ -200,24 +215,49 @@ class FrameTable:
     def replace(self, block: Block) -> Any:
         block = block.toarray() if sparse.issparse(block) else block
         columns = block if isinstance(block, Sequence) else list(np.asarray(block).T)
-        backend = self.frame.implementation
         series = [
-            _series(name, np.ascontiguousarray(values), dtype, backend)
-            for (name, dtype), values in zip(self.frame.schema.items(), columns, strict=True)
+            _series(name, np.ascontiguousarray(values), self.frame[name])
+            for name, values in zip(self.frame.columns, columns, strict=True)
         ]
         return nw.DataFrame.from_dict({s.name: s for s in series}).to_native()
 
     def column(self, position: int) -> np.ndarray:
-        return self.frame[self.frame.columns[position]].to_numpy()
+        values = self.frame[self.frame.columns[position]]
+        if values.is_null().any():
+            # NumPy's whole numbers and booleans know no gap: floats would make other levels.
+            return np.array([*values.to_list(), None], dtype=object)[:-1]
+        return values.to_numpy()
 
     def name(self, position: int) -> Any:
         return self.frame.columns[position]
 
 
-def _series(name: str, values: np.ndarray, dtype: Any, backend: Any) -> nw.Series:
-    """A column of the given type; fractions are cut, as numpy and pandas cut them."""
-    if dtype.is_integer() and values.dtype.kind == "f":
-        values = values.astype(np.int64)
+def _in_type(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Numbers as a pandas type holds them inside, where that is a type of numpy's."""
+    inside = getattr(dtype, "numpy_dtype", dtype)  # what Int64 or int64[pyarrow] stand for
+    if isinstance(inside, np.dtype) and inside.kind in "iub" and values.dtype.kind == "f":
+        return fitted(values, inside)
+    return values
+
+
+def _whole(block: Any, dtypes: Any) -> Any:
+    """A sparse matrix rounded where its columns hold whole numbers."""
+    inside = np.result_type(*(getattr(dtype, "subtype", dtype) for dtype in dtypes))
+    return fitted_matrix(block, inside) if inside.kind in "iub" else block
+
+
+def _series(name: str, values: np.ndarray, like: nw.Series) -> nw.Series:
+    """A column of the type of another, rounded where that holds whole numbers."""
+    dtype, backend = like.dtype, like.implementation
+    if dtype == nw.Boolean and values.dtype.kind == "f":
+        values = fitted(values, np.dtype(bool))
+    elif dtype.is_integer() and values.dtype.kind == "f":
+        values = fitted(values, np.dtype(str(dtype).lower()))
+    if backend.is_pyarrow() and (values.dtype == object or dtype == nw.Categorical):
+        import pyarrow as pa
+
+        made = pa.chunked_array([pa.array(values.tolist(), like.to_native().type)])
+        return nw.from_native(made, series_only=True).alias(name)
     if values.dtype == object:
         return nw.new_series(name, values.tolist(), dtype, backend=backend)
     return nw.new_series(name, values, backend=backend).cast(dtype)

@@ -1,6 +1,8 @@
 """Any target in, the same kind of target out: labels, one column, or one-hot columns."""
 
 import sys
+from array import array
+from collections import deque
 from typing import Any
 
 import narwhals as nw
@@ -24,6 +26,8 @@ class Target:
     def __init__(self, y: Any) -> None:
         if y is None:
             raise TargetError("a sampler requires y to be passed, but the target y is None")
+        if isinstance(y, tuple | array | deque):
+            y = np.asarray(y)
         self.native = y
         values = _as_array(y)
         self.one_hot = values.ndim == 2 and values.shape[1] > 1
@@ -92,6 +96,8 @@ def take_vector(values: Any, rows: np.ndarray) -> Any:
     """The given entries of a vector (or rows of a small table) of any supported kind."""
     if is_pandas(values, "DataFrame", "Series"):
         return values.iloc[rows]
+    if isinstance(values, tuple | array | deque):
+        return np.asarray(values)[rows]
     if isinstance(values, list):
         return np.asarray(values)[rows].tolist()
     if _is_arrow_array(values):

@@ -57,7 +57,7 @@ def resample_table(
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Resample a table that fits in memory.
 
-    Methods that select rows keep every column as it came. Methods that make rows up keep the
+    Methods that select rows keep every column as it came. Methods that make synthetic rows keep the
     columns that are learned from, and the target.
 
     Args:
@@ -71,7 +71,7 @@ def resample_table(
     Raises: RequestError, DataError, TargetCountError: the request does not fit, in one line.
     """
     if method not in METHODS:
-        raise RequestError(f"--method {method} is unknown; choose one of {', '.join(METHODS)}")
+        raise RequestError(f"`method={method}` is unknown; choose one of {', '.join(METHODS)}")
     table = read_table(data, target)
     if table.class_counts.size < 2:
         raise DataError(f"column {target!r} has one class; resampling needs at least two")
@@ -112,7 +112,7 @@ def _settings(method: str, sampler: Any, items: Sequence[str]) -> dict[str, Any]
         name, given, text = item.partition("=")
         if name not in known or not given:
             raise RequestError(
-                f"--set {item}: --method {method} takes NAME=VALUE with one of "
+                f"`settings={item}`: `method={method}` takes NAME=VALUE with one of "
                 f"{', '.join(known) or 'no parameters'}"
             )
         try:
@@ -129,8 +129,8 @@ def _check_columns(method: str, table: Table) -> None:
     if table.schema.categories:
         other = "smotenc" if mixed else "smoten"
         raise DataError(
-            f"column {table.schema.categories[0]!r} holds categories, and --method {method} "
-            f"measures distances between numbers: use --method {other} or random-over, or leave "
+            f"column {table.schema.categories[0]!r} holds categories, and `method={method}` "
+            f"measures distances between numbers: use `method={other}` or random-over, or leave "
             "the column out"
         )
 
@@ -138,7 +138,7 @@ def _check_columns(method: str, table: Table) -> None:
 def _wanted(sampler: Any, table: Table, ratio: Sequence[str]) -> dict[int, int]:
     """Wanted number of rows of each class code that changes."""
     if isinstance(sampler, BaseCleaningSampler):
-        raise RequestError("--ratio does not fit a cleaning method: the data decide what it drops")
+        raise RequestError("`ratio` does not fit a cleaning method: the data decide what it drops")
     adds = not isinstance(sampler, BaseUnderSampler)
     return wanted_counts(ratio, table.schema.classes, table.class_counts, adds=adds)
 
@@ -204,7 +204,7 @@ def _ledger(
 
 
 def _made(sampler: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How many rows of each class were made up."""
+    """How many synthetic rows of each class there are."""
     if hasattr(sampler, "smote_"):  # over-sampled and then cleaned
         made = sampler.smote_.sampling_strategy_
     elif getattr(sampler, "voting_", "") == "soft":  # cluster centres, in place of rows

@@ -13,7 +13,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from steelyard.errors import DataError, RequestError
 from steelyard.resample._base import Appending, Selecting
-from steelyard.resample._table import Table
+from steelyard.resample._table import ArrayTable, Table
 
 
 class _Random(Selecting):
@@ -21,6 +21,11 @@ class _Random(Selecting):
 
     def _check(self, table: Table) -> None:
         """Any table will do."""
+
+    def _check_shape(self, table: Table) -> None:
+        """Rows of any shape: images, windows of a series."""
+        if len(table.shape) < 3:
+            super()._check_shape(table)
 
     def _rows(self, table: Table, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
         return self._select(None, labels)
@@ -62,7 +67,8 @@ class RandomOverSampler(_Random, Appending, imblearn.over_sampling.RandomOverSam
     """Repeat random rows of the smaller classes, with a little noise if `shrinkage` is set.
 
     Parameters, results and the rows drawn for a given `random_state` are those of
-    `imblearn.over_sampling.RandomOverSampler`. float32 tables stay float32 with `shrinkage`, too.
+    `imblearn.over_sampling.RandomOverSampler`. With `shrinkage` float32 tables stay float32, arrays
+    of whole numbers become float64, and columns of a table keep their type, rounded.
 
     >>> import numpy as np
     >>> X, y = np.arange(10).reshape(-1, 1), np.array([0] * 8 + [1] * 2)
@@ -77,7 +83,12 @@ class RandomOverSampler(_Random, Appending, imblearn.over_sampling.RandomOverSam
             return super().fit_resample(X, y, sample_weight=sample_weight)
         if sample_weight is not None:
             self._refuse_weights()
-        return self._resample(*self._read(X, y))
+        table, target = self._read(X, y)
+        if isinstance(table, ArrayTable):
+            table = table.with_fractions()  # noise is none of whole numbers
+        X_new, y_new, labels = self._resample(table, target)
+        self._tell(target.labels, labels)
+        return X_new, y_new
 
     fit_resample.__doc__ = Selecting.fit_resample.__doc__
 

@@ -1,4 +1,4 @@
-"""What `--ratio` asks for, in rows of each class."""
+"""What a ratio asks for, in rows of each class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.errors import RequestError, TargetCountError
+from steelyard.sampling_plan.ratios import rows_of, rows_over
 
 
 def wanted_counts(
@@ -28,9 +29,9 @@ def wanted_counts(
     if len(ratio) == 1 and "=" not in ratio[0]:
         share = _share(ratio[0])
         if adds:
-            wanted = np.maximum(counts, (share * counts.max()).astype(int))
+            wanted = np.maximum(counts, rows_of(share, int(counts.max())))
         else:
-            wanted = np.minimum(counts, (counts.min() / share).astype(int))
+            wanted = np.minimum(counts, rows_over(int(counts.min()), share))
         return {code: int(n) for code, n in enumerate(wanted) if n != counts[code]}
     codes = {str(label): code for code, label in enumerate(classes)}
     named = {}
@@ -38,13 +39,13 @@ def wanted_counts(
         label, _, number = item.rpartition("=")
         if label not in codes or not number.isdigit():
             raise RequestError(
-                f"--ratio {item} is neither a number in (0, 1] nor CLASS=N with one of the classes "
+                f"`ratio={item}` is neither a number in (0, 1] nor CLASS=N with one of the classes "
                 f"{', '.join(codes)}"
             )
         have, n = int(counts[codes[label]]), int(number)
         if (n < have) if adds else (n > have):
             raise TargetCountError(
-                f"--ratio {item}: class {label!r} has {have:,} rows, and this method only "
+                f"`ratio={item}`: class {label!r} has {have:,} rows, and this method only "
                 f"{'adds' if adds else 'removes'} rows; ask for {have:,} or "
                 f"{'more' if adds else 'fewer'}"
             )
@@ -58,5 +59,5 @@ def _share(text: str) -> float:
     except ValueError:
         share = 0.0
     if not 0 < share <= 1:
-        raise RequestError(f"--ratio {text} is neither a number in (0, 1] nor CLASS=N")
+        raise RequestError(f"`ratio={text}` is neither a number in (0, 1] nor CLASS=N")
     return share

@@ -12,6 +12,7 @@ import imblearn.over_sampling
 import imblearn.under_sampling
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from steelyard.errors import TargetError
 from steelyard.resample._base import AnyTable, aligned
@@ -29,7 +30,7 @@ class SMOTEN(AnyTable, imblearn.over_sampling.SMOTEN):
 
     _checks: ClassVar[dict[str, Any]] = {"dtype": None}
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         _check_neighbours(self, self.sampling_strategy_, target.labels)
         own_encoder = self.categorical_encoder is not None or sparse.issparse(table.native)
         if own_encoder or not _has_gaps(table):
@@ -37,13 +38,13 @@ class SMOTEN(AnyTable, imblearn.over_sampling.SMOTEN):
         levels, codes = encode_columns(table, np.arange(table.shape[1]))
         made, labels = self._fit_resample(codes, target.labels)
         columns = [known[made[:, position]] for position, known in enumerate(levels)]
-        return aligned(table.replace(columns), target.replace(labels))
+        return *aligned(table.replace(columns), target.replace(labels)), labels
 
 
 class SVMSMOTE(AnyTable, imblearn.over_sampling.SVMSMOTE):
     """SMOTE from the support vectors of an SVM; see `imblearn.over_sampling.SVMSMOTE`."""
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         _check_neighbours(self, self.sampling_strategy_, target.labels)
         return super()._resample(table, target)
 
@@ -51,15 +52,22 @@ class SVMSMOTE(AnyTable, imblearn.over_sampling.SVMSMOTE):
 class KMeansSMOTE(AnyTable, imblearn.over_sampling.KMeansSMOTE):
     """SMOTE inside clusters of the smaller class; see `imblearn.over_sampling.KMeansSMOTE`."""
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         try:
-            return super()._resample(table, target)
+            with threadpool_limits(1):  # sums of several threads differ in their last bit
+                return super()._resample(table, target)
         except RuntimeError as error:
             raise ClusterError(str(error)) from error
 
 
 class ClusterCentroids(AnyTable, imblearn.under_sampling.ClusterCentroids):
     """Replace the larger classes by cluster centres; see imbalanced-learn's class of the name."""
+
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
+        with threadpool_limits(1):  # sums of several threads differ in their last bit
+            X_new, y_new = self._fit_resample(self._matrix(table), target.labels)[:2]
+        # Centres of a matrix of whole numbers are fractions, as imbalanced-learn has them.
+        return *aligned(table.replace(X_new), target.replace(y_new)), y_new
 
 
 class ClusterError(TargetError, RuntimeError):

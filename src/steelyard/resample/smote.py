@@ -83,9 +83,9 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
             members = np.flatnonzero(labels == label)
             require_rows(len(labels), "BorderlineSMOTE", "m_neighbors", self.m_neighbors)
             around = neighbours_of(pack(rows), members, self.m_neighbors)
-            strangers = (labels[around] != label).sum(axis=1)
-            half_of = strangers >= self.m_neighbors / 2
-            danger = members[half_of & (strangers < self.m_neighbors)]
+            others = (labels[around] != label).sum(axis=1)
+            half_of = others >= self.m_neighbors / 2
+            danger = members[half_of & (others < self.m_neighbors)]
             if not danger.size:
                 continue
             self.in_danger_indices[label] = danger
@@ -117,10 +117,10 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
         shrink = None
         if self.kind == "borderline-2":
             # Towards a row of another class at most half the way.
-            strangers = labels[draw.neighbour] != label
+            others = labels[draw.neighbour] != label
             shrink = np.ones((number, 1))
-            shrink[strangers] = check_random_state(self.random_state).uniform(
-                low=0.0, high=0.5, size=(strangers.sum(), 1)
+            shrink[others] = check_random_state(self.random_state).uniform(
+                low=0.0, high=0.5, size=(others.sum(), 1)
             )
         return between(X, danger[draw.row], draw.neighbour, draw.steps, shrink)
 

@@ -33,11 +33,11 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
     Source: Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16, 2002.
     """
 
-    def _read(self, X: Any, y: Any, **params: Any) -> tuple[Table, Target]:
+    def _read(self, X: Any, y: Any) -> tuple[Table, Target]:
         self._split_columns(as_table(X))
-        return super()._read(X, y, **params)
+        return super()._read(X, y)
 
-    def _resample(self, table: Table, target: Target) -> tuple[Any, ...]:
+    def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         native = table.native
         if (
             self.categorical_encoder is not None
@@ -45,7 +45,8 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
             or not isinstance(self.k_neighbors, Integral)
         ):
             blocks, labels = self._make_as_theirs(native, target.labels)
-            return table.append(blocks[0]), target.append(labels[0])
+            labels_all = np.concatenate([target.labels, labels[0]])
+            return table.append(blocks[0]), target.append(labels[0]), labels_all
         self._validate_estimator()
         return super()._resample(table, target)
 
@@ -98,7 +99,7 @@ class SMOTENC(Appending, imblearn.over_sampling.SMOTENC):
     def _numbers(self, table: Table) -> np.ndarray:
         columns = [table.column(position) for position in self.continuous_features_]
         for position, values in zip(self.continuous_features_, columns, strict=True):
-            if values.dtype.kind not in "biufO":
+            if values.dtype.kind not in "biufO" or _is_level(table, position, values):
                 raise DataError(
                     f"column {table.name(position)!r} holds no numbers ({values.dtype}) but is not "
                     "among categorical_features: name it there, or turn it into numbers"
@@ -175,6 +176,13 @@ def _positions(wanted: Any, table: Table) -> list[int]:
             f"A given column is not a column of the dataframe: {unknown}; columns are {names}"
         )
     return [names.index(name) for name in wanted.tolist()]
+
+
+def _is_level(table: Table, position: int, values: np.ndarray) -> bool:
+    """Whether a column is declared to hold categories, or holds text."""
+    if hasattr(table.native, "columns") and _is_category(table, position):
+        return True
+    return values.dtype == object and any(isinstance(value, str) for value in values)
 
 
 def _is_category(table: Table, position: int) -> bool:

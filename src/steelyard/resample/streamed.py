@@ -108,7 +108,7 @@ def resample_files(
 ) -> dict[str, Any]:
     """Resample files of any size into one file; rows keep the source's order and all columns.
 
-    Every class ends with exactly the rows that were asked for. Which rows they are hangs on the
+    Every class ends with exactly the rows that were asked for. Which rows they are depends on the
     seed, the class and the row's id alone: its position in the source (all files in the order of
     their names), or the value of a key column. Copies of a row follow each other.
 

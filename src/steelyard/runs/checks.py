@@ -16,7 +16,7 @@ def read_json(path: Path, schema: str | None = None) -> Any:
     """
     try:
         values = json.loads(path.read_bytes(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path} is damaged ({error}); run compare again") from error
     problem = schema and problem_in(values, schema)
     if problem:

@@ -33,6 +33,8 @@ def commit(run: Path, values: dict[str, Any], writers: Mapping[str, Write]) -> N
     for name in (*writers, "run.json"):
         if (run / name).is_dir():
             raise RunError(f"{run / name} is a folder; remove it first: a file belongs there")
+    for left in run.glob(".*.partial"):  # of a process that was killed; the lock is ours
+        shutil.rmtree(left, ignore_errors=True)
     staged = register(run / f".{secrets.token_hex(4)}.partial")
     staged.mkdir()
     try:

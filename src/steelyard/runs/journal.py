@@ -76,15 +76,17 @@ class Journal:
         """Refuse, before anything is written, what is no unfinished run."""
         above = next(path for path in (self.run, *self.run.absolute().parents) if path.exists())
         if not above.is_dir():
-            raise RunError(f"--out {self.run}: {above} is a file, not a folder; choose another")
+            raise RunError(
+                f"`out={str(self.run)!r}`: {above} is a file, not a folder; choose another"
+            )
         present = {path.name for path in self.run.iterdir()} if above == self.run else set()
         if "run.json" in present:
             raise RunError(
-                f"{self.run} holds a finished run; choose another --out, or look at it with: "
+                f"{self.run} holds a finished run; choose another `out`, or look at it with: "
                 f"steelyard report {self.run}"
             )
         if "journal.jsonl" not in present and present - FILES:
-            raise RunError(f"{self.run} exists and is no unfinished run; choose another --out")
+            raise RunError(f"{self.run} exists and is no unfinished run; choose another `out`")
 
     def _resume(self) -> None:
         self._check_folder()  # again: another process may have finished it before the lock was ours
@@ -104,14 +106,14 @@ class Journal:
         if problem:
             raise RunError(
                 f"{self.path} is damaged ({problem}): what its jobs were done for is not known; "
-                "remove the directory, or choose another --out"
+                "remove the directory, or choose another `out`"
             )
         theirs, ours = first["request"], self.request
         differs = [key for key in {**theirs, **ours} if theirs.get(key) != ours.get(key)]
         if differs:
             raise RunError(
                 f"{self.run} holds an unfinished run of another request (other: "
-                f"{', '.join(differs)}); choose another --out, or remove it first"
+                f"{', '.join(differs)}); choose another `out`, or remove it first"
             )
 
     def _is_sound(self, line: Any) -> bool:
@@ -131,6 +133,17 @@ def trainings_of(run: Path) -> tuple[int, int] | None:
     jobs = [line for line in lines[1:] if not problem_in(line, "journal_job")]
     done = {line["job"] for line in jobs if line["ledger"]["technique"] in names}
     return len(done), lines[0]["trainings"]
+
+
+def ledger_lines(path: Path) -> list[dict[str, Any]] | None:
+    """What a finished run's journal says of each job; None where a line is damaged."""
+    if not path.is_file():
+        return None
+    lines, whole = _read(path)
+    damaged = not lines or problem_in(lines[0], "journal_request")
+    if damaged or not whole or any(problem_in(line, "journal_job") for line in lines[1:]):
+        return None
+    return [line["ledger"] for line in lines[1:]]
 
 
 def _read(path: Path) -> tuple[list[Any], bool]:

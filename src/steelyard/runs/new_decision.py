@@ -9,6 +9,7 @@ import polars as pl
 
 from steelyard.decision import (
     Goal,
+    as_goal,
     correct_prior,
     estimate_deployed,
     goal_from_dict,
@@ -105,14 +106,14 @@ def new_rows(
 
 
 def new_decision(
-    study: "Study", *, prior: np.ndarray, goal: Goal | None, seed: int = 0
+    study: "Study", *, prior: np.ndarray, goal: Goal | str | None, seed: int = 0
 ) -> tuple[Any, dict[str, Any]]:
     """The decision rule for `goal` (None: as before) where class shares are `prior`.
 
     Returns: the rule and run.json's `decision`.
     """
     decision = study.run["decision"]
-    wanted = goal or goal_from_dict(decision["goal"])
+    wanted = goal_from_dict(decision["goal"]) if goal is None else as_goal(goal)
     known = out_of_fold(study)
     tuned = tune(
         correct_prior(known.p, natural_prior(study.run), prior),

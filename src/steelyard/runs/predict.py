@@ -20,13 +20,15 @@ def predict_file(
     out: str | Path,
     *,
     overwrite: bool = False,
+    csv_safe: bool = False,
     verify: bool = True,
     progress: Callable[[float, float, str], None] | None = None,
 ) -> dict[str, Any]:
     """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
 
     `out` ends in .csv or .parquet and appears whole or not at all; an older file is replaced only
-    with `overwrite`. `verify`: the run must be as it was sealed. Returns rows and decisions.
+    with `overwrite`. `csv_safe`: as `tables.writing.spreadsheet_safe`. `verify`: the run must be as
+    it was sealed. Returns rows and decisions.
     """
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
@@ -37,7 +39,7 @@ def predict_file(
     inputs = find_files(data) if isinstance(data, str | Path) else ()
     path = output_path(out, inputs=inputs, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
-        raise RequestError(f"--out {out}: it takes a name that ends in .csv or .parquet")
+        raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")
     values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     classes = list(schema.classes)
@@ -47,7 +49,7 @@ def predict_file(
     decisions: Counter[str] = Counter()
 
     def write(partial: Path) -> None:
-        with FrameWriter(partial) as writer:
+        with FrameWriter(partial, csv_safe=csv_safe) as writer:
             frames = [] if first is None else _chain(first, blocks)
             for frame in frames:
                 scored = prediction_frame(*predictor(frame), classes)

@@ -8,7 +8,14 @@ import numpy as np
 
 from steelyard.decision import Goal
 from steelyard.errors import RequestError
-from steelyard.runs.new_decision import natural_prior, new_decision, new_rows, stated_prior
+from steelyard.runs.decision_counts import with_decision_counts
+from steelyard.runs.new_decision import (
+    natural_prior,
+    new_decision,
+    new_rows,
+    out_of_fold,
+    stated_prior,
+)
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -19,7 +26,7 @@ def retuned(
     *,
     prevalence: float | Mapping[Any, float] | None,
     unlabelled: Any,
-    goal: Goal | None,
+    goal: Goal | str | None,
     training: Any,
     seed: int,
 ) -> "Study":
@@ -42,7 +49,14 @@ def retuned(
         "decision": decision | changes,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
     }
-    return Study(run, predictions=study.predictions, ledger=study.ledger, model=model)
+    run = with_decision_counts(run, out_of_fold(study))
+    return Study(
+        run,
+        predictions=study.predictions,
+        uncorrected=study.uncorrected,
+        ledger=study.ledger,
+        model=model,
+    )
 
 
 def retune_run(run: str | Path, *, verify: bool = True, **changes: Any) -> dict[str, Any]:

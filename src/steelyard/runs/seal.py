@@ -13,7 +13,7 @@ from typing import Any
 from steelyard.errors import RunError
 from steelyard.files.digests import file_digest
 
-SEALED = ("model.keras", "predictions.parquet", "ledger.json")
+SEALED = ("model.keras", "predictions.parquet", "uncorrected.parquet", "ledger.json")
 ALSO = ("journal.jsonl",)  # where there is one
 
 

@@ -12,7 +12,7 @@ from steelyard.runs.checks import disagreement, problem_in, read_json
 from steelyard.runs.commit import commit, settle
 from steelyard.runs.seal import SEALED, broken
 
-SCHEMA = 1  # of run.json; raised when a reader of older files would go wrong
+SCHEMA = 2  # of run.json; raised when a reader of older files would go wrong
 
 
 def save(study: Any, run: Path) -> Path:
@@ -23,8 +23,9 @@ def save(study: Any, run: Path) -> Path:
         {
             "model.keras": study.model.save,
             "predictions.parquet": study.predictions.write_parquet,
+            "uncorrected.parquet": study.uncorrected.write_parquet,
             "ledger.json": lambda path: path.write_text(json_text(study.ledger), "utf-8"),
-            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+            "report.html": lambda path: path.write_text(page_of(study.run, run), "utf-8"),
         },
     )
     return run
@@ -37,7 +38,7 @@ def save_decision(study: Any, run: Path) -> None:
         study.run,
         {
             "model.keras": study.model.save,
-            "report.html": lambda path: path.write_text(page_of(study.run), "utf-8"),
+            "report.html": lambda path: path.write_text(page_of(study.run, run), "utf-8"),
         },
     )
 
@@ -51,14 +52,14 @@ def write_report(values: dict[str, Any], run: Path) -> None:
     """The page, built from run.json's content alone."""
     if (run / "report.html").is_dir():
         raise RunError(f"{run / 'report.html'} is a folder; remove it first")
-    write_text(run / "report.html", page_of(values))
+    write_text(run / "report.html", page_of(values, run))
 
 
-def page_of(values: dict[str, Any]) -> str:
-    """The page as text, from run.json's content."""
+def page_of(values: dict[str, Any], run: Path) -> str:
+    """The page as text, from run.json's content; its commands name the directory `run`."""
     from steelyard.report.page import to_html
 
-    return to_html(values)
+    return to_html(values, run)
 
 
 def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
@@ -74,12 +75,12 @@ def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
         raise RunError(f"there is no run directory {run}; make one with: steelyard compare")
     settle(run)
     if path.is_dir():
-        raise RunError(f"{path} is a folder; give the directory that compare wrote with --out")
+        raise RunError(f"{path} is a folder; give the directory that compare wrote")
     if not path.exists():
         hint = (
             "it was not finished: give the same compare command again and it goes on"
             if (run / "journal.jsonl").exists()
-            else "give the directory that compare wrote with --out"
+            else "give the directory that compare wrote"
         )
         raise RunError(f"{run} has no run.json; {hint}")
     values = read_json(path)
@@ -101,7 +102,7 @@ def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
 
 
 def load(run: str | Path, *, verify: bool = True) -> Any:
-    """The study saved in a run directory (`Study.save`, `steelyard compare --out`).
+    """The study saved in a run directory (`Study.save`, or `compare` with `out`).
 
     Args:
         verify: its files must be as they were sealed.
@@ -119,6 +120,7 @@ def load(run: str | Path, *, verify: bool = True) -> Any:
     return Study(
         values,
         predictions=read_predictions(run / "predictions.parquet", values),
+        uncorrected=read_predictions(run / "uncorrected.parquet", values),
         ledger=read_json(run / "ledger.json", "ledger"),
         model=lambda: load_model(run / "model.keras"),
     )
@@ -145,7 +147,7 @@ def load_model(path: Path) -> Any:
 
 
 def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
-    """predictions.parquet with the columns that a run with run.json `values` has.
+    """predictions.parquet or uncorrected.parquet, with the columns that run.json `values` asks for.
 
     Raises: RunError: it is damaged, or other columns.
     """
@@ -175,5 +177,5 @@ def _must_hold(run: Path, values: dict[str, Any], names: tuple[str, ...]) -> Non
     if problems:
         raise RunError(
             f"{run}: {problems[0]}; see what else with: steelyard verify {run}, or use it as it is "
-            "with --no-verify (in Python: verify=False)"
+            "with `verify=False`"
         )

@@ -19,7 +19,8 @@ class Study:
     """A finished comparison, fresh from `compare` or loaded from its directory.
 
     `run` is the content of `run.json`, plain values; all else is read from it. `predictions`
-    holds the out-of-fold probabilities as deployed, one row per row, repeat and technique. `model`
+    holds the out-of-fold probabilities as deployed, one row per row, repeat and technique, and
+    `uncorrected` those before any correction, baselines included. `model`
     is the final Keras model: a dict of raw columns in, probabilities and decision out.
     """
 
@@ -28,10 +29,12 @@ class Study:
         run: dict[str, Any],
         *,
         predictions: pl.DataFrame,
+        uncorrected: pl.DataFrame,
         ledger: dict[str, Any],
         model: Any,
     ) -> None:
         self.run, self.predictions, self.ledger = run, predictions, ledger
+        self.uncorrected = uncorrected
         self._model = model
 
     @cached_property
@@ -104,7 +107,7 @@ class Study:
         *,
         prevalence: float | Mapping[Any, float] | None = None,
         unlabelled: Any = None,
-        goal: Goal | None = None,
+        goal: Goal | str | None = None,
         training: Any = None,
         seed: int = 0,
     ) -> "Study":
@@ -148,6 +151,7 @@ class Study:
         return {
             "run": self.run,
             "predictions": self.predictions,
+            "uncorrected": self.uncorrected,
             "ledger": self.ledger,
             "model": model_bytes(self.model),
         }
@@ -155,6 +159,7 @@ class Study:
     def __setstate__(self, state: dict[str, Any]) -> None:
         archive = state["model"]
         self.run, self.predictions = state["run"], state["predictions"]
+        self.uncorrected = state["uncorrected"]
         self.ledger, self._model = state["ledger"], lambda: model_from_bytes(archive)
 
     def __repr__(self) -> str:

@@ -25,8 +25,7 @@ def check_learnable(table: Table) -> None:
     empty = [column.name for column in schema.columns if column.role == "empty"]
     if empty:
         raise DataError(
-            f"no value in any row of column {quoted(empty)}; drop it with "
-            f"{' '.join(f'--drop {name}' for name in empty[:3])}"
+            f"no value in any row of column {quoted(empty)}; drop it with `drop={empty[:3]}`"
         )
     for name in schema.numbers:
         _check_finite(table, name)
@@ -45,7 +44,7 @@ def _check_finite(table: Table, name: str) -> None:
     raise DataError(
         f"column {name!r} has {len(beyond):,} infinite values or values beyond {LARGEST:.2g} "
         f"(first: data row {row:,}); replace them, leave them empty, or drop the column with "
-        f"--drop {name}"
+        f"`drop={[name]}`"
     )
 
 

@@ -94,7 +94,7 @@ def _identifier_note(name: str, present: pl.Series) -> str:
     elif distinct >= NEARLY_ALL * rows:
         note = f"looks like an id: {count}" if named else _steps_note(present)
     elif named and distinct >= MANY * rows:
-        note = f"looks like an id of groups: {count}; --group {name} keeps a group together"
+        note = f"looks like an id of groups: {count}; `group={name!r}` keeps a group together"
     return note
 
 

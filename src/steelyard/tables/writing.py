@@ -14,11 +14,12 @@ class FrameWriter:
 
     Args:
         separator: between the fields of a CSV file.
+        csv_safe: as `spreadsheet_safe`, in a CSV file.
     """
 
-    def __init__(self, path: Path, *, separator: str = ",") -> None:
+    def __init__(self, path: Path, *, separator: str = ",", csv_safe: bool = False) -> None:
         self.path = path
-        self.separator = separator
+        self.separator, self.csv_safe = separator, csv_safe
         self._csv = path.open("wb") if path.suffix == ".csv" else None
         self._parquet: pq.ParquetWriter | None = None
         self._started = False
@@ -31,6 +32,7 @@ class FrameWriter:
         """Write more rows."""
         if self._csv:
             header = not self._started
+            frame = spreadsheet_safe(frame) if self.csv_safe else frame
             frame.write_csv(self._csv, include_header=header, separator=self.separator)
         else:
             self._waiting.append(frame)
@@ -54,3 +56,18 @@ class FrameWriter:
         for handle in (self._csv, self._parquet):
             if handle:
                 handle.close()
+
+
+def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text cells and names that a spreadsheet would run as a formula, with a quote before them.
+
+    Such begin with = + - @, a tab or a carriage return; numbers stay as they are. Who reads the
+    file with a program gets the quote, too: on request only.
+
+    >>> spreadsheet_safe(pl.DataFrame({"=a": ["=1+1", "b"], "n": [-1, 2]})).rows(named=True)
+    [{"'=a": "'=1+1", 'n': -1}, {"'=a": 'b', 'n': 2}]
+    """
+    text = pl.col(pl.String)
+    quoted = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text)
+    frame = frame.with_columns(quoted.name.keep())
+    return frame.rename(lambda name: f"'{name}" if name[:1] in tuple("=+-@\t\r") else name)

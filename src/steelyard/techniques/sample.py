@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from steelyard.sampling_plan.ratios import rows_of, rows_over
 from steelyard.techniques.needs import APPROXIMATE, CLOSED_FORM
 
 
@@ -135,7 +136,7 @@ class RandomOver(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.where(counts > 0, np.maximum(counts, int(self.ratio * counts.max())), 0)
+        return np.where(counts > 0, np.maximum(counts, rows_of(self.ratio, int(counts.max()))), 0)
 
     def draw(
         self,
@@ -157,7 +158,7 @@ class RandomUnder(Sample):
     ratio: float = 1.0
 
     def counts_after(self, counts: np.ndarray) -> np.ndarray:
-        return np.minimum(counts, int(counts[counts > 0].min() / self.ratio))
+        return np.minimum(counts, rows_over(int(counts[counts > 0].min()), self.ratio))
 
     def draw(
         self,

@@ -4,6 +4,7 @@ from typing import Any
 
 from steelyard.weights.counts import class_shares, log_prior
 from steelyard.weights.fit import fit_arguments
+from steelyard.weights.labels import label_weights, positive_weight
 from steelyard.weights.rules import from_counts
 from steelyard.weights.table import ClassWeights, class_weight
 
@@ -13,7 +14,9 @@ __all__ = [
     "class_weight",
     "fit_arguments",
     "from_counts",
+    "label_weights",
     "log_prior",
+    "positive_weight",
     "weighted",
 ]
 

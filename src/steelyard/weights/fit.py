@@ -1,14 +1,23 @@
 """The strict front end of `fit(class_weight=)`: arrays in, arguments of `model.fit` out."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steelyard.errors import RequestError, TargetError, WeightError
 from steelyard.weights.rules import Rule
-from steelyard.weights.table import ClassWeights, class_weight, is_column_numbers
+from steelyard.weights.table import (
+    ClassWeights,
+    as_array,
+    as_labels,
+    checked_weights,
+    class_weight,
+    filled,
+    is_any_of,
+    is_column_numbers,
+)
 from steelyard.weights.targets import (
     Target,
     Weigher,
@@ -27,6 +36,7 @@ def fit_arguments(
     validation_data: tuple[Any, ...] | None = None,
     target: Target = "auto",
     normalise: bool = False,
+    ignore: Any = None,
 ) -> dict[str, Any]:
     """Class weights as arguments for `model.fit`, where `fit(class_weight=)` refuses or is wrong.
 
@@ -42,10 +52,13 @@ def fit_arguments(
         rule: as in `class_weight`, or its result (then `result.classes` names the columns).
             With several outputs: one rule for all, or a dict or list of them as `y` is, None for
             no weights.
-        sample_weight: one weight per row, or per position of `y`; or by output, as `y` is.
+        sample_weight: one weight per row, or per position of `y`; or by output, as `y` is. Rules
+            balance sums of these weights. Where it is 0 the label may be anything.
         validation_data: `(x, y)` or `(x, y, sample_weight)`; a dataset goes through `weighted`.
         target: what `y` is; "labels" for (n, T) labels that could be taken for one-hot.
         normalise: mean weight over training rows is one, so the learning rate keeps its meaning.
+        ignore: a label, or several, whose positions weigh nothing, such as 255 in masks; they come
+            out as class 0.
     Returns: dict of `x`, `y`, `sample_weight`, and `validation_data` where given.
     Raises: TargetError: multi-label or soft targets; whole-number labels that are not 0 ... K-1
         while no table says which column is whose. WeightError: weights that Keras would ignore.
@@ -54,7 +67,13 @@ def fit_arguments(
     >>> arguments["y"], arguments["sample_weight"]
     (array([0, 0, 1]), array([0.75, 0.75, 1.5 ], dtype=float32))
     """
-    weighers = weighers_of(y, rule, target, normalise=normalise)
+    if y is None:
+        raise RequestError(
+            f"y is None beside a {type(x).__name__}; for batches of both use "
+            "weights.weighted(data, rule), and give the result to fit"
+        )
+    how = Counting(target, normalise, ignore)
+    weighers = weighers_of(y, rule, how, sample_weight)
     codes, weights = weigh(y, weighers, sample_weight)
     arguments = {"x": x, "y": codes, "sample_weight": weights}
     if validation_data is not None:
@@ -95,20 +114,49 @@ def by_output(rule: Weighing, outputs: Mapping[str, Any]) -> list[tuple[str, Any
     return [(name, rule[name]) for name in outputs]
 
 
-def weighers_of(y: Any, rule: Weighing, target: Target, *, normalise: bool) -> Any:
+class Counting(NamedTuple):
+    """How labels become a table of weights."""
+
+    target: Target
+    normalise: bool
+    ignore: Any = None
+
+
+def weighers_of(y: Any, rule: Weighing, how: Counting, sample_weight: Any = None) -> Any:
     """How to weigh a target, or each of several outputs, from all its training labels."""
     y = by_position(y)
     if isinstance(y, Mapping):
-        rules = by_output(rule, y)
-        return {n: weighers_of(y[n], r, target, normalise=normalise) for n, r in rules}
+        own = by_position(sample_weight)
+        owns = own if isinstance(own, Mapping) else dict.fromkeys(y, own)
+        return {n: weighers_of(y[n], r, how, owns.get(n)) for n, r in by_output(rule, y)}
     if rule is None:
         return None
-    labels, one_hot = read_target(y, target)
+    values = as_array(y)
+    own = None if sample_weight is None else own_positions(sample_weight, values.shape)
+    if own is not None and not own.all():
+        values, own = values[own != 0], own[own != 0]
+    if isinstance(rule, ClassWeights):
+        # Which targets these are; what a label is worth is known.
+        known = is_any_of(values, rule.ignored)
+        values = values if known is None else filled(values, known)
+    # NaN is no label, unless it marks those that are ignored.
+    unknown = tuple(label for label in as_labels(how.ignore) if label != label)  # noqa: PLR0124
+    out = is_any_of(values, unknown)
+    labels, one_hot = read_target(values if out is None else filled(values, out), how.target)
     settled: Target = "one-hot" if one_hot else "labels"
     if isinstance(rule, ClassWeights):
         return Weigher(rule, settled)
-    classes = range(np.shape(y)[-1]) if one_hot else None
-    table = class_weight(labels, rule, normalise=normalise, classes=classes)
+    if out is not None and not one_hot:
+        labels = values[..., 0] if labels.ndim < values.ndim else values
+    classes = range(values.shape[-1]) if one_hot else None
+    table = class_weight(
+        labels,
+        rule,
+        normalise=how.normalise,
+        classes=classes,
+        sample_weight=own,
+        ignore=how.ignore,
+    )
     if table.classes.dtype.kind != "U" and not is_column_numbers(table.classes):
         raise TargetError(
             f"the labels {table.classes.tolist()} are not the columns 0 ... "
@@ -136,8 +184,21 @@ def weigh(y: Any, weighers: Any, sample_weight: Any) -> tuple[Any, Any]:
             )
         pairs = {name: weigh(y[name], weighers[name], own[name]) for name in y}
         return {n: codes for n, (codes, _) in pairs.items()}, {n: w for n, (_, w) in pairs.items()}
-    codes, weights = weighers(y) if weighers else (np.asarray(y), np.ones(len(y), np.float32))
-    return codes, weights if sample_weight is None else multiplied(weights, sample_weight)
+    own = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
+    if weighers:
+        codes, weights = weighers(y, own)
+    else:
+        codes, weights = np.asarray(y), np.ones(len(y), np.float32)
+    return codes, weights if own is None else multiplied(weights, own)
+
+
+def own_positions(sample_weight: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The user's weights over the leading axes of targets of this shape, for counting."""
+    own = np.asarray(sample_weight, dtype=np.float64)
+    own = own[:, 0] if own.shape == (shape[0], 1) else own
+    if own.ndim == len(shape) and own.shape[-1] == 1 and own.ndim > 1:
+        own = own[..., 0]
+    return checked_weights(own, shape[: max(own.ndim, 1)])
 
 
 def multiplied(weights: NDArray[np.float32], sample_weight: ArrayLike) -> NDArray[np.float32]:
@@ -150,9 +211,5 @@ def multiplied(weights: NDArray[np.float32], sample_weight: ArrayLike) -> NDArra
             f"sample_weight has shape {own.shape} but y has weights of shape {weights.shape}; "
             "give one per row, or one per position"
         )
-    bad = np.flatnonzero(~(np.isfinite(own) & (own >= 0)))
-    if bad.size:
-        raise WeightError(
-            f"sample_weight[{bad[0]}] = {own.ravel()[bad[0]]:g}; a weight is finite and >= 0"
-        )
+    checked_weights(own, own.shape)
     return weights * own.reshape(own.shape + (1,) * (weights.ndim - own.ndim))

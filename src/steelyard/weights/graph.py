@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import tf
-from steelyard.errors import WeightError
+from steelyard.errors import TargetError, WeightError
 from steelyard.weights.table import is_column_numbers
 from steelyard.weights.targets import MULTI_LABEL, Weigher
 
@@ -28,17 +28,22 @@ def weigh_batch(y: Any, lookups: Any, own: Any) -> tuple[Any, Any]:
 
 def weigh_tensor(y: Tensor, lookup: "LookUp | None", own: Tensor) -> tuple[Tensor, Tensor]:
     """Columns and weights of one batch, with the user's own weights multiplied in."""
-    codes, weights = (y, tf.ones(tf.shape(y)[:1])) if lookup is None else lookup(y)
     if own is None:
-        return codes, weights
+        return (y, tf.ones(tf.shape(y)[:1])) if lookup is None else lookup(y, None)
     own = tf.cast(own, tf.float32)
+    codes, weights = (y, tf.ones(tf.shape(y)[:1])) if lookup is None else lookup(y, own)
     checks = [
         tf.debugging.assert_non_negative(own, "a sample_weight is finite and >= 0"),
         tf.debugging.assert_all_finite(own, "a sample_weight is finite and >= 0"),
     ]
     with tf.control_dependencies(checks):
-        extra = tf.ones(tf.maximum(tf.rank(weights) - tf.rank(own), 0), tf.int32)
-        return codes, weights * tf.reshape(own, tf.concat([tf.shape(own), extra], 0))
+        return codes, weights * spread(own, weights)
+
+
+def spread(own: Tensor, weights: Tensor) -> Tensor:
+    """The user's weights with axes of length 1 for those positions that they do not name."""
+    extra = tf.ones(tf.maximum(tf.rank(weights) - tf.rank(own), 0), tf.int32)
+    return tf.reshape(own, tf.concat([tf.shape(own), extra], 0))
 
 
 class LookUp:
@@ -53,59 +58,69 @@ class LookUp:
                 f"classes {classes.tolist()} are fractions, which a dataset cannot look up; "
                 "number or name them"
             )
-        keys = np.char.encode(classes, "utf-8") if self.text else classes.astype(np.int64)
-        columns = np.arange(classes.size, dtype=np.int64)
-        pairs = tf.lookup.KeyValueTensorInitializer(tf.constant(keys), tf.constant(columns))
-        self.columns = tf.lookup.StaticHashTable(pairs, default_value=-1)
-        self.values = tf.constant(weigher.table.values, tf.float32)
+        ignored = np.array(weigher.table.ignored, classes.dtype)
+        labels = np.concatenate([classes, ignored])
+        keys = np.char.encode(labels, "utf-8") if self.text else labels.astype(np.int64)
+        places = np.arange(labels.size, dtype=np.int64)
+        pairs = tf.lookup.KeyValueTensorInitializer(tf.constant(keys), tf.constant(places))
+        self.places = tf.lookup.StaticHashTable(pairs, default_value=-1)
+        # An ignored label comes out as class 0 and weighs nothing.
+        columns = np.where(places < classes.size, places, 0)
+        self.columns = tf.constant(columns, tf.int64)
+        values = np.concatenate([weigher.table.values, np.zeros(ignored.size)])
+        self.values = tf.constant(values, tf.float32)
+        self.width = classes.size
 
-    def __call__(self, y: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(self, y: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        if self.text != (y.dtype == tf.string):
+            raise TargetError(
+                f"labels are {y.dtype.name} but the classes {self.weigher.table.classes.tolist()} "
+                f"are {self.weigher.table.classes.dtype}; give both as text or both as numbers"
+            )
         target = self.weigher.target
         if target == "labels" or not is_column_numbers(self.weigher.table.classes):
-            codes = self.of_labels(y)
-        elif target == "one-hot":
-            codes = self.of_one_hot(y)
-        elif y.shape.rank is not None:
+            return self.of_labels(y, own)
+        if target == "one-hot":
+            return self.of_one_hot(y, own)
+        if y.shape.rank is not None:
             one_hot = self.weigher.one_hot_shape(tuple(y.shape))
-            codes = self.of_one_hot(y) if one_hot else self.of_labels(y)
-        else:  # the shape is known when the batch comes
-            wide = (tf.rank(y) > 1) & (tf.shape(y)[-1] == self.values.shape[0])
-            codes = tf.cond(wide, lambda: self.of_one_hot(y), lambda: self.of_labels(y))
-        return self.as_keras_reads(y, codes), tf.gather(self.values, codes)
+            return self.of_one_hot(y, own) if one_hot else self.of_labels(y, own)
+        # The shape is known when the batch comes.
+        wide = (tf.rank(y) > 1) & (tf.shape(y)[-1] == self.width)
+        return tf.cond(wide, lambda: self.of_one_hot(y, own), lambda: self.of_labels(y, own))
 
-    def as_keras_reads(self, y: Tensor, codes: Tensor) -> Tensor:
-        """`y` itself where labels are columns already, else the columns in the shape of `y`."""
-        if self.weigher.target == "one-hot" or is_column_numbers(self.weigher.table.classes):
-            return y
-        return tf.ensure_shape(tf.reshape(codes, tf.shape(y)), y.shape)
-
-    def of_labels(self, y: Tensor) -> Tensor:
-        """Columns of labels, without a last axis of length 1."""
-        labels = y if self.text else tf.cast(y, tf.int64)
-        whole = (
-            []
-            if self.text
-            else [
-                tf.debugging.assert_equal(
-                    tf.cast(labels, tf.float64),
-                    tf.cast(y, tf.float64),
-                    "y holds fractions, not labels",
-                )
-            ]
-        )
-        codes = self.columns.lookup(labels)
+    def of_labels(self, y: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Labels in the shape of `y`, and weights without a last axis of length 1."""
+        flat = y
+        if y.shape.rank is None:
+            column = (tf.rank(y) > 1) & (tf.shape(y)[-1] == 1)
+            flat = tf.cond(column, lambda: y[..., 0], lambda: y)
+        elif y.shape.rank > 1 and y.shape[-1] == 1:
+            flat = y[..., 0]
+        if own is not None:
+            first = tf.cast(tf.constant(self.weigher.table.classes[0].item()), y.dtype)
+            flat = tf.where(self.zero(own, flat), first, flat)
+        labels = flat if self.text else tf.cast(flat, tf.int64)
+        place = self.places.lookup(labels)
         message = (
             f"y holds a label that is none of the classes {self.weigher.table.classes.tolist()}"
         )
-        with tf.control_dependencies([*whole, tf.debugging.assert_non_negative(codes, message)]):
-            codes = tf.identity(codes)
-        if y.shape.rank is not None:
-            return codes[..., 0] if y.shape.rank > 1 and y.shape[-1] == 1 else codes
-        column = (tf.rank(y) > 1) & (tf.shape(y)[-1] == 1)
-        return tf.cond(column, lambda: codes[..., 0], lambda: codes)
+        checks = [tf.debugging.assert_non_negative(place, message)]
+        if not self.text:
+            whole = tf.cast(labels, tf.float64), tf.cast(flat, tf.float64)
+            checks.append(tf.debugging.assert_equal(*whole, "y holds fractions, not labels"))
+        with tf.control_dependencies(checks):
+            place = tf.identity(place)
+        same = is_column_numbers(self.weigher.table.classes)
+        codes = tf.gather(self.columns, place)
+        out = tf.reshape(tf.cast(codes, y.dtype) if same else codes, tf.shape(y))
+        return tf.ensure_shape(out, y.shape), tf.gather(self.values, place)
 
-    def of_one_hot(self, y: Tensor) -> Tensor:
-        """Columns of one-hot rows."""
+    def of_one_hot(self, y: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """One-hot rows as they are, and their weights."""
+        if own is not None:
+            first = tf.one_hot(0, tf.shape(y)[-1], dtype=y.dtype)
+            y = tf.where(self.zero(own, y[..., 0])[..., None], first, y)
         numbers = tf.cast(y, tf.float32)
         one = tf.ones(tf.shape(y)[:-1])
         message = f"y is not one-hot. {MULTI_LABEL}; for labels say target='labels'"
@@ -114,4 +129,8 @@ class LookUp:
             tf.debugging.assert_equal(tf.reduce_max(numbers, -1), one, message),
         ]
         with tf.control_dependencies(checks):
-            return tf.argmax(numbers, axis=-1)
+            return y, tf.gather(self.values, tf.argmax(numbers, axis=-1))
+
+    def zero(self, own: Tensor, labels: Tensor) -> Tensor:
+        """Where the user's own weight is 0, in the shape of the labels."""
+        return tf.broadcast_to(spread(own, labels) == 0, tf.shape(labels))

@@ -13,8 +13,8 @@ Target = Literal["auto", "labels", "one-hot"]
 TARGETS = ("auto", "labels", "one-hot")
 
 MULTI_LABEL = (
-    "A row weight cannot weigh one label of several: give class weights to the loss, "
-    "losses.ClassBalanced(class_counts, base='sigmoid') or losses.Asymmetric()"
+    "A row weight cannot weigh one label of several: give weights to the loss, such as "
+    "losses.Asymmetric(positive_weight=weights.positive_weight(y))"
 )
 
 
@@ -38,10 +38,11 @@ def read_target(y: ArrayLike, target: Target = "auto") -> tuple[NDArray[Any], bo
         return values[..., 0], False
     if target == "labels" or values.ndim == 1 or values.dtype.kind == "U":
         return values, False
+    # Nothing below zero, a one, and a sum of one: the others are zeros. No copy of a large mask.
+    if values.min() == 0 and (values.max(-1) == 1).all() and (values.sum(-1) == 1).all():
+        return values.argmax(axis=-1), True
     numbers = values.astype(np.float64)
     switches = bool(((numbers == 0) | (numbers == 1)).all())
-    if switches and (numbers.sum(axis=-1) == 1).all():
-        return numbers.argmax(axis=-1), True
     refuse_if_not_labels(numbers, switches=switches, target=target)
     return values, False
 
@@ -64,6 +65,17 @@ def refuse_if_not_labels(values: NDArray[Any], *, switches: bool, target: Target
         )
 
 
+def left_out(own: NDArray[Any] | None, positions: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Where the user's own weight is 0, in the shape of the labels; None where it nowhere is."""
+    if own is None or own.all():
+        return None
+    weights = own[:, 0] if own.shape == (positions[0], 1) else own
+    if weights.shape != positions[: weights.ndim]:
+        return None  # refused with its shape where the weights are multiplied
+    zero = (weights == 0).reshape(weights.shape + (1,) * (len(positions) - weights.ndim))
+    return np.broadcast_to(zero, positions)
+
+
 @dataclass(frozen=True)
 class Weigher:
     """How one output is weighed: its table, and what its targets are.
@@ -74,19 +86,34 @@ class Weigher:
     table: ClassWeights
     target: Target
 
-    def __call__(self, y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.float32]]:
-        """`y` as Keras reads it, shape kept; and a weight per position, no class axis."""
+    def __call__(
+        self, y: ArrayLike, own: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        """`y` as Keras reads it, shape kept; and a weight per position, no class axis.
+
+        Where the user's `own` weight is 0 the label may be anything; it comes out as class 0.
+        """
         shape, classes = np.shape(y), self.table.values.size
-        if self.target == "one-hot" or (self.target == "auto" and self.one_hot_shape(shape)):
-            labels, _ = read_target(y, "one-hot")
+        one_hot = self.target == "one-hot" or (self.target == "auto" and self.one_hot_shape(shape))
+        values = np.asarray(y)
+        if not one_hot and values.ndim > 1 and shape[-1] == 1:
+            values = values[..., 0]
+        out = left_out(own, values.shape[:-1] if one_hot else values.shape)
+        if out is not None:
+            values = np.array(values)
+            values[out] = np.arange(shape[-1]) == 0 if one_hot else self.table.classes[0]
+        if one_hot:
+            labels, _ = read_target(values, "one-hot")
             if shape[-1] != classes:
                 raise TargetError(
                     f"one-hot y has {shape[-1]} columns but there are weights for {classes} "
                     f"classes, {self.table.classes.tolist()}; they must agree"
                 )
-            return np.asarray(y), self.table.values.astype(np.float32)[labels]
-        codes = self.table.encode(read_target(y, "labels")[0])
-        return codes.reshape(shape), self.table.values.astype(np.float32)[codes]
+            codes, weights = values, self.table.values.astype(np.float32)[labels]
+        else:
+            codes, weights = self.table.read(values)
+            codes = codes.reshape(shape)
+        return codes, weights if out is None else np.where(out, np.float32(0), weights)
 
     def one_hot_shape(self, shape: tuple[int, ...]) -> bool:
         """Whether targets of this shape are read as one-hot."""

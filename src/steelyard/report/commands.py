@@ -1,0 +1,109 @@
+"""Command lines and snippets to copy, with this run's names in them."""
+
+import json
+import shlex
+from typing import Any
+
+from steelyard.report.formatting import decimal
+
+
+def command(*words: object) -> str:
+    """Words as a shell takes them."""
+    return shlex.join(str(word) for word in words)
+
+
+def compared(run: dict[str, Any], place: str) -> str:
+    """The command that makes this run again, its defaults left out."""
+    data, protocol = run["data"], run["protocol"]
+    names = [entry["name"] for entry in run["techniques"]]
+    words: list[object] = ["steelyard", "compare", data["path"], "--target", protocol["target"]]
+    if len(names) == 1:
+        words = [*words[:1], "train", *words[2:], "--technique", names[0]]
+    else:
+        words += ["--techniques", ",".join(names)]
+        words += ["--repeats", protocol["repeats"]] if protocol["repeats"] != 2 else []
+    if protocol["folds"] != 5 and not protocol["out_of_bag"]:
+        words += ["--folds", protocol["folds"]]
+    model = str(protocol["model"]).split(" ")[0]
+    words += ["--model", model] if model in ("trees", "tabular", "network") else []
+    for name in ("group", "time"):
+        words += [f"--{name}", protocol[name]] if protocol[name] else []
+    for column in protocol["drop"]:
+        words += ["--drop", column]
+    words += ["--metric", protocol["metric"]] if protocol["metric"] != "average_precision" else []
+    words += ["--seed", protocol["seed"]] if protocol["seed"] else []
+    name = data.get("positive_name")
+    words += ["--positive-name", name] if name else []
+    return command(*words, *goal_words(protocol["goal"]), "--out", place)
+
+
+def goal_words(goal: dict[str, Any]) -> list[str]:
+    """The options that name a goal; none for the default, or for one that only Python has."""
+    match goal["kind"]:
+        case "costs":
+            return ["--cost-fp", f"{goal['fp']:g}", "--cost-fn", f"{goal['fn']:g}"]
+        case "min-precision":
+            return ["--min-precision", f"{goal['p']:g}"]
+        case "min-recall":
+            return ["--min-recall", f"{goal['r']:g}"]
+        case "alerts":
+            return ["--alerts", f"{goal['per_thousand']:g}"]
+    metric = goal.get("metric", "balanced_accuracy")
+    return [] if metric in ("balanced_accuracy", "fbeta") else ["--maximise", metric]
+
+
+def retuned(place: str, threshold: float) -> str:
+    """The command that makes a threshold the model's."""
+    return command("steelyard", "retune", place, "--threshold", decimal(threshold))
+
+
+def trained(run: dict[str, Any], technique: str) -> str:
+    """The command that trains another technique of the comparison."""
+    data, target = run["data"]["path"], run["protocol"]["target"]
+    words = [
+        "train",
+        data,
+        "--target",
+        target,
+        "--technique",
+        technique,
+        "--out",
+        f"run-{technique}",
+    ]
+    return command("steelyard", *words)
+
+
+def use_in_python(place: str) -> str:
+    """Load the run and score a frame."""
+    return (
+        "import steelyard as sy\n\n"
+        f"study = sy.load({place!r})\n"
+        "study.predict(frame)  # probability of each class, and the decision"
+    )
+
+
+def use_in_keras(run: dict[str, Any], place: str) -> str:
+    """Call the saved model with columns as they are."""
+    columns = [c for c in run["data"]["schema"]["columns"] if c["role"] == "feature"][:3]
+    lines = [
+        f"    {json.dumps(c['name'])}: "
+        + (
+            'np.array(["..."]),'
+            if c["kind"] in ("text", "category", "string")
+            else "np.array([0.0]),"
+        )
+        for c in columns
+    ]
+    more = len(run["data"]["schema"]["columns"]) - len(columns) - 1
+    lines += [f"    # and {more} more columns"] if more > 0 else []
+    return "\n".join(
+        [
+            "import keras, numpy as np",
+            "import steelyard  # registers the layers",
+            "",
+            f"model = keras.models.load_model({place + '/model.keras'!r})",
+            "model.predict({",
+            *lines,
+            "})",
+        ]
+    )

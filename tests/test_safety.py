@@ -1,0 +1,100 @@
+"""What the package never does: pickle, run text as code, open a socket, command a terminal."""
+
+import ast
+import socket
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import steelyard
+from steelyard.cli.terminal import printable
+
+SOURCES = sorted(Path(steelyard.__file__).parent.rglob("*.py"))
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "socket", "urllib"}
+CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "set_random_state"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.name))
+def test_no_pickle_no_eval_no_network(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found = {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found = {(node.module or "").split(".")[0]} | {alias.name for alias in node.names}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found = {node.func.id} & CALLS
+        else:
+            continue
+        assert not found & (MODULES | CALLS), f"line {node.lineno}"
+
+
+def test_arrays_are_never_read_as_objects():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.load", "joblib.load"):
+                keywords = {one.arg: ast.unparse(one.value) for one in node.keywords}
+                assert keywords.get("allow_pickle") == "False", f"{path}:{node.lineno}"
+
+
+@pytest.fixture
+def no_sockets(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    for name in ("connect", "connect_ex", "bind", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+EVIL = "\x1b[2J\x1b]0;title\x07\u202egpj\x9b31m"
+
+
+def test_commands_open_no_socket_and_print_no_control_characters(no_sockets, run, tmp_path):
+    n = 120
+    frame = pl.DataFrame(
+        {
+            f"a{EVIL}": [i % 17 + 0.5 * (i % 4 == 0) for i in range(n)],
+            "b": [f"level {EVIL} {i % 3}" for i in range(n)],
+            "y": [f"rare {EVIL}" if i % 4 == 0 else "no" for i in range(n)],
+        }
+    )
+    frame.write_parquet(tmp_path / "t.parquet")
+    out = tmp_path / "run"
+    asked = [
+        ("inspect", tmp_path / "t.parquet", "--target", "y", "--out", tmp_path / "p.html"),
+        ("inspect", tmp_path / "t.parquet", "--target", f"z{EVIL}"),
+        ("train", tmp_path / "t.parquet", "--target", "y", "--model", "trees", "--out", out),
+        ("report", out),
+        ("verify", out),
+        ("predict", out, tmp_path / "t.parquet", "--out", tmp_path / "o.csv"),
+        ("evaluate", out, tmp_path / "t.parquet", "--json"),
+    ]
+    for words in asked:
+        result = run(*words)
+        assert result.exit_code == (1 if f"z{EVIL}" in words else 0), (words, result.stderr)
+        shown = result.stdout + result.stderr
+        assert printable(shown) == shown, words
+        assert (
+            "\\x1b" in shown or "\\u001b" in shown or words[0] in ("verify", "report", "evaluate")
+        )
+
+
+def test_a_spreadsheet_gets_no_formula_on_request(run, tmp_path):
+    evil = '=HYPERLINK("http://example.org","x")'
+    frame = pl.DataFrame(
+        {
+            "a": [i % 13 / 2 for i in range(80)],
+            "y": [evil if i % 4 == 0 else "no" for i in range(80)],
+        }
+    )
+    frame.write_csv(tmp_path / "t.csv")
+    words = ("train", tmp_path / "t.csv", "--target", "y", "--model", "trees", "--quiet")
+    assert run(*words, "--out", tmp_path / "run").exit_code == 0
+    words = ("predict", tmp_path / "run", tmp_path / "t.csv", "--out", tmp_path / "o.csv")
+    assert run(*words, "--csv-safe").exit_code == 0
+    safe = pl.read_csv(tmp_path / "o.csv")
+    assert set(safe["decision"]) <= {f"'{evil}", "no"}
+    assert run(*words, "--overwrite").exit_code == 0
+    assert set(pl.read_csv(tmp_path / "o.csv")["decision"]) <= {evil, "no"}
