@@ -49,7 +49,7 @@ def theirs(kind):
     for module in (imblearn.over_sampling, imblearn.under_sampling, imblearn.combine):
         if hasattr(module, kind.__name__):
             return getattr(module, kind.__name__)
-    raise AssertionError(kind)
+    return None  # a sampler of our own
 
 
 # `parametrize_with_checks` hands pytest a generator, which it will refuse soon; this is its list.
@@ -91,10 +91,10 @@ def test_scikit_learn_checks(estimator, check):
 
 def test_every_sampler_of_imbalanced_learn_is_here():
     names = set(imblearn.over_sampling.__all__) | set(imblearn.under_sampling.__all__)
-    assert names | set(imblearn.combine.__all__) == set(resample.__all__)
+    assert names | set(imblearn.combine.__all__) <= set(resample.__all__)
 
 
-@pytest.mark.parametrize("sampler", list(instances()), ids=repr)
+@pytest.mark.parametrize("sampler", [s for s in instances() if theirs(type(s))], ids=repr)
 def test_same_parameters_and_kind_as_theirs(sampler):
     original = theirs(type(sampler))
     assert isinstance(sampler, original)
