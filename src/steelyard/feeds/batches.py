@@ -75,11 +75,11 @@ class Batches(keras.utils.PyDataset):
         if self._core.repeat_map is None:
             return nest
         again = block.sampled.passes[0][there] > 0
-        mapped = self._core.repeat_map(nest[0], block.sampled.seeds.view(np.int32))
-        inputs = keras.tree.map_structure(
-            lambda old, new: np.where(beside(again, old), new, old), nest[0], mapped
+        mapped = self._core.repeat_map(*nest[:2], block.sampled.seeds.view(np.int32))
+        both = keras.tree.map_structure(
+            lambda old, new: np.where(beside(again, old), new, old), nest[:2], tuple(mapped)
         )
-        return (inputs, *nest[1:])
+        return (*both, *nest[2:])
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch, if this one was shown to its end; Keras calls this.

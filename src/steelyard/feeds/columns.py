@@ -32,10 +32,28 @@ def as_nest(data: Any, name: str = "X") -> Nest:
     if hasattr(data, "to_numpy"):  # a column of pandas or polars
         data = data.to_numpy()
     if not hasattr(data, "shape") or not hasattr(data, "dtype"):
-        data = np.asarray(data)
+        data = _to_array(data, name)
     if len(data.shape) == 0:
         raise DataError(f"{name} is {data!r}; give arrays with one row per example")
     return data
+
+
+def _to_array(data: Any, name: str) -> NDArray[Any]:
+    """A list as an array; lists of unequal length are padded at their end, as in `rebalance`."""
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        rows = [np.asarray(row) for row in data]
+        if any(row.ndim != 1 for row in rows):
+            raise DataError(
+                f"{name} has rows of unequal shape ({error}); make them of one shape first, as "
+                "keras.utils.pad_sequences does"
+            ) from None
+    lengths = np.array([row.size for row in rows])
+    values = np.concatenate(rows)
+    out = np.zeros((len(rows), lengths.max()), values.dtype)
+    out[np.arange(out.shape[1]) < lengths[:, None]] = values
+    return out
 
 
 def _frame_to_matrix(frame: Any, name: str) -> NDArray[np.float32]:
@@ -74,6 +92,11 @@ def class_codes(y: Any) -> tuple[tuple[Hashable, ...], NDArray[np.int64]]:
 
     Raises: TargetError: missing labels, one class only, or an array that is no label.
     """
+    if isinstance(y, dict) or (isinstance(y, list | tuple) and all(hasattr(p, "shape") for p in y)):
+        raise TargetError(
+            f"there are {len(y)} outputs, so no row has one class; give by=, one class per row to "
+            "balance on"
+        )
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
@@ -85,7 +108,10 @@ def class_codes(y: Any) -> tuple[tuple[Hashable, ...], NDArray[np.int64]]:
             )
         return tuple(range(labels.shape[1])), labels.argmax(axis=1)
     if labels.ndim != 1:
-        raise TargetError(f"labels have shape {labels.shape}; give one per row, or one-hot rows")
+        raise TargetError(
+            f"labels have shape {labels.shape}; give one per row, or one-hot rows, or by=, one "
+            "class per row to balance on"
+        )
     if labels.dtype == object:
         missing = np.array([label is None or label != label for label in labels])  # noqa: PLR0124 - NaN
     else:

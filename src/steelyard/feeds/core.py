@@ -1,5 +1,6 @@
 """What every in-memory feed is made of, whichever framework hands its batches out."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from steelyard.feeds.info import FeedInfo, weighted_shares
 from steelyard.feeds.schedule import Schedule
 from steelyard.feeds.shares import Shares, target_shares
 
-Augment = Blend | Callable[[Any, Any], Any]
+Augment = Blend | Callable[..., Any]
+PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Core:
     sampler: BatchSampler
     info: FeedInfo
     blend: Blend | None
-    repeat_map: Callable[[Any, Any], Any] | None
+    repeat_map: Callable[[Any, Any, Any], tuple[Any, Any]] | None
 
 
 def make_core(
@@ -138,14 +140,23 @@ def check_shard(shard: tuple[int, int], batch_size: int, *, drop_remainder: bool
 
 def _augmentation(
     augment: Augment | None, inputs: Nest, rows_of: list, shares: NDArray
-) -> tuple[Blend | None, Callable[[Any, Any], Any] | None]:
+) -> tuple[Blend | None, Callable[[Any, Any, Any], tuple[Any, Any]] | None]:
     if augment is None:
         return None, None
     if isinstance(augment, Blend):
         return augment.fit(inputs, rows_of, shares), None
     if not callable(augment):
         raise RequestError(
-            f"augment = {augment!r}; give a function (inputs, seed) -> inputs, or one of "
-            "feeds.SMOTE(), feeds.Mixup(), feeds.Remix()"
+            f"augment = {augment!r}; give a function (inputs, seed) -> inputs, one of (inputs, "
+            "labels, seed) -> (inputs, labels), or feeds.SMOTE(), feeds.Mixup(), feeds.Remix()"
         )
-    return None, augment
+    return None, _of_both(augment)
+
+
+def _of_both(function: Callable[..., Any]) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """The user's function with inputs and labels in and out, whichever of the two it maps."""
+    arguments = inspect.signature(function).parameters.values()
+    needed = [one for one in arguments if one.default is one.empty and one.kind in PLAIN]
+    if len(needed) == 3:
+        return function
+    return lambda inputs, labels, seed: (function(inputs, seed), labels)

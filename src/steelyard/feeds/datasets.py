@@ -1,7 +1,7 @@
 """Balanced batches of any `tf.data.Dataset`: rare rows kept in memory, the others as they come."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,12 @@ from steelyard.errors import DataError, RequestError, TargetError
 from steelyard.feeds.columns import class_codes
 from steelyard.feeds.core import check_present, check_shard
 from steelyard.feeds.info import FeedInfo, attach, weighted_shares
+from steelyard.feeds.padding import in_blocks, longest, padded, padded_in_graph, without_ragged
 from steelyard.feeds.schedule import Schedule
 from steelyard.feeds.shares import Shares, target_shares
 from steelyard.feeds.streaming import Stream, keep_in_memory, mixed
+
+By = str | int | Callable[[Any, Any], Any] | None
 
 # Single elements are gathered into blocks of about this size, a thousand rows at most.
 _BLOCK_BYTES = 16 << 20
@@ -25,6 +28,7 @@ def rebalance(
     counts: Mapping[Hashable, int] | None = None,
     shares: Shares = "uniform",
     *,
+    by: By = None,
     batch_size: int | None = None,
     batched: bool | None = None,
     seed: int = 0,
@@ -43,10 +47,14 @@ def rebalance(
     `feeds.balanced`.
 
     Args:
-        dataset: finite; elements or batches, all of one shape. Rows may come in another order
-            every time, but must be the same rows. One that is expensive to read (images that are
+        dataset: finite; elements or batches. Rows of unequal length, ragged or padded batch by
+            batch, are padded at their end to the longest. Rows may come in another order every
+            time, but must be the same rows. One that is expensive to read (images that are
             decoded) is best cached: `dataset.cache(file)`.
         counts: rows of each class, by label; positions for one-hot labels.
+        by: what to balance on, where that is not the labels: the name or position of one of
+            several outputs, or a function (inputs, labels) of a batch that gives one class per row,
+            such as `lambda x, masks: tf.reduce_max(masks, axis=[1, 2, 3])`.
         batch_size: rows of a batch over all workers; default: that of the dataset, if batched.
         batched: whether `dataset` holds batches; default: where its labels have an axis more
             than a label has, told from the unknown or common first axis of inputs and labels.
@@ -67,10 +75,12 @@ def rebalance(
     _check(dataset)
     spec = dataset.element_spec
     batched = _is_batched(spec) if batched is None else batched
-    blocks = dataset if batched else dataset.batch(_block_rows(spec))
+    dataset = without_ragged(dataset)
+    blocks = dataset if batched else in_blocks(dataset, _block_rows(spec))
     if batch_size is None:
         batch_size = _rows(next(iter(blocks))) if batched else 1024
-    classes, numbers = _counted(blocks, counts)
+    choose = chooser(by, spec[1])
+    classes, numbers = _counted(blocks, counts, choose)
     q = target_shares(shares, classes, numbers)
     check_present(q, batch_size, classes)
     check_shard(shard, batch_size, drop_remainder=True)
@@ -79,8 +89,9 @@ def rebalance(
 
     # Not converted, else our errors arrive as AutoGraph's.
     plainly = tf.autograph.experimental.do_not_convert
-    coded = blocks.map(plainly(lambda *row: _coded(row, classes)))
-    kept, memory, weights = _collected(coded, numbers, q, memory_limit)
+    coded = blocks.map(plainly(lambda *row: _coded(row, classes, choose, own=by is None)))
+    kept, memory, shapes, weights = _collected(coded, numbers, q, memory_limit)
+    coded = coded.map(plainly(lambda codes, row: (codes, _all_padded(row, shapes))))
     ends = np.cumsum([0, *(numbers[code] for code in kept)])
     per_epoch = schedule.before(np.int64(steps)).tolist()
     feed = mixed(
@@ -127,7 +138,7 @@ def _check(dataset: Any) -> None:
 
 def _is_batched(spec: tuple) -> bool:
     """Whether the first axis of inputs and labels is one of rows."""
-    if spec[1].shape.rank == 0:
+    if any(leaf.shape.rank == 0 for leaf in keras.tree.flatten(spec[1])):
         return False
     leaves = keras.tree.flatten(spec)
     ranks = {leaf.shape.rank for leaf in leaves}
@@ -154,14 +165,45 @@ def _rows(nest: Any) -> int:
     return int(keras.tree.flatten(nest)[0].shape[0])
 
 
+def chooser(by: By, labels: Any) -> Callable[[Any, Any], Any]:
+    """The function of (inputs, labels) that says what to balance on.
+
+    Raises: RequestError: several outputs and no `by`, or one that is not there.
+    """
+    if callable(by):
+        return tf.autograph.experimental.do_not_convert(by)
+    several = isinstance(labels, Mapping | tuple | list)
+    names = (
+        list(labels) if isinstance(labels, Mapping) else list(range(len(labels) if several else 0))
+    )
+    if by is None and not several:
+        return lambda _, y: y
+    if by not in names:
+        raise RequestError(
+            f"by = {by!r} with labels "
+            + (f"{names}; name one of them, or" if several else "of one output;")
+            + " give by= a function (inputs, labels) of a batch that gives one class per row"
+        )
+    return lambda _, y: y[by]
+
+
+def _all_padded(row: tuple, shapes: list[Any]) -> tuple:
+    leaves = [
+        padded_in_graph(leaf, shape)
+        for leaf, shape in zip(keras.tree.flatten(row), shapes, strict=True)
+    ]
+    return keras.tree.pack_sequence_as(row, leaves)
+
+
 def _counted(
-    blocks: Any, counts: Mapping[Hashable, int] | None
+    blocks: Any, counts: Mapping[Hashable, int] | None, choose: Callable[[Any, Any], Any]
 ) -> tuple[tuple[Hashable, ...], list[int]]:
     """Labels in order and the rows of each, from the user or from the data."""
     if counts is not None:
         classes = tuple(sorted(counts))  # type: ignore[type-var]
         return classes, [int(counts[label]) for label in classes]
-    labels = [part.numpy() for part in blocks.map(lambda *row: row[1])]
+    plainly = tf.autograph.experimental.do_not_convert
+    labels = [part.numpy() for part in blocks.map(plainly(lambda x, y, *_: choose(x, y)))]
     if not labels:
         raise DataError("the dataset is empty; give one with rows")
     classes, codes = class_codes(np.concatenate(labels))
@@ -169,9 +211,11 @@ def _counted(
     return readable, np.bincount(codes, minlength=len(classes)).tolist()
 
 
-def _coded(row: tuple, classes: tuple) -> tuple[Any, tuple]:
-    """Class codes, -1 for an unknown label; and the row, text labels turned into codes."""
-    labels = row[1]
+def _coded(
+    row: tuple, classes: tuple, choose: Callable[[Any, Any], Any], *, own: bool
+) -> tuple[Any, tuple]:
+    """Class codes, -1 for an unknown label; and the row, its `own` text labels as codes."""
+    labels = choose(row[0], row[1])
     if labels.shape.rank == 2 and labels.shape[1] != 1:
         return tf.argmax(labels, axis=1, output_type=tf.int32), row
     try:
@@ -184,17 +228,23 @@ def _coded(row: tuple, classes: tuple) -> tuple[Any, tuple]:
     same = tf.equal(tf.reshape(labels, [-1, 1]), known)
     codes = tf.argmax(tf.cast(same, tf.int32), axis=1, output_type=tf.int32)
     codes = tf.where(tf.reduce_any(same, axis=1), codes, -1)
-    return codes, row if labels.dtype != tf.string else (row[0], codes, *row[2:])
+    return codes, (row[0], codes, *row[2:]) if own and labels.dtype == tf.string else row
 
 
 def _collected(
     coded: Any, counts: list[int], shares: NDArray[np.float64], memory_limit: int
-) -> tuple[list[int], Any, list[float] | None]:
-    """The classes kept in memory, their rows one class after the other, and mean weights."""
+) -> tuple[list[int], Any, list[Any], list[float] | None]:
+    """The classes kept in memory, their rows one class after the other; shapes; mean weights."""
     kept: list[int] | None = None
     parts: dict[int, list[Any]] = {}
     seen, weight = np.zeros(len(counts), np.int64), np.zeros(len(counts))
+    sizes: list[set[tuple[int, ...]]] = []
     for codes, row in coded.as_numpy_iterator():
+        leaves = keras.tree.flatten(row)
+        sizes = [
+            old | {leaf.shape[1:]}
+            for old, leaf in zip(sizes or [set()] * len(leaves), leaves, strict=True)
+        ]
         if kept is None:
             size = sum(leaf.nbytes for leaf in keras.tree.flatten(row)) / len(codes)
             kept = keep_in_memory(dict(enumerate(counts)), shares, size, memory_limit)
@@ -216,8 +266,16 @@ def _collected(
         )
     # Where nothing is kept there must still be something to gather from.
     pieces = [piece for code in kept for piece in parts[code]] or [first]
-    memory = keras.tree.map_structure(lambda *leaves: np.concatenate(leaves), *pieces)
-    return kept, memory, (weight / seen).tolist() if len(row) == 3 else None
+    shapes = [longest(list(each)) for each in sizes]
+    columns = zip(*(keras.tree.flatten(piece) for piece in pieces), strict=True)
+    memory = keras.tree.pack_sequence_as(
+        first,
+        [
+            np.concatenate([padded(leaf, shape) for leaf in leaves])
+            for leaves, shape in zip(columns, shapes, strict=True)
+        ],
+    )
+    return kept, memory, shapes, (weight / seen).tolist() if len(row) == 3 else None
 
 
 def _stream(coded: Any, code: int, rows: int, per_epoch: int) -> Stream:
@@ -233,12 +291,16 @@ def _stream(coded: Any, code: int, rows: int, per_epoch: int) -> Stream:
 
     @tf.autograph.experimental.do_not_convert
     def drop(left: Any, row: tuple) -> tuple[Any, tuple]:
-        size = tf.minimum(left, tf.shape(row[1], tf.int64)[0])
+        size = tf.minimum(left, tf.shape(keras.tree.flatten(row)[0], tf.int64)[0])
         return left - size, keras.tree.map_structure(lambda leaf: leaf[size:], row)
 
     def stream(given: Any) -> Any:
         shown = (given % per_epoch if per_epoch >= rows else given) % rows
         parts = coded.map(mine).repeat().scan(shown, drop)
-        return parts.filter(lambda *row: tf.shape(row[1])[0] > 0).prefetch(1)
+        return parts.filter(
+            tf.autograph.experimental.do_not_convert(
+                lambda *row: tf.shape(keras.tree.flatten(row)[0])[0] > 0
+            )
+        ).prefetch(1)
 
     return stream

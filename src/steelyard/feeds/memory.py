@@ -62,8 +62,9 @@ def balanced(
             epoch is as short as it comes, and the batch dimension is None.
         shard: (index, workers): this worker's part; the parts together are the batches of one.
         augment: `feeds.SMOTE()`, `feeds.Mixup()`, `feeds.Remix()`, or a function
-            (inputs, seed) -> inputs, applied to rows that have been shown before. `seed` is an
-            int32 pair for `tf.random.stateless_*` and `tf.image.stateless_*`.
+            (inputs, seed) -> inputs, or (inputs, labels, seed) -> (inputs, labels) for masks that
+            turn with their image, applied to rows that have been shown before. `seed` is an int32
+            pair for `tf.random.stateless_*` and `tf.image.stateless_*`.
         allow_absent: let classes rotate through batches too small to hold all of them.
         first_epoch, first_step: where the first iteration starts, to resume. A step beyond an
             epoch counts on, so `first_step=int(model.optimizer.iterations)` goes on where a
@@ -158,8 +159,8 @@ def to_dataset(core: Core, first_epoch: int = 0, first_step: int = 0) -> Any:
     def finish(parts: dict[str, Any]) -> tuple[Any, ...]:
         nest = parts["nest"]
         if core.repeat_map is not None:
-            mapped = _map_repeats(core.repeat_map, nest[0], parts["again"], parts["seed"])
-            nest = (mapped, *nest[1:])
+            mapped = _map_repeats(core.repeat_map, nest[:2], parts["again"], parts["seed"])
+            nest = (*mapped, *nest[2:])
         if "there" in parts:
             nest = keras.tree.map_structure(
                 lambda leaf: tf.boolean_mask(leaf, parts["there"]), nest
@@ -202,17 +203,17 @@ def _kind(part: np.ndarray) -> Any:
     return tf.string if part.dtype.kind in "OUS" else tf.as_dtype(part.dtype)
 
 
-def _map_repeats(function: Callable, inputs: Nest, again: Any, seed: Any) -> Nest:
+def _map_repeats(function: Callable, given: tuple[Nest, Nest], again: Any, seed: Any) -> Nest:
     """The user's function where a row is shown again, the row itself where it is new."""
-    mapped = function(inputs, seed)
-    keras.tree.assert_same_structure(inputs, mapped)
+    mapped = tuple(function(*given, seed))
+    keras.tree.assert_same_structure(given, mapped)
 
     def choose(old: Any, new: Any) -> Any:
         if old.dtype != new.dtype or not old.shape.is_compatible_with(new.shape):
             raise RequestError(
-                f"augment turned inputs of shape {old.shape}, {old.dtype.name} into {new.shape}, "
-                f"{new.dtype.name}; it must keep both, as first showings are not augmented"
+                f"augment turned {old.dtype.name} of shape {old.shape} into {new.dtype.name} of "
+                f"shape {new.shape}; it must keep both, as first showings are not augmented"
             )
         return tf.where(tf.reshape(again, [-1] + [1] * (len(old.shape) - 1)), new, old)
 
-    return keras.tree.map_structure(choose, inputs, mapped)
+    return keras.tree.map_structure(choose, given, mapped)
