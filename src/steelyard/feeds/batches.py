@@ -75,7 +75,7 @@ class Batches(keras.utils.PyDataset):
         if self._core.repeat_map is None:
             return nest
         again = block.sampled.passes[0][there] > 0
-        mapped = self._core.repeat_map(*nest[:2], block.sampled.seeds.view(np.int32))
+        mapped = self._core.repeat_map(nest[0], nest[1], block.sampled.seeds.view(np.int32))
         both = keras.tree.map_structure(
             lambda old, new: np.where(beside(again, old), new, old), nest[:2], tuple(mapped)
         )

@@ -49,8 +49,8 @@ def padded(rows: NDArray[Any], shape: Shape) -> NDArray[Any]:
     missing = [(0, to - size) for size, to in zip(rows.shape[1:], shape, strict=True)]
     if not any(more for _, more in missing):
         return rows
-    fill = {"constant_values": b""} if rows.dtype.kind in "OS" else {}
-    return np.pad(rows, [(0, 0), *missing], **fill)
+    fill: Any = b"" if rows.dtype.kind in "OS" else 0
+    return np.pad(rows, [(0, 0), *missing], constant_values=fill)
 
 
 def padded_in_graph(rows: Any, shape: Shape) -> Any:
