@@ -1,4 +1,4 @@
-"""Values as text: what is missing, what is a number, a date, a yes or no, or a level.
+"""Values as text: what is missing, what is a yes or no, and the one spelling of a level.
 
 The same rules hold for every source, so that a level is the same level whether it came from a
 CSV file, a Parquet file or a pandas column that turned its whole numbers into floats.
@@ -10,15 +10,8 @@ import polars as pl
 
 # Read as missing in every text column. "None" is not here: it can be a level ("test not taken").
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "?")
-# Missing only in a column where everything else is a number.
-MISSING_AMONG_NUMBERS = ("None", "none", "-", "--", ".", "missing", "unknown", "Unknown")
-
 HEAD = 1_000
-CODE = r"^[+-]?0\d|^[+-]?\d{16,}$"  # leading zeros, or longer than a float can tell apart
 TRAILING_ZEROS = r"^[+-]?\d+\.\d*0$"
-LOOKS_LIKE_DATE = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})([ T]|$)"
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y")
-TIMES = ("%H:%M:%S%.f", "%H:%M")
 
 
 def clean(text: pl.Series) -> pl.Series:
@@ -46,32 +39,6 @@ def numbers_as_levels(numbers: pl.Series) -> pl.Series:
     return levels(text)
 
 
-def as_numbers(text: pl.Series) -> pl.Series | None:
-    """Float64 if every value that is there is a number, else None.
-
-    Codes, such as '00123', are no numbers (judged by the first rows). Words for 'missing' are
-    accepted among numbers.
-    """
-    first = _clean(text.head(HEAD)).drop_nulls()
-    if first.str.contains(CODE).any() or _unread(first).any():
-        return None
-    text = clean(text)
-    if _unread(text).any():
-        return None
-    numbers = to_floats(text)
-    return None if numbers.null_count() == len(numbers) else numbers
-
-
-def to_floats(text: pl.Series) -> pl.Series:
-    """Float64 of cleaned text, null where missing or unreadable."""
-    return text.cast(pl.Float64, strict=False).fill_nan(None)
-
-
-def _unread(text: pl.Series) -> pl.Series:
-    unread = text.filter(text.cast(pl.Float64, strict=False).is_null() & text.is_not_null())
-    return ~unread.is_in(MISSING_AMONG_NUMBERS)
-
-
 def as_booleans(text: pl.Series) -> pl.Series | None:
     """Float64 zeros and ones if every value of cleaned text spells true or false, else None."""
     for part in (text.head(HEAD), text):
@@ -81,44 +48,6 @@ def as_booleans(text: pl.Series) -> pl.Series | None:
     if not len(present):
         return None
     return (text.str.to_lowercase() == "true").cast(pl.Float64)
-
-
-def date_format(text: pl.Series) -> str:
-    """The one order of day, month and year that reads every value of cleaned text; '' if none.
-
-    Where 03/04 can be read both ways in the whole column nobody can tell, and it stays text.
-    """
-    present = text.drop_nulls()
-    first = present.head(HEAD)
-    if not len(present) or not first.str.contains(LOOKS_LIKE_DATE).all():
-        return ""
-    fitting = [order for order in DATES if not as_dates(first, order).has_nulls()]
-    fitting = [order for order in fitting if not as_dates(present, order).has_nulls()]
-    return fitting[0] if len(fitting) == 1 else ""
-
-
-def as_dates(text: pl.Series, order: str) -> pl.Series:
-    """Days since 1970-01-01 (UTC), with the time of day as a fraction; null where unreadable."""
-    days = text.str.to_date(order, strict=False).cast(pl.Float64)
-    moments = text
-    for time in TIMES:
-        for zone in ("", "%#z"):
-            if days.null_count() == text.null_count():
-                return days
-            if moments is text:
-                moments = text.str.replace("T", " ", literal=True).str.replace(r"Z$", "+00:00")
-            read = moments.str.to_datetime(
-                f"{order} {time}{zone}", strict=False, time_unit="us", time_zone="UTC"
-            )
-            days = days.zip_with(days.is_not_null(), days_since_epoch(read))
-    return days
-
-
-def days_since_epoch(moments: pl.Series) -> pl.Series:
-    """Float64 days of a Date or Datetime column; a time zone is turned into UTC first."""
-    if moments.dtype == pl.Date:
-        return moments.cast(pl.Float64)
-    return moments.dt.epoch("us").cast(pl.Float64) / 86_400e6
 
 
 def _per_distinct(text: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
