@@ -60,7 +60,6 @@ FILES = {
     ),
     "cut utf-16": ({"a.csv": "a,t\n1,0\n".encode("utf-16")[:-1]}, "a.csv", ["UTF-16"]),
     "two columns of one name": ({"a.csv": "a,a,t\n1,2,0\n"}, "a.csv", ["'a'", "rename"]),
-    "two empty names": ({"a.csv": ",,t\n1,2,0\n"}, "a.csv", ["''", "rename"]),
     "other columns": (
         {"d/1.csv": GOOD, "d/2.csv": "a,c,t\n1,x,0\n"}, "d", ["2.csv", "lacks 'b'", "also has 'c'"],
     ),

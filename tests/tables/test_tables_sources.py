@@ -240,13 +240,13 @@ def test_pandas_types():
         "numbers": ("number", "feature"),
         "flags": ("boolean", "feature"),
         "sparse": ("number", "feature"),
-        "period": ("category", "feature"),
+        "period": ("date", "feature"),
         "lists": ("text", "text"),
     }
     assert table.features["0"].to_list() == ["3", "1", None, "3"]
     assert table.features["mixed"].to_list() == ["1", "x", "2", None]
     assert table.features["flags"].to_list() == [1.0, None, 0.0, 1.0]
-    assert table.features["period"][0] == "2020-01"
+    assert table.features["period"][0] == 18262
 
 
 def test_input_frame_is_untouched():

@@ -20,6 +20,7 @@ from steelyard.resample.ratio import wanted_counts
 from steelyard.sampling_plan import Plan, key_ids, make_plan
 from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.names import suggestion
+from steelyard.tables.number_text import read_numbers
 from steelyard.tables.schema import Label
 from steelyard.tables.sources import Reader, open_table
 from steelyard.tables.target import (
@@ -30,7 +31,7 @@ from steelyard.tables.target import (
     raw_values,
     read_labels,
 )
-from steelyard.tables.values import as_numbers
+from steelyard.tables.values import clean
 from steelyard.tables.writing import FrameWriter
 
 METHODS = {"random-over": True, "random-under": False}  # whether it adds rows
@@ -254,7 +255,7 @@ def _write(
 def _with_numbers(frame: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, set[str]]:
     """The frame with these columns as numbers, and those that hold something else."""
     text = [name for name in numbers if frame[name].dtype == pl.String]
-    parsed = {name: as_numbers(frame[name]) for name in text}
+    parsed = {name: read_numbers(clean(frame[name])).values for name in text}
     words = {name for name, column in parsed.items() if column is None}
     return frame.with_columns(c for c in parsed.values() if c is not None), words
 

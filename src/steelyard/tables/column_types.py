@@ -6,6 +6,14 @@ import polars as pl
 
 from steelyard.errors import DataError
 from steelyard.tables import values
+from steelyard.tables.date_text import DATES, as_dates, days_since_epoch, read_order
+from steelyard.tables.number_text import (
+    NumberFormat,
+    NumberReading,
+    read_numbers,
+    to_floats,
+    without_missing_words,
+)
 from steelyard.tables.schema import Column, ColumnType
 
 # From here on neighbouring whole numbers share one float: such numbers are codes.
@@ -16,44 +24,65 @@ LONGEST_NUMBER = 10**15
 class TypedColumn:
     """A column in canonical form: Float64 for number, boolean and date, String for category.
 
-    `values` is None where nothing can be learned from the type (lists, structs, bytes).
+    `values` is None where nothing can be learned from the type (lists, structs, bytes). `format`
+    is how dates or numbers are written; `doubt` says why a category of (nearly) nothing but
+    numbers or dates was not read as such.
     """
 
     kind: ColumnType
     values: pl.Series | None
     format: str = ""
+    doubt: str = ""
 
 
-def infer_type(column: pl.Series) -> TypedColumn:
-    """Find the kind of a column that is read for the first time."""
+def infer_type(column: pl.Series, *, typed: bool = True, decimal_hint: str = ".") -> TypedColumn:
+    """Find the type of a column that is read for the first time.
+
+    Args:
+        typed: whether the source has types, so that digits are text because somebody wished so.
+        decimal_hint: decimal sign of the source as a whole, "" where unknown.
+    """
     dtype = column.dtype
     if dtype == pl.String:
-        return _infer_from_text(column)
+        return _infer_from_text(column, typed, decimal_hint)
     if _is_level(dtype) or (dtype.is_integer() and _too_long(column)):
         return TypedColumn("category", values.numbers_as_levels(column))
     if dtype == pl.Boolean:
         return TypedColumn("boolean", column.cast(pl.Float64))
     if dtype in (pl.Date, pl.Datetime):
-        return TypedColumn("date", values.days_since_epoch(column))
+        return TypedColumn("date", days_since_epoch(column))
     if _is_number(dtype):
         return TypedColumn("number", _floats(column))
     return TypedColumn("text", None)
 
 
-def _infer_from_text(column: pl.Series) -> TypedColumn:
+def _infer_from_text(column: pl.Series, typed: bool, decimal_hint: str) -> TypedColumn:
     text = values.clean(column)
     flags = values.as_booleans(text)
     if flags is not None:
         return TypedColumn("boolean", flags)
-    order = values.date_format(text)
-    if order:
-        return TypedColumn("date", values.as_dates(text, order), order)
-    numbers = values.as_numbers(text)
-    # Text of digits only was made text by somebody: codes. With fractions it is a measurement
-    # that one stray value or blank turned into text on the way.
-    if numbers is not None and (numbers != numbers.floor()).any():
-        return TypedColumn("number", numbers)
-    return TypedColumn("category", values.levels(text))
+    with_gaps = without_missing_words(text)
+    dates = read_order(with_gaps)
+    if dates.order:
+        return TypedColumn("date", as_dates(with_gaps, dates.order), dates.order)
+    numbers = read_numbers(text, decimal_hint)
+    if numbers.values is None:
+        return TypedColumn("category", values.levels(text), doubt=dates.why or numbers.why)
+    if typed and _digits_on_purpose(column, numbers):
+        doubt = "holds digits given as text, kept as categories; give numbers to have numbers"
+        return TypedColumn("category", values.levels(text), doubt=doubt)
+    return TypedColumn("number", numbers.values, numbers.format.example)
+
+
+def _digits_on_purpose(column: pl.Series, numbers: NumberReading) -> bool:
+    """Whether text of digits was made text by somebody, not by one stray word or sign."""
+    read = numbers.values
+    words = read is not None and read.null_count() > column.null_count()
+    return not words and numbers.format.is_plain and _whole(read)
+
+
+def _whole(numbers: pl.Series | None) -> bool:
+    return numbers is not None and bool((numbers == numbers.floor()).all())
 
 
 def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:
@@ -73,7 +102,7 @@ def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:
     if known.kind == "boolean" and (_is_number(dtype) or dtype == pl.Boolean):
         return _zero_or_one(_floats(column), known, first_row)
     if known.kind == "date" and dtype in (pl.Date, pl.Datetime):
-        return values.days_since_epoch(column)
+        return days_since_epoch(column)
     raise DataError(
         f"column {known.name!r} holds {dtype} values where the model learned from a {known.kind}; "
         f"give it as {known.kind} values"
@@ -83,14 +112,16 @@ def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:
 def _conform_text(column: pl.Series, known: Column, first_row: int) -> pl.Series:
     text = values.clean(column)
     if known.kind == "number":
-        text = text.set(text.is_in(values.MISSING_AMONG_NUMBERS), None)
-        read, wanted = values.to_floats(text), "numbers"
+        text = without_missing_words(text)
+        read = NumberFormat.from_example(known.format).parse(text)
+        wanted = f"numbers such as {known.format or '1234.5'}"
     elif known.kind == "date":
-        order = known.format or values.DATES[0]
-        read, wanted = values.as_dates(text, order), f"dates such as {order}"
+        order = known.format or DATES[0]
+        text = without_missing_words(text)
+        read, wanted = as_dates(text, order), f"dates such as {order}"
     else:
         digits = text.str.to_lowercase().replace({"true": "1", "false": "0"})
-        read, wanted = values.to_floats(digits), "true or false"
+        read, wanted = to_floats(digits), "true or false"
         read = read.set(~read.is_in([0.0, 1.0]), None)
     _refuse(text, read.is_null() & text.is_not_null(), known, wanted, first_row)
     return read

@@ -31,7 +31,9 @@ def count_classes(data: Any, target: str | None) -> dict[Label, int]:
             counts.update(_tally(batch[target]))
     else:
         counts.update(_tally(reader.read([target], text=[target])[target]))
-    meaning = read_labels(list(counts), target, typed=reader.typed)
+    meaning = read_labels(
+        list(counts), target, typed=reader.typed, decimal_hint=reader.decimal_hint
+    )
     by_label: Counter[Label] = Counter()
     for value, count in counts.items():
         by_label[meaning[value]] += count

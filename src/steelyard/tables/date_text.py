@@ -20,7 +20,7 @@ DATES = (
     *("%B %d, %Y", "%B %d %Y", "%a, %d %B %Y", "%a %d %B %Y", "%A, %B %d, %Y"),
     *("%B-%Y", "%B %Y", "%B-%y", "%B %y", "%m/%Y", "%m-%Y", "%m.%Y", "%Y-%m", "%Y/%m", "%Y.%m"),
 )
-YEAR_ONE = -719_162  # days
+YEAR_1000 = -354_285  # days
 TIMES = ("%H:%M:%S%.f", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
 
 
@@ -72,7 +72,7 @@ def as_dates(text: pl.Series, order: str) -> pl.Series:
     if "%d" not in order:
         text, order = "01 " + text, f"%d {order}"
     days = text.str.to_date(order, strict=False).cast(pl.Float64)
-    days = days.set(days < YEAR_ONE, None)  # "Jan-2019" is not the year -2019
+    days = days.set(days < YEAR_1000, None)  # "Jan-2019" is not the year -2019
     if days.null_count() == text.null_count():
         return days
     moments = text.str.replace("([0-9])T([0-9])", "$1 $2").str.replace(r"Z$", "+00:00")

@@ -26,7 +26,7 @@ def read_features(data: Any, schema: Schema) -> pl.DataFrame:
     """
     reader = open_table(data)
     _check_present(reader, schema)
-    raw = reader.read(schema.features, text=_text(schema), numbers=schema.numbers)
+    raw = reader.read(schema.features, text=_text(schema), numbers=_plain(schema))
     return _conform(raw, schema, 0)
 
 
@@ -63,7 +63,7 @@ def labels(data: Any, schema: Schema) -> np.ndarray:
 def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
     first_row = 0
     for raw in reader.batches(
-        schema.features, text=_text(schema), numbers=schema.numbers, rows=rows
+        schema.features, text=_text(schema), numbers=_plain(schema), rows=rows
     ):
         yield _conform(raw, schema, first_row)
         first_row += raw.height
@@ -76,8 +76,15 @@ def _conform(raw: pl.DataFrame, schema: Schema, first_row: int) -> pl.DataFrame:
 
 
 def _text(schema: Schema) -> list[str]:
-    # "3" must stay the level "3" although, in a file without letters, it looks like a number.
-    return [name for name in schema.features if schema.column(name).kind != "number"]
+    # "3" must stay the level "3" although, in a file without letters, it looks like a number;
+    # numbers that were written in a way of their own are read in that way again.
+    columns = [schema.column(name) for name in schema.features]
+    return [column.name for column in columns if column.kind != "number" or column.format]
+
+
+def _plain(schema: Schema) -> list[str]:
+    text = set(_text(schema))
+    return [name for name in schema.numbers if name not in text]
 
 
 def _check_present(reader: Reader, schema: Schema) -> None:

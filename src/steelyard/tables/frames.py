@@ -12,7 +12,7 @@ import pyarrow as pa
 from narwhals.exceptions import NarwhalsError
 
 from steelyard.errors import DataError
-from steelyard.tables.names import check_unique
+from steelyard.tables.names import check_unique, pick
 
 TAKES = "a path, a pandas or polars frame, an Arrow table, or a tuple (X, y) of numpy arrays"
 
@@ -21,6 +21,8 @@ class Frame:
     """A table in memory, as polars; `kind` says what it was."""
 
     typed = True
+    decimal_hint = "."  # numbers were read by somebody else
+    notes: Sequence[str] = ()
 
     def __init__(self, kind: str, frame: pl.DataFrame) -> None:
         self.kind = kind
@@ -32,7 +34,7 @@ class Frame:
     ) -> pl.DataFrame:
         """The columns asked for, in that order. `text` and `numbers` matter to text files only."""
         del text, numbers
-        return self.frame.select(columns)
+        return pick(self.frame, columns)
 
     def batches(
         self,

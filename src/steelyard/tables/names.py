@@ -4,9 +4,16 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import polars as pl
+
 from steelyard.errors import DataError
 
 SHOWN = 8
+
+
+def pick(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Columns by name, also those that polars takes for patterns, such as "*" or "^a$"."""
+    return pl.DataFrame([frame[name] for name in names])
 
 
 def quoted(names: Iterable[object], most: int = SHOWN) -> str:
@@ -29,11 +36,13 @@ def suggestion(name: str, present: Sequence[str]) -> str:
     return f"columns: {quoted(present)}"
 
 
-def check_unique(names: Sequence[str], what: str) -> None:
+def check_unique(names: Sequence[str], what: str, hint: str = "") -> None:
     """Two columns of one name cannot be told apart, neither now nor in the file to predict."""
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise DataError(f"{what} has more than one column named {quoted(twice)}; rename them")
+        raise DataError(
+            f"{what} has more than one column named {quoted(twice)}; rename them. {hint}".rstrip()
+        )
 
 
 def check_same(names: Sequence[str], first: Sequence[str], what: str, first_what: str) -> None:

@@ -1,8 +1,8 @@
 """Numbers as people write them: $1,234.56, 1'234,5 kg, (12.5), 83.7 %.
 
 How a column writes its numbers is judged by all of its values, never by one: 1.234 alone may be
-either number. What was found goes into the schema as an example, so that a later file is read by the
-same rules or refused.
+either number. What was found goes into the schema as an example, so that a later file is read by
+the same rules or refused.
 """
 
 import re
@@ -12,21 +12,28 @@ import polars as pl
 
 # Read as missing in a column whose other values are numbers or dates; compared in lower case.
 MISSING_WORDS = frozenset(
-    "na n.a n.a. n/a #n/a <na> nan nil null none not available not applicable not known unknown "
-    "undefined undef unk missing empty blank inf. nd n.d n.d. tbd - -- --- – — . .. ... * ** ? ?? "
-    "??? #num! #div/0! #value! #ref! #name? #null! #error #error! #missing 1.#ind -1.#ind 1.#qnan "
-    "-1.#qnan 1.#snan nan(ind) -nan -nan(ind) (null) (blank) [null] \\n none.".split()
-) | {"not available", "not applicable", "not known", "no data", "no value", "n / a"}
+    [
+        *("na", "n.a", "n.a.", "n/a", "n / a", "#n/a", "<na>", "nan", "nil", "null", "(null)"),
+        *("[null]", "\\n", "none", "missing", "#missing", "empty", "blank", "(blank)", "unknown"),
+        *("unk", "not known", "undefined", "undef", "not available", "not applicable", "no data"),
+        *("no value", "nd", "n.d", "n.d.", "tbd", "-", "--", "---", "\u2013", "\u2014", ".", ".."),
+        *("...", "*", "**", "?", "??", "???", "#num!", "#div/0!", "#value!", "#ref!", "#name?"),
+        *("#null!", "#error", "#error!", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "1.#snan"),
+        *("nan(ind)", "-nan(ind)", "-nan"),
+    ]
+)
 WORDS_FOR_INFINITY = {"1.#inf": "inf", "-1.#inf": "-inf"}
 MULTIPLES = {"": 1.0, "K": 1e3, "k": 1e3, "M": 1e6, "B": 1e9, "bn": 1e9}
 
 SPACES = "\u00a0\u202f\u2009 "
-GROUPING = "'’" + SPACES
+GROUPING = "'\u2019" + SPACES
+MINUS = "\\-\u2212\u2013"  # the hyphen, the minus sign and the dash
 CURRENCY = r"US\$|R\$|[$€£¥₹₽₩₺₪₫₴₦]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?"
 VALUE = (
-    rf"^(?P<open>\()?\s*(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[-+−–]?)\s*"
+    rf"^(?P<open>\()?\s*(?P<sign>[{MINUS}+]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[{MINUS}+]?)\s*"
     rf"(?P<body>[.,]?[0-9](?:[0-9.,{GROUPING}]*[0-9])?[.,]?)(?P<exponent>[eE][-+]?[0-9]+)?"
-    r"\s*(?P<after>[^\s0-9().,+\-−'’][^0-9()]{0,11})?(?P<minus>[-−])?\s*(?P<close>\))?$"
+    rf"\s*(?P<after>[^\s0-9().,+{GROUPING}{MINUS}][^0-9()]{{0,11}})?(?P<minus>[{MINUS}])?"
+    r"\s*(?P<close>\))?$"
 )
 GROUPED_ONCE = r"^[1-9][0-9]{0,2}[.,][0-9]{3}$"
 FORMAT_SAMPLE = 2_000  # distinct values that the format is judged by at first
@@ -130,20 +137,15 @@ def read_numbers(text: pl.Series, decimal_hint: str = ".") -> NumberReading:
     """
     distinct = text.drop_nulls().unique(maintain_order=True)
     distinct = distinct.filter(~is_missing_word(distinct))
-    if not len(distinct):
-        return NumberReading(None)
-    if _are_codes(distinct):
+    if not len(distinct) or _are_codes(distinct):
         return NumberReading(None, why=_why_codes(distinct))
     few = distinct.gather_every(max(1, len(distinct) // FORMAT_SAMPLE))
     found, why = _format_of(few, decimal_hint)
+    if found and len(few) < len(distinct) and not _holds_for_all(found, few, distinct):
+        found, why = _format_of(distinct, decimal_hint)
     if found is None:
         return NumberReading(None, why=why)
     parsed = found.parse(distinct)
-    if len(few) < len(distinct) and (parsed.has_nulls() or _only_later(few, distinct)):
-        found, why = _format_of(distinct, decimal_hint)
-        if found is None:
-            return NumberReading(None, why=why)
-        parsed = found.parse(distinct)
     odd = distinct.filter(parsed.is_null())
     if len(odd):
         return NumberReading(None, why=_why_words(text, odd))
@@ -188,6 +190,18 @@ def decimal_sign(columns: list[pl.Series]) -> str:
 CODE = r"^[+-]?0[0-9]|^[+-]?[0-9]{16,}$"  # leading zeros, or longer than a float can tell apart
 
 
+def _holds_for_all(found: NumberFormat, few: pl.Series, distinct: pl.Series) -> bool:
+    """Whether a format found on a few values reads them all, with no point that only others have.
+
+    Such a point may stand between thousands.
+    """
+    point, later = (column.str.contains(".", literal=True).any() for column in (few, distinct))
+    return point == later and not found.parse(distinct).has_nulls()
+
+
+CODE = r"^[+-]?0[0-9]|^[+-]?[0-9]{16,}$"  # leading zeros, or longer than a float can tell apart
+
+
 def _only_later(few: pl.Series, distinct: pl.Series) -> bool:
     """Whether a point, which may stand between thousands, is in other values than those few."""
     has = [column.str.contains(".", literal=True).any() for column in (few, distinct)]
@@ -199,8 +213,7 @@ def _are_codes(distinct: pl.Series) -> bool:
 
 
 def _why_codes(distinct: pl.Series) -> str:
-    share = float((to_floats(distinct).is_not_null()).mean() or 0)  # type: ignore[arg-type]
-    if share < 1:
+    if not len(distinct) or to_floats(distinct).has_nulls():
         return ""
     code = distinct.filter(distinct.str.contains(CODE))[0]
     return f"holds codes of digits such as {code!r}, kept as categories"
@@ -231,7 +244,7 @@ def _parts(text: pl.Series) -> dict[str, pl.Series]:
 
 
 def _negative(parts: dict[str, pl.Series]) -> pl.Series:
-    minus = parts["sign"].str.contains("[-−–]") | (parts["minus"] != "")
+    minus = parts["sign"].str.contains(f"[{MINUS}]") | (parts["minus"] != "")
     return minus != (parts["open"] != "")
 
 

@@ -13,7 +13,8 @@ from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.schema import Column, Label, Role, Schema
-from steelyard.tables.sources import Source, content_hash, open_table, path_of
+from steelyard.tables.sources import Reader, Source, content_hash, open_table, path_of
+from steelyard.tables.split_columns import group_codes, time_values
 from steelyard.tables.target import (
     check_number_of_classes,
     check_target,
@@ -41,6 +42,7 @@ class Table:
     times: float64 (numbers, or days since 1970-01-01) or int64 ranks of text, or None.
     row_ids: int64 position of each row in the source, counting from 0, all files in order.
     dropped_rows: number of rows left out because their target is missing.
+    notes: what a user should know of how the source was read (lines left out, the encoding).
     """
 
     features: pl.DataFrame
@@ -51,6 +53,7 @@ class Table:
     row_ids: np.ndarray
     source: Source
     dropped_rows: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def class_counts(self) -> np.ndarray:
@@ -131,20 +134,21 @@ def read_table(
         raise DataError(f"{source.path} has a header but no rows; give a table with rows")
     if progress:
         progress(1, 2, "recognising columns")
-    y, classes = _encode(raw[target], typed=reader.typed)
+    y, classes = _encode(raw[target], reader)
     rows = np.flatnonzero(y >= 0)
     if len(rows) < raw.height:
         raw, y = raw[rows], y[rows]
-    columns, features = _columns(raw, reader.names, use)
+    columns, features = _columns(raw, reader, use)
     return Table(
         features=pl.DataFrame(features),
         y=y,
         schema=Schema(columns, target, classes),
-        groups=None if group is None else _groups(raw[group]),
-        times=None if time is None else _times(raw[time]),
+        groups=None if group is None else group_codes(raw[group]),
+        times=None if time is None else time_values(raw[time], decimal_hint=reader.decimal_hint),
         row_ids=rows,
         source=source,
         dropped_rows=source.rows - len(rows),
+        notes=tuple(reader.notes),
     )
 
 
@@ -170,25 +174,27 @@ def _check_names(use: _Use, names: Sequence[str]) -> None:
             raise DataError(f"column {name!r} is to be dropped and to be used; choose one")
 
 
-def _encode(raw: pl.Series, *, typed: bool) -> tuple[np.ndarray, tuple[Label, ...]]:
+def _encode(raw: pl.Series, reader: Reader) -> tuple[np.ndarray, tuple[Label, ...]]:
     """Class codes, -1 where missing, and the classes."""
     labels = raw_values(raw)
     distinct = labels.drop_nulls().unique(maintain_order=True).to_list()
-    meaning = read_labels(distinct, raw.name, typed=typed)
+    meaning = read_labels(distinct, raw.name, typed=reader.typed, decimal_hint=reader.decimal_hint)
     classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
     check_number_of_classes(classes, len(labels) - labels.null_count(), raw.name)
     return codes_of(labels, meaning, classes), classes
 
 
 def _columns(
-    raw: pl.DataFrame, names: Sequence[str], use: _Use
+    raw: pl.DataFrame, reader: Reader, use: _Use
 ) -> tuple[tuple[Column, ...], list[pl.Series]]:
     columns, features = [], []
-    for name in names:
+    for name in reader.names:
         if name in use.drop:
             columns.append(Column(name, "category", "dropped", NOTES["dropped"]))
         elif name != use.target:
-            typed_column = infer_type(raw[name])
+            typed_column = infer_type(
+                raw[name], typed=reader.typed, decimal_hint=reader.decimal_hint
+            )
             columns.append(_column(name, typed_column, use))
             if columns[-1].role == "feature" and typed_column.values is not None:
                 features.append(typed_column.values.alias(name))
@@ -206,31 +212,5 @@ def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:
         role, note = "feature", ""
     # Where there is no value there is no kind either, whatever type the source gives it.
     kind: Any = {"text": "text", "empty": "category"}.get(role, typed_column.kind)
-    return Column(name, kind, role, note, typed_column.format)
-
-
-def _groups(column: pl.Series) -> np.ndarray:
-    return _ranks(_complete(column, "group")[0])
-
-
-def _times(column: pl.Series) -> np.ndarray:
-    times, is_text = _complete(column, "time")
-    return _ranks(times) if is_text else times.to_numpy()
-
-
-def _ranks(column: pl.Series) -> np.ndarray:
-    return column.rank("dense").cast(pl.Int64).to_numpy() - 1
-
-
-def _complete(column: pl.Series, use: str) -> tuple[pl.Series, bool]:
-    """A group or time column in canonical form, and whether it is text; every row has a value."""
-    typed_column = infer_type(column)
-    if typed_column.values is None:
-        raise DataError(f"{use} column {column.name!r} holds {column.dtype}; give plain values")
-    missing = typed_column.values.is_null()
-    if missing.any():
-        raise DataError(
-            f"{use} column {column.name!r} has no value in {missing.sum():,} rows (first: data row "
-            f"{(missing.arg_max() or 0) + 1:,}); fill them or leave those rows out"
-        )
-    return typed_column.values, typed_column.kind == "category"
+    note = "; ".join(part for part in (note, typed_column.doubt) if part)
+    return Column(name, kind, role, note, typed_column.format, typed_column.doubt)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.tables.column_types import TypedColumn
+from steelyard.tables.header import NAMELESS
 from steelyard.tables.schema import Role
 
 FEWEST_ROWS = 20  # below, "all distinct" happens by chance
@@ -19,6 +20,7 @@ MANY = 0.5
 NAMED_ID = re.compile(
     r"(?i:(^|[\W_])(id|uuid|guid|pk|idx|index|key|nbr|rowid|rownum|hash)$)|[a-z](Id|ID|Key|Uuid|UUID)$"
 )
+SAVED_INDEX = {"__index_level_0__", "level_0", "rownames", "row.names", "row_names", "rowname"}
 LONG_TEXT = 40  # characters on average
 MANY_WORDS = 5
 
@@ -29,8 +31,9 @@ def role_of(name: str, typed_column: TypedColumn) -> tuple[Role, str]:
     if column is None:
         return "text", "holds lists, records or bytes, which cannot be learned from"
     present = column.drop_nulls() if column.has_nulls() else column
-    if not len(present):
-        return "empty", "has no value in any row"
+    role, note = _role_by_name(name, typed_column, present)
+    if role != "feature":
+        return role, note
     if _is_constant(column, present):
         return "constant", f"has the same value in every row: {_shown(present[0])}"
     if len(present) < FEWEST_ROWS or typed_column.kind in ("boolean", "date"):
@@ -39,6 +42,26 @@ def role_of(name: str, typed_column: TypedColumn) -> tuple[Role, str]:
         return _role_of_text(name, present)
     note = _identifier_note(name, present)
     return ("identifier", note) if note else ("feature", "")
+
+
+def _role_by_name(name: str, typed_column: TypedColumn, present: pl.Series) -> tuple[Role, str]:
+    """Columns that a saved table has too much: its index, and what a spreadsheet leaves behind."""
+    nameless = NAMELESS.match(name) is not None
+    if not len(present):
+        if nameless:
+            return "dropped", "has neither a name nor a value"
+        return "empty", "has no value in any row"
+    if nameless:
+        return "identifier", "has no name, as the index that a table was saved with"
+    if name.lower() in SAVED_INDEX and _unique_whole(typed_column, present):
+        return "identifier", "is the index that a table was saved with"
+    return "feature", ""
+
+
+def _unique_whole(typed_column: TypedColumn, present: pl.Series) -> bool:
+    if typed_column.kind == "number" and not _whole(present):
+        return False
+    return present.n_unique() >= NEARLY_ALL * len(present)
 
 
 def _is_constant(column: pl.Series, present: pl.Series) -> bool:
@@ -62,18 +85,8 @@ def _role_of_text(name: str, present: pl.Series) -> tuple[Role, str]:
     if share > MANY and (length >= LONG_TEXT or words >= MANY_WORDS):
         return "text", f"is free text: {count}, {length:.0f} characters on average"
     if share >= NEARLY_ALL or (share >= MANY and NAMED_ID.search(name)):
-        return "identifier", f"looks like an id: {count}{_almost_numbers(present)}"
+        return "identifier", f"looks like an id: {count}"
     return "feature", ""
-
-
-def _almost_numbers(present: pl.Series) -> str:
-    """Point at the few words that keep a column from being numbers."""
-    numbers = present.cast(pl.Float64, strict=False)
-    words = numbers.null_count()
-    if words and words < 0.1 * len(present):
-        word = present.filter(numbers.is_null())[0]
-        return f"; all but {words:,} are numbers, such as not {word!r}"
-    return ""
 
 
 def _identifier_note(name: str, present: pl.Series) -> str:

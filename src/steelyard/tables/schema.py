@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 ColumnType = Literal["number", "boolean", "date", "category", "text"]
@@ -16,8 +17,9 @@ class Column:
     """One column of the source, the target apart.
 
     `kind` says what its values are, `role` what it is used for. Only the role `feature` is
-    learned from; `note` says in one line why another column is not. `format` is the order of
-    day, month and year of dates that came as text, so that later files are read the same way.
+    learned from; `note` says in one line why another column is not. `format` is how dates or
+    numbers that came as text are written (`%d.%m.%Y`, `$1,234.5`; '' for a plain number), so that
+    later files are read the same way. `doubt` says why a category of numbers or dates is none.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Column:
     role: Role = "feature"
     note: str = ""
     format: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,12 @@ class Schema:
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        # Looked up once a column: a walk each time would be quadratic in the columns.
+        return {column.name: column for column in self.columns}
 
     def _features(self) -> list[Column]:
         return [column for column in self.columns if column.role == "feature"]

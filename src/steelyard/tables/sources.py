@@ -31,11 +31,19 @@ class Source:
 class Reader(Protocol):
     """A table that can give some of its columns, whole or in batches.
 
-    `typed` is False for text files, whose values are all text until they are understood.
+    `typed` is False for text files, whose values are all text until their types are found;
+    `decimal_hint` is the decimal sign that such a file proves; `notes` say what a user should know
+    of how the table was read.
     """
 
     typed: bool
     names: list[str]
+
+    @property
+    def decimal_hint(self) -> str: ...
+
+    @property
+    def notes(self) -> Sequence[str]: ...
 
     def read(
         self, columns: Sequence[str], *, text: Collection[str] = (), numbers: Collection[str] = ()

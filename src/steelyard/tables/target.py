@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,13 @@ import polars as pl
 
 from steelyard.errors import TargetError
 from steelyard.tables import values
+from steelyard.tables.header import looks_like_data
 from steelyard.tables.names import quoted, suggestion
+from steelyard.tables.number_text import read_numbers
 from steelyard.tables.schema import Label
 
 MOST_CLASSES = 1_000
+MOST_DIGITS = 300
 
 
 def check_target(target: str | None, names: Sequence[str], *, header: bool) -> str:
@@ -22,8 +26,8 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
     if target in names:
         return target
     hint = ""
-    if header and len(names) > 1 and all(_is_number(name) for name in names):
-        hint = " The first line holds numbers only: add a header line of column names."
+    if header and len(names) > 1 and looks_like_data(names):
+        hint = " The first line seems to be data: add a header line of column names."
     raise TargetError(
         f"there is no target column {target!r}; {suggestion(str(target), names)}.{hint}"
     )
@@ -32,11 +36,14 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
 def raw_values(column: pl.Series) -> pl.Series:
     """The target as booleans, whole numbers, floats or cleaned text; null where missing."""
     dtype = column.dtype
+    if dtype == pl.Int128:
+        narrow = column.cast(pl.Int64, strict=False)
+        return column.cast(pl.String) if narrow.null_count() > column.null_count() else narrow
     if dtype == pl.Boolean or dtype.is_integer():
         return column
     if dtype.is_float() or dtype.is_decimal():
         return column.cast(pl.Float64).fill_nan(None)
-    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object, pl.Duration, pl.Time):
         raise TargetError(
             f"target {column.name!r} holds {dtype} values; give one label a row: "
             "text, whole numbers or booleans"
@@ -44,7 +51,9 @@ def raw_values(column: pl.Series) -> pl.Series:
     return values.clean(column.cast(pl.String))
 
 
-def read_labels(distinct: Sequence[Any], target: str, *, typed: bool) -> dict[Any, Label]:
+def read_labels(
+    distinct: Sequence[Any], target: str, *, typed: bool, decimal_hint: str = "."
+) -> dict[Any, Label]:
     """From each distinct raw value (no nulls) to its label: bool, int or str.
 
     Text of a text file is read as booleans or whole numbers if all of it can be; text that a
@@ -55,7 +64,7 @@ def read_labels(distinct: Sequence[Any], target: str, *, typed: bool) -> dict[An
             f"target {target!r} has no value in any row; give the column that holds the class"
         )
     if isinstance(distinct[0], str) and not typed:
-        return _read_text(distinct, target)
+        return _read_text(distinct, target, decimal_hint)
     if isinstance(distinct[0], float):
         _check_whole(distinct, target)
         return {value: int(value) for value in distinct}
@@ -84,38 +93,74 @@ def codes_of(raw: pl.Series, meaning: dict[Any, Label], classes: Sequence[Label]
 def known_labels(
     distinct: Iterable[Any], target: str, classes: Sequence[Label]
 ) -> dict[Any, Label]:
-    """From each distinct raw value to the class it is of those that were learned."""
-    by_key = {_key(label, classes[0]): label for label in classes}
-    meaning = {value: by_key.get(_key(value, classes[0])) for value in distinct}
-    unknown = [value for value, label in meaning.items() if label is None]
+    """From each distinct raw value to the class it is of those that were learned.
+
+    A label is known by its spelling, else by its value: 0.0 and False are the class 0.
+    """
+    spelled = {str(label): label for label in classes}
+    valued: dict[str, list[Label]] = {}
+    for label in classes:
+        valued.setdefault(_value_of(label, classes), []).append(label)
+    meaning: dict[Any, Label] = {}
+    unknown = []
+    for value in distinct:
+        same = valued.get(_value_of(value, classes), [])
+        if str(value) in spelled:
+            meaning[value] = spelled[str(value)]
+        elif len(same) == 1:
+            meaning[value] = same[0]
+        else:
+            unknown.append(value)
     if unknown:
         raise TargetError(
             f"target {target!r} holds {quoted(unknown, 3)}, which is none of the learned classes "
             f"{quoted(classes)}; mend those rows or leave them out"
         )
-    return {value: label for value, label in meaning.items() if label is not None}
+    return meaning
 
 
-def _key(value: Any, like: Label) -> str:
-    """One spelling for what means the same beside classes such as `like`."""
+def _value_of(value: Any, classes: Sequence[Label]) -> str:
+    """One spelling for what means the same beside these classes."""
     text = str(value).strip()
-    if isinstance(like, bool):
-        lower = text.lower()
-        return {"1": "true", "1.0": "true", "0": "false", "0.0": "false"}.get(lower, lower)
-    if isinstance(value, bool) and isinstance(like, int):
-        return str(int(value))
-    return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
+    flags = {"true": "1", "false": "0"}
+    if text.lower() in flags and set(classes) in ({0, 1}, {"0", "1"}):  # True == 1, False == 0
+        return flags[text.lower()]
+    number = whole_number(text)
+    return text if number is None else str(number)
 
 
-def _read_text(distinct: Sequence[str], target: str) -> dict[Any, Label]:
+def whole_number(text: str) -> int | None:
+    """The whole number that a text spells, exactly; None if it spells none.
+
+    >>> whole_number("450229981000132104"), whole_number("1.0"), whole_number("1.5")
+    (450229981000132104, 1, None)
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    if "_" in text or not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        return None
+    return int(number) if number == number.to_integral_value() else None
+
+
+def _read_text(distinct: Sequence[str], target: str, decimal_hint: str) -> dict[Any, Label]:
     if all(value.lower() in ("true", "false") for value in distinct):
         return {value: value.lower() == "true" for value in distinct}
-    code = any(len(value) > 1 and value[0] == "0" and value[1].isdigit() for value in distinct)
-    if code or not all(_is_number(value) for value in distinct):
+    if any(len(value) > 1 and value[0] == "0" and value[1].isdigit() for value in distinct):
         return {value: value for value in distinct}
-    numbers = {value: float(value) for value in distinct}
-    _check_whole(list(numbers.values()), target)
-    return {value: int(number) for value, number in numbers.items()}
+    whole = {value: whole_number(value) for value in distinct}
+    if None not in whole.values():
+        return whole  # type: ignore[return-value]
+    read = read_numbers(pl.Series(distinct, dtype=pl.String), decimal_hint)
+    plain = read.values is not None and not (read.format.before or read.format.after)
+    if not plain or read.values is None or read.values.has_nulls():
+        return {value: value for value in distinct}
+    numbers = read.values.to_list()
+    if not all(math.isfinite(number) for number in numbers):
+        return {value: value for value in distinct}
+    _check_whole(numbers, target)
+    return {value: int(number) for value, number in zip(distinct, numbers, strict=True)}
 
 
 def _check_whole(numbers: Sequence[float], target: str) -> None:
@@ -126,10 +171,3 @@ def _check_whole(numbers: Sequence[float], target: str) -> None:
             "looks like regression; steelyard classifies: cut it into classes (such as value > "
             "limit) or name another target"
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text)) and "_" not in text
-    except ValueError:
-        return False
