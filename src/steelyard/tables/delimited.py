@@ -13,6 +13,7 @@ from steelyard.tables import values
 from steelyard.tables.dialect import NOT_UNICODE, Dialect, sniff
 from steelyard.tables.names import check_same, pick
 from steelyard.tables.number_text import decimal_sign
+from steelyard.tables.partitions import NONE, Partitions
 from steelyard.tables.plain_numbers import plain_columns, proves_point, unlike_sample
 from steelyard.tables.ragged import first_ragged, first_stray_quote, may_be_ragged
 from steelyard.tables.records import blocks
@@ -31,13 +32,16 @@ class DelimitedFiles:
 
     typed = False
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], partitions: Partitions = NONE) -> None:
         self.files = list(files)
         self.dialects = [sniff(file) for file in files]
-        self.names = list(self.dialects[0].names)
+        own = self.dialects[0].names
+        values = partitions.as_text().values
+        self._partitions = Partitions({k: v for k, v in values.items() if k not in own})
+        self.names = [*own, *self._partitions.names]
         self._found: Counter[str] = Counter()
         for dialect in self.dialects:
-            check_same(dialect.names, self.names, str(dialect.path), self.files[0].name)
+            check_same(dialect.names, own, str(dialect.path), self.files[0].name)
 
     @property
     def notes(self) -> list[str]:
@@ -83,16 +87,17 @@ class DelimitedFiles:
     ) -> Iterator[pl.DataFrame]:
         """As `read`, in frames of at most `rows` rows, in file order, in bounded memory."""
         hoped = set(numbers) - set(text)
-        for dialect in self.dialects:
+        inside = self._partitions.inside(columns, self.names)
+        for number, dialect in enumerate(self.dialects):
             for block in blocks(dialect):
                 try:
-                    frame = _parse(block, dialect, columns, hoped)
+                    frame = _parse(block, dialect, inside, hoped)
                 except _NotNumbersError:
-                    frame = _parse(block, dialect, columns, set())
+                    frame = _parse(block, dialect, inside, set())
                 except _NotPlainError as error:  # plain ASCII until here
                     decoded = block.decode(error.encoding).encode()
-                    frame = _parse(decoded, dialect, columns, set())
-                yield from frame.iter_slices(rows)
+                    frame = _parse(decoded, dialect, inside, set())
+                yield from self._partitions.add(frame, number, columns).iter_slices(rows)
 
     @cached_property
     def number_columns(self) -> set[str]:
@@ -121,14 +126,16 @@ class DelimitedFiles:
         dialect = self.dialects[0]
         sample = drop_blank_lines(dialect.sample.encode(), dialect.quote.encode())
         try:
-            frame = _parse(sample, _cleaned(dialect), self.names, set())
+            frame = _parse(sample, _cleaned(dialect), dialect.names, set())
         except (DataError, _NotPlainError):
             # The full read meets the same defect and says where it is.
-            return pl.DataFrame(schema=dict.fromkeys(self.names, pl.String))
+            return pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String))
         return frame.select(pl.all().str.strip_chars())
 
     def _read_all(self, columns: Sequence[str], hoped: set[str]) -> pl.DataFrame:
-        return pl.concat(_read_file(each, columns, hoped, self._found) for each in self.dialects)
+        inside = self._partitions.inside(columns, self.names)
+        frames = [_read_file(each, inside, hoped, self._found) for each in self.dialects]
+        return pl.concat(self._partitions.add(f, i, columns) for i, f in enumerate(frames))
 
 
 class _NotNumbersError(Exception):

@@ -6,9 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from steelyard.errors import DataError
+from steelyard.tables.partitions import in_path
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 PARQUET_ENDINGS = (".parquet", ".pq", ".parq")
+WAYS = {
+    (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"): "pandas.read_excel or polars.read_excel",
+    (".feather", ".arrow", ".ipc"): "polars.read_ipc",
+    (".jsonl", ".ndjson"): "polars.read_ndjson",
+    (".json",): "polars.read_json",
+    (".sav", ".dta", ".sas7bdat"): "pandas.read_spss, read_stata or read_sas",
+    (".orc", ".avro"): "pandas.read_orc or polars.read_avro",
+}
 TAKES = "CSV (.csv, .tsv, .txt, .data, each also .gz) or Parquet (.parquet, .pq)"
 
 
@@ -20,8 +29,13 @@ def format_of(path: Path) -> str:
     return "text" if name.removesuffix(".gz").endswith(TEXT_ENDINGS) else ""
 
 
-def find_files(path: str | Path) -> list[Path]:
-    """The data files a path, folder or glob stands for, sorted by name; all of one format."""
+def find_files(path: str | Path, *, partitions: bool = False) -> list[Path]:
+    """The data files a path, folder or glob stands for, sorted by name; all of one format.
+
+    Args:
+        partitions: whether the caller reads the columns that stand in folders such as region=A;
+            without it such folders are refused.
+    """
     files = _candidates(path)
     formats = {format_of(file) for file in files}
     if len(formats) > 1:
@@ -29,27 +43,40 @@ def find_files(path: str | Path) -> list[Path]:
             f"{path} holds both CSV and Parquet files; name those to read, such as "
             f"'{Path(path) / '*.parquet'}'"
         )
+    inside = in_path(files[0], root_of(path))
+    if inside and not partitions:
+        raise DataError(
+            f"{path} has columns in its folders ({', '.join(inside)}), which are not read here; "
+            "write the table into files without such folders"
+        )
     for file in files:
         if file.stat().st_size == 0:
             raise DataError(f"{file} is empty (0 bytes); give a file with a header and rows")
     return files
 
 
+def root_of(path: str | Path) -> Path:
+    """The folder below which folders such as region=A name columns."""
+    path = Path(path)
+    if path.is_dir():
+        return path
+    if path.exists():
+        return path.parent
+    fixed = []
+    for part in path.parts:
+        if any(mark in part for mark in "*?["):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
 def _candidates(path: str | Path) -> list[Path]:
     found = Path(path)
     if found.is_dir():
-        # Hidden files and markers such as Spark's _SUCCESS are not data.
-        inside = sorted(
-            file for file in found.iterdir() if file.is_file() and file.name[0] not in "._"
-        )
-        files = [file for file in inside if format_of(file)]
-        if not files:
-            what = f"{len(inside)} files, none of them" if inside else "no files of"
-            raise DataError(f"folder {path} has {what} a format that can be read: {TAKES}")
-        return files
+        return _inside(found)
     if found.exists():
         if not format_of(found):
-            raise DataError(f"{path} has the ending {found.suffix!r}; what can be read is {TAKES}")
+            raise DataError(f"{path} has the ending {found.suffix!r}; {_way(found)}")
         return [found]
     if any(mark in str(path) for mark in "*?["):
         matches = (Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns too
@@ -58,6 +85,33 @@ def _candidates(path: str | Path) -> list[Path]:
             return files
         raise DataError(f"no file that can be read matches {path}; what can be read is {TAKES}")
     raise DataError(f"{path} does not exist; give a file, a folder or a glob in quotes")
+
+
+def _inside(folder: Path) -> list[Path]:
+    # Hidden files and markers such as Spark's _SUCCESS are not data.
+    inside = sorted(
+        file for file in folder.iterdir() if file.is_file() and file.name[0] not in "._"
+    )
+    files = [file for file in inside if format_of(file)]
+    if files:
+        return files
+    below = [file for file in sorted(folder.rglob("*")) if file.is_file() and format_of(file)]
+    below = [file for file in below if file.name[0] not in "._" and in_path(file, folder)]
+    if below:
+        return below
+    folders = sorted(one.name for one in folder.iterdir() if one.is_dir())
+    what = f"{len(inside)} files, none of them" if inside else "no files of"
+    hint = f"; name one of its folders: {', '.join(folders[:5])}" if folders else ""
+    raise DataError(f"folder {folder} has {what} a format that can be read: {TAKES}{hint}")
+
+
+def _way(path: Path) -> str:
+    """How to bring a file of another format."""
+    ending = path.suffix.lower()
+    for endings, way in WAYS.items():
+        if ending in endings:
+            return f"read it with {way} and hand the frame over in Python, or save it as CSV"
+    return f"what can be read is {TAKES}"
 
 
 def sha256_of_files(files: Sequence[Path]) -> str:

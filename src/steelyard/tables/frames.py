@@ -12,8 +12,10 @@ import pyarrow as pa
 from narwhals.exceptions import NarwhalsError
 
 from steelyard.errors import DataError
+from steelyard.tables.arrow_columns import from_arrow
 from steelyard.tables.names import check_unique, pick
 
+INTEGERS = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 TAKES = "a path, a pandas or polars frame, an Arrow table, or a tuple (X, y) of numpy arrays"
 
 
@@ -50,7 +52,7 @@ class Frame:
 
 def from_arrays(X: Any, y: Any, target: str) -> Frame:
     """X of shape (n, d) and y of shape (n,) as columns x0, x1, ... and the target."""
-    labels = np.asarray(y)
+    labels = np.ma.asarray(y) if np.ma.isMaskedArray(y) else np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
@@ -74,7 +76,10 @@ def from_frame(data: Any) -> Frame:
     """Any eager or lazy frame that narwhals knows."""
     # Arrow and pandas allow two columns of one name, and narwhals would say so in many lines.
     names = getattr(data, "columns" if hasattr(data, "iloc") else "column_names", ())
-    check_unique([str(name) for name in names], "the table")
+    check_unique([str(name).strip() for name in names], "the table")
+    if isinstance(data, pa.Table | pa.RecordBatch):
+        table = data if isinstance(data, pa.Table) else pa.Table.from_batches([data])
+        return Frame("pyarrow", _plain(from_arrow(table)))
     try:
         frame = nw.from_native(data)
         if isinstance(frame, nw.LazyFrame):
@@ -89,7 +94,22 @@ def from_frame(data: Any) -> Frame:
     except (NarwhalsError, pl.exceptions.PolarsError, pa.ArrowException) as error:
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"the {type(data).__name__} cannot be read: {reason}") from error
-    return Frame(frame.implementation.value, columns)
+    return Frame(frame.implementation.value, _plain(columns))
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Names without blanks at their ends, as those of text files; whole numbers of 64 bits."""
+    names = [name.strip() for name in frame.columns]
+    check_unique(names, "the table")
+    return pl.DataFrame([_narrow(frame[:, j]).alias(name) for j, name in enumerate(names)])
+
+
+def _narrow(column: pl.Series) -> pl.Series:
+    if not column.dtype.is_integer() or column.dtype in INTEGERS:
+        return column
+    narrow = column.cast(pl.Int64, strict=False)
+    # What does not fit is a code, and is one as text, too.
+    return narrow if narrow.null_count() == column.null_count() else column.cast(pl.String)
 
 
 def sha256_of_frame(frame: pl.DataFrame) -> str:
@@ -120,13 +140,18 @@ def _text(column: pl.Series) -> pl.Series:
 
 
 def _matrix(X: Any) -> pl.DataFrame:
-    array = np.asarray(X)
+    array = np.ma.asarray(X) if np.ma.isMaskedArray(X) else np.asarray(X)
     if array.ndim != 2:
         raise DataError(f"X has shape {array.shape}; give one row an example, shape (n, d)")
     return pl.DataFrame([_array_column(f"x{j}", array[:, j]) for j in range(array.shape[1])])
 
 
 def _array_column(name: str, array: np.ndarray) -> pl.Series:
+    if np.ma.isMaskedArray(array):
+        column = _array_column(name, array.data)
+        return column.set(pl.Series(np.ma.getmaskarray(array)), None)
+    if array.dtype == np.longdouble:
+        array = array.astype(np.float64)
     if array.dtype == object or array.dtype.kind in "US":
         return _objects(name, array.tolist())
     return pl.Series(name, np.ascontiguousarray(array))
@@ -149,10 +174,16 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
     if str(column.dtype).startswith(("period", "interval")):
         column = column.astype(str).astype(object).where(column.notna(), None)
     try:
-        return pl.Series(name, pl.from_pandas(column))
+        return pl.Series(name, pl.from_pandas(_narrower(column)))
     except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
         # Several types in one column, or a type that Arrow does not have.
         return _objects(name, column.astype(object).where(column.notna(), None))
+
+
+def _narrower(column: Any) -> Any:
+    """Arrow's widest decimals, which polars does not have, as floats."""
+    wide = getattr(column.dtype, "pyarrow_dtype", None)
+    return column.astype("float64") if wide and pa.types.is_decimal256(wide) else column
 
 
 def _objects(name: str, items: Iterable[Any]) -> pl.Series:

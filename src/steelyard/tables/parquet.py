@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from steelyard.errors import DataError
 from steelyard.tables.names import check_same, check_unique, pick
+from steelyard.tables.partitions import NONE, Partitions
 
 READ_BYTES = 32 << 20  # decoded at once
 
@@ -21,7 +22,7 @@ class ParquetFiles:
     decimal_hint = "."  # numbers were read by somebody else
     notes: Sequence[str] = ()
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], partitions: Partitions = NONE) -> None:
         self.files = list(files)
         self.names: list[str] = []
         self._footers: list[pq.FileMetaData] = []
@@ -32,6 +33,10 @@ class ParquetFiles:
             check_unique(names, str(file))
             self.names = self.names or names
             check_same(names, self.names, str(file), self.files[0].name)
+        self._own = self.names
+        values = partitions.values
+        self._partitions = Partitions({k: v for k, v in values.items() if k not in self._own})
+        self.names = [*self._own, *self._partitions.names]
 
     @property
     def rows(self) -> int:
@@ -44,9 +49,11 @@ class ParquetFiles:
         """The columns asked for, in that order. `text` and `numbers` matter to text files only."""
         del text, numbers
         frames = []
-        for file in self.files:
+        inside = self._partitions.inside(columns, self._own)
+        for number, file in enumerate(self.files):
             with _plain_errors(file):
-                frames.append(pl.read_parquet(file, columns=list(columns), glob=False))
+                frame = pl.read_parquet(file, columns=inside, glob=False, hive_partitioning=False)
+            frames.append(self._partitions.add(frame, number, columns))
         _check_same_types(self.files, frames)
         # Relaxed: an integer column may be float in another file, or without type if empty there.
         return pl.concat((pick(frame, columns) for frame in frames), how="vertical_relaxed")
@@ -61,16 +68,17 @@ class ParquetFiles:
     ) -> Iterator[pl.DataFrame]:
         """As `read`, in frames of at most `rows` rows, in file order, in bounded memory."""
         del text, numbers
-        for file, found in zip(self.files, self._footers, strict=True):
+        inside = self._partitions.inside(columns, self._own)
+        for number, (file, found) in enumerate(zip(self.files, self._footers, strict=True)):
             with _plain_errors(file):
-                step = max(rows, READ_BYTES // _row_bytes(found, columns))
+                step = max(rows, READ_BYTES // _row_bytes(found, inside))
                 # Slices, not pyarrow's batches: those hold the row groups around them, which took
                 # 0.9 GB of a file with a million rows in each; slices took 0.2 GB.
-                scan = pl.scan_parquet(file, glob=False)
-                scan = scan.select(pl.selectors.by_name(*columns))
+                scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
+                scan = scan.select(pl.selectors.by_name(*inside))
                 for start in range(0, found.num_rows, step):
-                    part = pick(scan.slice(start, step).collect(), columns)
-                    yield from part.iter_slices(rows)
+                    part = pick(scan.slice(start, step).collect(), inside)
+                    yield from self._partitions.add(part, number, columns).iter_slices(rows)
 
 
 def _row_bytes(found: pq.FileMetaData, columns: Sequence[str]) -> int:

@@ -45,14 +45,14 @@ def unlike_sample(frame: pl.DataFrame, sample: pl.DataFrame, *, comma: bool) -> 
     These are whole numbers too long for a float, and fractions such as 1.234 in a column of whole
     numbers below a thousand, where the point may part thousands.
     """
-    found = []
+    found, sampled = [], set(sample.columns)
     for name in frame.columns:
         column = frame[name]
-        if column.dtype != pl.Float64 or not len(column):
-            continue
-        if column.abs().max() is None:
+        if column.dtype != pl.Float64 or name not in sampled:
             continue
         size = column.abs().max()
+        if size is None:
+            continue
         if (size >= LONGEST and not _has_exponent(sample[name])) or (  # type: ignore[operator]
             not comma and size < 1000 and _may_be_grouped(column, sample[name])  # type: ignore[operator]
         ):

@@ -122,7 +122,7 @@ def read_table(
     if target is None and isinstance(data, tuple):
         target = "target"
     target = check_target(target, reader.names, header=not reader.typed)
-    use = _Use(target, group, time, frozenset(drop), frozenset(keep))
+    use = _asked(reader.names, target, group, time, drop, keep)
     _check_names(use, reader.names)
     if progress:
         progress(0, 2, "reading")
@@ -143,8 +143,10 @@ def read_table(
         features=pl.DataFrame(features),
         y=y,
         schema=Schema(columns, target, classes),
-        groups=None if group is None else group_codes(raw[group]),
-        times=None if time is None else time_values(raw[time], decimal_hint=reader.decimal_hint),
+        groups=None if use.group is None else group_codes(raw[use.group]),
+        times=None
+        if use.time is None
+        else time_values(raw[use.time], decimal_hint=reader.decimal_hint),
         row_ids=rows,
         source=source,
         dropped_rows=source.rows - len(rows),
@@ -161,6 +163,28 @@ class _Use:
     time: str | None
     drop: frozenset[str]
     keep: frozenset[str]
+
+
+def _asked(
+    names: Sequence[str],
+    target: str,
+    group: str | None,
+    time: str | None,
+    drop: Collection[str],
+    keep: Collection[str],
+) -> _Use:
+    """The same with names as they were read: without blanks at their ends."""
+
+    def known(name: str) -> str:
+        return name if name in names else name.strip()
+
+    return _Use(
+        target,
+        group if group is None else known(group),
+        time if time is None else known(time),
+        frozenset(map(known, drop)),
+        frozenset(map(known, keep)),
+    )
 
 
 def _check_names(use: _Use, names: Sequence[str]) -> None:

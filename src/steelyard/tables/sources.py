@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from steelyard.tables.delimited import DelimitedFiles
-from steelyard.tables.files import find_files, format_of, sha256_of_files
+from steelyard.tables.files import find_files, format_of, root_of, sha256_of_files
 from steelyard.tables.frames import Frame, from_arrays, from_frame, matrix_frame, sha256_of_frame
 from steelyard.tables.parquet import ParquetFiles
+from steelyard.tables.partitions import partitions_of
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ class Reader(Protocol):
 def open_table(data: Any, target: str | None = None) -> Reader:
     """A reader of a path, folder, glob, frame, matrix, or tuple (X, y)."""
     if isinstance(data, str | Path):
-        files = find_files(os.fspath(data))
-        return ParquetFiles(files) if format_of(files[0]) == "parquet" else DelimitedFiles(files)
+        files = find_files(os.fspath(data), partitions=True)
+        inside = partitions_of(files, root_of(data))
+        reader = ParquetFiles if format_of(files[0]) == "parquet" else DelimitedFiles
+        return reader(files, inside)
     if isinstance(data, tuple) and len(data) == 2:
         return from_arrays(*data, target=target or "target")
     if isinstance(data, np.ndarray):

@@ -16,7 +16,7 @@ def group_codes(column: pl.Series) -> np.ndarray:
     return _ranks(_complete(column, typed, "group"))
 
 
-def time_values(column: pl.Series, *, decimal_hint: str = ".") -> np.ndarray:
+def time_values(column: pl.Series, decimal_hint: str = ".") -> np.ndarray:
     """What orders the rows: float64 numbers, or days since 1970-01-01, or int64 ranks of text.
 
     Raises: DataError: a row without a time, or text whose order is not that of time.

@@ -23,8 +23,9 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
     """The target's name if the table has it; otherwise an error with the nearest names."""
     if target is None:
         raise TargetError(f"no target column named; columns: {quoted(names)}")
-    if target in names:
-        return target
+    for name in (target, target.strip()):  # names are read without blanks at their ends
+        if name in names:
+            return name
     hint = ""
     if header and len(names) > 1 and looks_like_data(names):
         hint = " The first line seems to be data: add a header line of column names."
@@ -36,9 +37,6 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
 def raw_values(column: pl.Series) -> pl.Series:
     """The target as booleans, whole numbers, floats or cleaned text; null where missing."""
     dtype = column.dtype
-    if dtype == pl.Int128:
-        narrow = column.cast(pl.Int64, strict=False)
-        return column.cast(pl.String) if narrow.null_count() > column.null_count() else narrow
     if dtype == pl.Boolean or dtype.is_integer():
         return column
     if dtype.is_float() or dtype.is_decimal():
