@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from steelyard.tables import count_classes, iter_features, labels, read_features, read_table
+from steelyard.tables.names import pick
 
 SETTINGS = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -128,7 +129,7 @@ def test_order_of_columns_and_rows_does_not_matter_to_predict(frame, seed):
     schema = read_table(frame, frame.columns[-1]).schema
     rng = np.random.default_rng(seed)
     order = rng.permutation(frame.height)
-    shuffled = frame[order].select(rng.permutation(frame.columns).tolist())
+    shuffled = pick(frame[order], rng.permutation(frame.columns).tolist())
     got = read_features(shuffled.with_columns(surplus=pl.lit("x")), schema)
     assert got.equals(read_features(frame, schema)[order])
 

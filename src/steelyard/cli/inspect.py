@@ -59,7 +59,8 @@ def command(
         from steelyard.report.inspection_text import to_text
         from steelyard.tables.files import find_files
 
-        page = out and output_path(out, inputs=find_files(data), overwrite=overwrite)
+        inputs = find_files(data, partitions=True)
+        page = out and output_path(out, inputs=inputs, overwrite=overwrite)
         failing = known_codes(fail_on.split(",")) if fail_on is not None else []
         with progress_bar("inspecting", quiet=quiet) as progress:
             inspection = inspect(data, progress=progress, **options)

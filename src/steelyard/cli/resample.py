@@ -113,6 +113,6 @@ def _streamed(path: Path, data: str, target: str, method: str, **options: Any) -
         ledger.update(resample_files(data, target, method, partial, **options))
 
     with ThreadPoolExecutor(1) as pool:  # hashing beside reading
-        sha256 = pool.submit(lambda: sha256_of_files(find_files(data)))
+        sha256 = pool.submit(lambda: sha256_of_files(find_files(data, partitions=True)))
         write_whole(path, write)
     return ledger | {"source": {"path": data, "sha256": sha256.result()}}

@@ -36,7 +36,7 @@ def predict_file(
     from steelyard.tables import Schema, iter_features
     from steelyard.tables.files import find_files
 
-    inputs = find_files(data) if isinstance(data, str | Path) else ()
+    inputs = find_files(data, partitions=True) if isinstance(data, str | Path) else ()
     path = output_path(out, inputs=inputs, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
         raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")

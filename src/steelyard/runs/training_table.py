@@ -48,7 +48,7 @@ def _where_it_was(data: dict[str, Any]) -> str | None:
     if glob.has_magic(path) or not Path(path).exists():
         return None
     try:
-        files = find_files(path)
+        files = find_files(path, partitions=True)
         return path if sha256_of_files(files) == data["sha256"] else None
     except (DataError, OSError):
         return None

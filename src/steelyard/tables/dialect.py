@@ -54,7 +54,7 @@ def sniff(path: Path) -> Dialect:
     above = blank + bool(told)
     delimiter = delimiter_of(lines[above:] or [""], told[1] if told else "")
     records = split_records(lines[above:] or [""], delimiter)
-    _refuse_markup(records[0][1], path)
+    _refuse_markup(lines[blank], path)
     header = find_header(records, str(path))
     names = header.names
     if delimiter.quote == "" and names[0][:1] == "'":
@@ -92,8 +92,8 @@ NOT_UNICODE = (
 )
 
 
-def _refuse_markup(first: list[str], path: Path) -> None:
-    start = first[0].lstrip().lower()
+def _refuse_markup(line: str, path: Path) -> None:
+    start = line.lstrip().lower()
     if start.startswith(("<!doctype", "<html", "<?xml")):
         raise DataError(f"{path} is a web page, not a table; download the data itself")
     if start.startswith("version https://git-lfs"):

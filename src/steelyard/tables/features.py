@@ -71,7 +71,10 @@ def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame
 
 def _conform(raw: pl.DataFrame, schema: Schema, first_row: int) -> pl.DataFrame:
     return pl.DataFrame(
-        [conform(raw[name], schema.column(name), first_row).alias(name) for name in schema.features]
+        [
+            conform(raw[name].alias(""), schema.column(name), first_row).alias(name)
+            for name in schema.features
+        ]
     )
 
 

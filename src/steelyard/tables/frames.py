@@ -121,6 +121,7 @@ def sha256_of_frame(frame: pl.DataFrame) -> str:
 
 def _column_digest(column: pl.Series) -> bytes:
     digest = hashlib.sha256(f"{column.name}\0{column.dtype}\0{len(column)}\0".encode())
+    column = column.alias("")  # polars takes some names for patterns
     digest.update(np.packbits(column.is_null().to_numpy()).tobytes())
     if not column.dtype.is_numeric() or column.dtype.is_decimal():
         text = column if column.dtype == pl.String else _text(column)

@@ -103,7 +103,7 @@ def _refuse_second_header(
     ]
     numbers = [j for j in numbers if any(row[j] for row in below)]
     words = [second[j] for j in numbers if re.search(r"[^\W\d_]", second[j])]
-    if len(numbers) > 1 and len(words) == len(numbers):
+    if len(words) > 1 and not any(NUMBER.match(second[j]) for j in numbers):
         raise DataError(
             f"{source} seems to have two header lines: line {records[at + 1][0]:,} holds "
             f"{quoted(words, 3)} where numbers follow; remove one of the two"

@@ -66,7 +66,7 @@ def first_stray_quote(dialect: Dialect) -> tuple[int, str] | None:
     stray = re.compile(inside + rb"\r\n]*)")
     rows = 0
     for block in blocks(dialect):
-        for line in block.split(b"\n"):
+        for line in block.removesuffix(b"\n").split(b"\n"):
             rows += 1
             found = stray.search(line) if dialect.quote.encode() in line else None
             if found and line.count(dialect.quote.encode()) % 2:

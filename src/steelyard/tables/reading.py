@@ -217,7 +217,9 @@ def _columns(
             columns.append(Column(name, "category", "dropped", NOTES["dropped"]))
         elif name != use.target:
             typed_column = infer_type(
-                raw[name], typed=reader.typed, decimal_hint=reader.decimal_hint
+                raw[name].alias(""),  # polars takes some names for patterns
+                typed=reader.typed,
+                decimal_hint=reader.decimal_hint,
             )
             columns.append(_column(name, typed_column, use))
             if columns[-1].role == "feature" and typed_column.values is not None:
