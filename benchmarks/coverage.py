@@ -17,7 +17,9 @@ import numpy as np
 from scipy import stats
 
 from steelyard.stats import confusion
-from steelyard.stats.metrics import BY_NAME, metric_values
+from steelyard.stats.metric_intervals import metric_values
+from steelyard.stats.metrics import BY_NAME
+from steelyard.stats.predictions import Predictions
 
 GOAL = ("average_precision", "roc_auc", "recall", "log_loss", "observed_expected")
 POSITIVES = (20, 50, 200, 1000)
@@ -72,19 +74,20 @@ class World:
         hit = np.trapezoid(positive * decided, grid)
         alarm = np.trapezoid(negative * decided, grid)
         table = np.array([[(1 - pi) * (1 - alarm), (1 - pi) * alarm], [pi * (1 - hit), pi * hit]])
+        margins = confusion.Margins.of(table)
         return {
             "average_precision": np.trapezoid(precision * positive, grid),
             "roc_auc": np.trapezoid((1 - above_negative) * positive, grid),
             "log_loss": mean(np.nan_to_num(loss, posinf=0.0)),
             "brier_skill": 1 - brier / (pi * (1 - pi)),
             "observed_expected": pi / mean(p),
-            "balanced_accuracy": float(confusion.balanced_accuracy(table)),
-            "mcc": float(confusion.mcc(table)),
-            "f1": float(confusion.f1(table, 1)),
-            "gmean": float(confusion.gmean(table)),
+            "balanced_accuracy": float(confusion.balanced_accuracy(margins)),
+            "mcc": float(confusion.mcc(margins)),
+            "f1": float(confusion.f_score(margins, 1)),
+            "gmean": float(confusion.gmean(margins)),
             "recall": hit,
-            "precision": float(confusion.precision(table, 1)),
-            "expected_cost": float(confusion.expected_cost(table, None)),
+            "precision": float(confusion.precision(margins, 1)),
+            "normalized_cost": float(confusion.normalized_cost(table, None)),
         }
 
 
@@ -108,7 +111,9 @@ def coverage(world, positives, datasets, seed):
         rng = np.random.default_rng([seed, dataset, positives])
         *scored, groups = world.draw(rows, rng)
         groups = groups if world.group > 1 else None
-        for name, entry in metric_values(*scored, positive=1, groups=groups).items():
+        for name, entry in metric_values(
+            Predictions.of(*scored, positive=1, groups=groups)
+        ).items():
             if entry["value"] is None:
                 continue
             held[name] += entry["low"] <= truth[name] <= entry["high"]

@@ -23,6 +23,7 @@ from simulated import RandomUnits, compared, make_table
 from steelyard.comparison.judging import Protocol
 from steelyard.comparison.nested import verdict_by
 from steelyard.decision import Maximise
+from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.intervals import wilson
 
 ROWS = {200: 4000, 500: 10_000}
@@ -37,15 +38,14 @@ def verdict(table, names, seed):
     """
     splits, techniques, uncorrected = compared(table, names, seed=seed)
     protocol = Protocol(table.y, splits, 1, Maximise(), "average_precision", seed=seed)
-    p = {name: np.full((protocol.repeats, len(table.y), 2), np.nan) for name in names}
-    for name in names:
+    judged = []
+    for one in techniques:
+        p = np.full((protocol.repeats, len(table.y), 2), np.nan)
         for split in splits:
-            p[name][split.repeat, split.test] = uncorrected[name][split.key]
-    judged = [
-        SimpleNamespace(technique=one, deployed=p[one.name], decided=p[one.name].argmax(-1))
-        for one in techniques
-    ]
-    return verdict_by(judged, protocol, protocol.scored)
+            p[split.repeat, split.test] = uncorrected[one.name][split.key]
+        found = FoldTable.of(protocol.metric, protocol.predictions(p, p.argmax(-1)))
+        judged.append(SimpleNamespace(technique=one, table=found))
+    return verdict_by(judged, protocol)
 
 
 def true_gain(positives, simulations=8):

@@ -25,6 +25,7 @@ ARGUMENTS = {
     layers.TemperatureScaling: {"temperature": 2.0},
     layers.Decision: {"threshold": 0.3},
     layers.TreeEnsemble: {"nodes": 3, "trees": 1, "outputs": 2, "depth": 1},
+    metrics.NormalizedCost: {"costs": [[0.0, 1.0], [9.0, 0.0]]},
     metrics.ExpectedCost: {"costs": [[0.0, 1.0], [9.0, 0.0]]},
     metrics.PrecisionAtRecall: {"recall": 0.5},
     metrics.RecallAtPrecision: {"precision": 0.5},

@@ -61,6 +61,7 @@ CLASSES = {
         "GMean",
         "IoU",
         "LogLoss",
+        "NormalizedCost",
         "ObservedExpected",
         "Precision",
         "PrecisionAtRecall",

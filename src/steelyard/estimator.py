@@ -10,10 +10,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from steelyard.comparison.main_job import compare, train
-from steelyard.comparison.verdict import NO_BEST
 from steelyard.decision import Goal
 from steelyard.errors import RequestError
 from steelyard.estimator_table import features_of, table_of
+from steelyard.stats.limits import TO_NAME_BEST
 from steelyard.techniques import Technique
 
 
@@ -94,7 +94,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             "goal": self.goal,
             "seed": self._seed(),
         }
-        if self.technique == "auto" and rarest >= NO_BEST:
+        if self.technique == "auto" and rarest >= TO_NAME_BEST:
             self.study_ = compare(table, repeats=self.repeats, **options)
         else:
             technique = "plain" if self.technique == "auto" else self.technique

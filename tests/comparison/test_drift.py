@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from steelyard.runs.drift import feature_shift, score_shift
+from steelyard.runs.drift import feature_shift
+from steelyard.stats.drift import score_shift
 
 PRIOR = [0.7, 0.3]
 

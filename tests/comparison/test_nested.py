@@ -14,9 +14,9 @@ from steelyard.comparison.nested import nested, verdict_by
 from steelyard.comparison.verdict import decide
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
+from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.paired import RowNoise, nadeau_bengio
-from steelyard.stats.pooled import fold_values
-from steelyard.stats.row_variance import fold_influences, row_noise
+from steelyard.stats.predictions import Predictions
 from steelyard.techniques import get
 
 ROWS, POSITIVES = 1500, 150
@@ -38,8 +38,17 @@ def protocol_of(y, seed=0, repeats=2):
 def contender(name, p, protocol):
     """What the verdict looks at, for a technique that gives these probabilities every repeat."""
     deployed = np.repeat(two(p)[None], protocol.repeats, axis=0)
-    named = SimpleNamespace(name=name)
-    return SimpleNamespace(technique=named, deployed=deployed, decided=deployed.argmax(-1))
+    rows = protocol.predictions(deployed, deployed.argmax(-1))
+    table = FoldTable.of(protocol.metric, rows)
+    return SimpleNamespace(technique=SimpleNamespace(name=name), predictions=rows, table=table)
+
+
+def table_of(by_fold):
+    """A metric of two repeats of folds of one row each."""
+    parts = np.reshape(by_fold, (2, -1))
+    values = parts.mean(axis=1)
+    folds = np.tile(np.arange(parts.shape[1]), (2, 1))
+    return FoldTable(values, (parts - values[:, None]) / parts.shape[1], folds, None)
 
 
 def test_row_noise_is_the_variance_that_new_rows_bring():
@@ -54,19 +63,26 @@ def test_row_noise_is_the_variance_that_new_rows_bring():
             for strength in (2.0, 2.2)
         )
         folds = [np.arange(ROWS) % 5, rng.permutation(ROWS) % 5]
-        values = [
-            np.concatenate(
-                [fold_values("average_precision", y, two(one), f, positive=1) for f in folds]
+        ours, theirs = (
+            FoldTable.of(
+                "average_precision",
+                [Predictions.of(y, two(one), y, positive=1, folds=f) for f in folds],
             )
-            for one in (p, q)
-        ]
-        psi = [
-            fold_influences("average_precision", y, [two(one)] * 2, folds, positive=1)
-            for one in (p, q)
-        ]
-        differences.append(np.mean(values[1] - values[0]))
-        said.append(row_noise(psi[1], psi[0], folds).of_mean)
+            for one in (q, p)
+        )
+        differences.append(np.mean(ours.by_fold - theirs.by_fold))
+        said.append(ours.row_noise(theirs).of_mean)
     assert np.sqrt(np.mean(said)) == pytest.approx(np.std(differences), rel=0.2)
+
+
+def test_the_gain_is_the_difference_of_the_leaderboard():
+    rng = np.random.default_rng(0)
+    y = rng.permutation((np.arange(ROWS) < 60).astype(int))
+    protocol = protocol_of(y)
+    pair = [contender(name, scores_of(y, rng), protocol) for name in ("plain", "other")]
+    ap = [average_precision_score(y, one.predictions[0].p[:, 1]) for one in pair]
+    gain = verdict_by(pair, protocol).comparisons[0].gain
+    assert gain == pytest.approx(ap[1] - ap[0])
 
 
 def test_what_rows_do_not_explain_is_corrected_as_nadeau_and_bengio_do():
@@ -94,7 +110,7 @@ def test_choosing_among_equals_does_not_flatter():
         protocol = protocol_of(y, seed=seed, repeats=1)
         names = ["plain", *(f"n{k}" for k in range(7))]
         contenders = [contender(name, scores_of(y, rng), protocol) for name in names]
-        values = [average_precision_score(y, one.deployed[0][:, 1]) for one in contenders]
+        values = [average_precision_score(y, one.predictions[0].p[:, 1]) for one in contenders]
         found = nested(contenders, protocol)
         best.append(max(values))
         plain.append(np.mean(values))
@@ -112,7 +128,7 @@ def test_a_real_gain_is_chosen_in_every_fold():
         contender("plain", scores_of(y, rng, 1.5), protocol),
         contender("good", scores_of(y, rng, 3.0), protocol),
     ]
-    assert verdict_by(contenders, protocol, protocol.scored).winner == "good"
+    assert verdict_by(contenders, protocol).winner == "good"
     assert nested(contenders, protocol)["chosen"] == {"good": 10}
 
 
@@ -153,9 +169,9 @@ def test_damage_is_the_line_that_logistic_regression_finds():
 )
 def test_what_to_do_next_is_data(gain, positives, steps, more):
     rng = np.random.default_rng(3)
-    results = {"plain": 0.5 + 0.05 * rng.normal(size=10)}
-    results["other"] = results["plain"] + gain + 0.03 * rng.normal(size=10)
-    verdict = decide(results, positives=positives, folds=5)
+    plain = 0.5 + 0.05 * rng.normal(size=10)
+    other = plain + gain + 0.03 * rng.normal(size=10)
+    verdict = decide({"plain": table_of(plain), "other": table_of(other)}, positives=positives)
     assert verdict.to_dict()["next_steps"][0] == steps
     if verdict.reason in ("tie", "few-positives", "too-few-positives") and more:
         assert verdict.more_positives > 0

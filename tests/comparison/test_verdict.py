@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from steelyard.comparison.verdict import decide
+from steelyard.stats.fold_table import FoldTable
 
-OPTIONS = {"metric": "average_precision", "folds": 5, "test_train_ratio": 0.25}
+OPTIONS = {"metric": "average_precision", "test_train_ratio": 0.25}
 
 
 def folds(mean, seed):
-    return mean + 0.01 * np.random.default_rng(seed).normal(size=10)
+    """A metric of two repeats of five folds, one row each."""
+    parts = mean + 0.01 * np.random.default_rng(seed).normal(size=(2, 5))
+    values = parts.mean(axis=1)
+    codes = np.tile(np.arange(5), (2, 1))
+    return FoldTable(values, (parts - values[:, None]) / 5, codes, None)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def bent(slope, shift, rows=20_000, share=0.05, seed=0):
 
 def test_the_line_is_that_of_an_unpenalised_logistic_regression():
     p, y, _ = bent(0.5, 1.0)
-    intercept, slope = calibration_line(p[:, 1], y)
+    intercept, slope = calibration_line(y, p[:, 1])
     theirs = LogisticRegression(C=1e12, tol=1e-10).fit(logit(p[:, 1:]), y)
     assert slope == pytest.approx(theirs.coef_[0, 0], rel=1e-3)
     # At slope 1 the mean probability is the share.
@@ -34,7 +34,7 @@ def test_the_line_is_that_of_an_unpenalised_logistic_regression():
 
 @pytest.mark.parametrize("p", [[0.1, 0.2, 0.3, 0.4], [0.9, 0.8, 0.2, 0.1], [0.1, 0.2, 0.2, 0.3]])
 def test_classes_that_are_parted_have_no_line(p):
-    assert calibration_line(p, [False, False, True, True]) is None
+    assert calibration_line([False, False, True, True], p) is None
 
 
 def test_true_probabilities_are_left_alone():

@@ -74,6 +74,10 @@ BINARY = {
         lambda **kw: metrics.ExpectedCost(fp=1, fn=20, **kw),
         lambda y, p, **kw: metrics.expected_cost(y, p >= 1 / 21, fp=1, fn=20, **kw),
     ),
+    "NormalizedCost": (
+        lambda **kw: metrics.NormalizedCost(fp=1, fn=20, **kw),
+        lambda y, p, **kw: metrics.normalized_cost(y, p >= 1 / 21, fp=1, fn=20, **kw),
+    ),
 }
 # The same for more: numpy functions of (y, p) with p of shape (n, K), macro over classes.
 MANY = BINARY | {
@@ -111,6 +115,10 @@ MANY = BINARY | {
     "ExpectedCost": (
         lambda **kw: metrics.ExpectedCost(costs=COSTS, **kw),
         lambda y, p, **kw: metrics.expected_cost(y, (p @ COSTS).argmin(1), costs=COSTS, **kw),
+    ),
+    "NormalizedCost": (
+        lambda **kw: metrics.NormalizedCost(costs=COSTS, **kw),
+        lambda y, p, **kw: metrics.normalized_cost(y, (p @ COSTS).argmin(1), costs=COSTS, **kw),
     ),
 }
 
@@ -343,7 +351,7 @@ def test_requests_that_make_no_sense_are_named():
         metrics.ROCAUC().merge_state([metrics.ROCAUC(resolution=64)])
     with pytest.raises(RequestError, match="resolution"):
         metrics.ROCAUC(resolution=1)
-    with pytest.raises(RequestError, match="fp = -1"):
+    with pytest.raises(RequestError, match="false alarm and a miss of -1"):
         metrics.ExpectedCost(fp=-1, fn=5)
     with pytest.raises(RequestError, match=r"shape \(1, 2\)"):
         metrics.ExpectedCost(costs=[[0, 1]])

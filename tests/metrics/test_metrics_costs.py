@@ -30,7 +30,7 @@ def test_expected_cost_by_hand():
     decided = P > 0.5
     assert metrics.expected_cost(Y, decided, fp=1, fn=50) == pytest.approx((30 + 2 * 50) / 1000)
     # Flagging everybody costs 990, nobody 500: the better trivial rule is the unit.
-    assert metrics.expected_cost(Y, decided, fp=1, fn=50, normalized=True) == pytest.approx(0.26)
+    assert metrics.normalized_cost(Y, decided, fp=1, fn=50) == pytest.approx(0.26)
     names = np.array(["fine", "fraud"])
     assert metrics.expected_cost(
         names[Y], names[decided.astype(int)], fp=1, fn=50, positive="fraud"
@@ -39,14 +39,14 @@ def test_expected_cost_by_hand():
 
 def test_expected_cost_of_a_matrix():
     y, decided = [0, 1, 2, 2], [0, 2, 2, 0]
-    costs = [[-1, 5, 5], [2, 0, 3], [10, 4, 0]]
-    assert metrics.expected_cost(y, decided, costs=costs) == pytest.approx((-1 + 3 + 0 + 10) / 4)
+    costs = [[1, 5, 5], [2, 0, 3], [10, 4, 0]]
+    assert metrics.expected_cost(y, decided, costs=costs) == pytest.approx((1 + 3 + 0 + 10) / 4)
     weight = [1, 2, 3, 4]
     assert metrics.expected_cost(y, decided, costs=costs, sample_weight=weight) == pytest.approx(
-        (-1 + 6 + 40) / 10
+        (1 + 6 + 40) / 10
     )
-    # Constant decisions cost 21, 13 and 8 on these four rows.
-    assert metrics.expected_cost(y, decided, costs=costs, normalized=True) == pytest.approx(12 / 8)
+    # Constant decisions cost 23, 13 and 8 on these four rows.
+    assert metrics.normalized_cost(y, decided, costs=costs) == pytest.approx(14 / 8)
 
 
 def test_costs_that_make_no_sense_are_refused():
@@ -54,8 +54,11 @@ def test_costs_that_make_no_sense_are_refused():
         metrics.expected_cost([0, 1, 2], [0, 1, 2], costs=np.zeros((2, 2)))
     with pytest.raises(RequestError, match="matrix"):
         metrics.expected_cost([0, 1, 2], [0, 1, 2], labels=[0, 1, 2])
-    with pytest.raises(RequestError, match="normalized=False"):
-        metrics.expected_cost([0, 0], [0, 1], normalized=True)
+    with pytest.raises(RequestError, match="use expected_cost"):
+        metrics.normalized_cost([0, 0], [0, 1])
+    for negative in ({"fp": -1}, {"costs": [[0, 1], [-5, 0]]}):
+        with pytest.raises(RequestError, match=">= 0"):
+            metrics.expected_cost([0, 1], [0, 1], **negative)
     with pytest.raises(RequestError, match="strictly"):
         metrics.net_benefit(Y, P, threshold=1.0)
     with pytest.raises(RequestError, match="one column"):

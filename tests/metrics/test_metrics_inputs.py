@@ -31,6 +31,7 @@ DECIDED = {
     "precision": metrics.precision,
     "recall": metrics.recall,
     "expected_cost": metrics.expected_cost,
+    "normalized_cost": metrics.normalized_cost,
     "per_class_table": metrics.per_class_table,
 }
 EVERY = SCORED | DECIDED

@@ -121,6 +121,7 @@ NEEDS = {
     "PrecisionAtRecall": {"recall": 0.5},
     "RecallAtPrecision": {"precision": 0.3},
     "ExpectedCost": {"costs": [[0, 1, 1], [5, 0, 1], [9, 1, 0]]},
+    "NormalizedCost": {"costs": [[0, 1, 1], [5, 0, 1], [9, 1, 0]]},
 }
 
 
@@ -186,15 +187,16 @@ def test_confusion_matrix_against_scikit_learn():
     np.testing.assert_array_equal(metric.result(), expected)
 
 
+DOWN = {"LogLoss", "ExpectedCost", "NormalizedCost", "CalibrationError"}
 DIRECTIONS = {
-    "up": set(ALL) - {"LogLoss", "ExpectedCost", "CalibrationError", "ObservedExpected"},
-    "down": {"LogLoss", "ExpectedCost", "CalibrationError"},
+    "up": set(ALL) - DOWN - {"ObservedExpected"},
+    "down": DOWN,
 }
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_early_stopping_knows_which_way_is_better(direction):
-    needs = NEEDS | {"ExpectedCost": {"fn": 9.0}}
+    needs = NEEDS | {"ExpectedCost": {"fn": 9.0}, "NormalizedCost": {"fn": 9.0}}
     names = sorted(DIRECTIONS[direction])
     watched = [getattr(metrics, name)(**needs.get(name, {})) for name in names]
     stops = [keras.callbacks.EarlyStopping(f"val_{one.name}") for one in watched]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.judging import Judged, Protocol
-from steelyard.decision import calibration_line
+from steelyard.stats.calibration import calibration_line
 
 FEWEST = 20  # rows of a class; the slope of fewer is anything from 0 to infinity
 
@@ -26,7 +26,7 @@ def correction_effect(one: Judged, protocol: Protocol) -> dict[str, dict[str, fl
 def _state(p: np.ndarray, metrics: dict[str, Any], protocol: Protocol) -> dict[str, float | None]:
     rows = protocol.scored
     truth = protocol.y[rows] == protocol.positive
-    lines = [calibration_line(repeat[rows, protocol.positive], truth) for repeat in p]
+    lines = [calibration_line(truth, repeat[rows, protocol.positive]) for repeat in p]
     known = [line for line in lines if line is not None]
     enough = min(truth.sum(), (~truth).sum()) >= FEWEST and known
     intercept, slope = np.mean(known, axis=0).tolist() if enough else (None, None)

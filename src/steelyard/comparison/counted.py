@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.judging import Judged, Protocol
-from steelyard.stats.calibration import observed_expected
 from steelyard.stats.confusion import confusion_table
 from steelyard.stats.curves import calibration_curve
+from steelyard.stats.observed_expected import observed_expected
 from steelyard.stats.threshold_table import score_histogram, threshold_table
 
 
@@ -22,8 +22,9 @@ def decisions_in_counts(one: Judged, protocol: Protocol, classes: Sequence[Any])
     rows = protocol.scored
     y = np.tile(protocol.y[rows], protocol.repeats)
     p = np.concatenate(list(one.deployed[:, rows]))
+    decided = np.concatenate([repeat.d for repeat in one.predictions])
     of_interest = [protocol.positive] if len(classes) == 2 else range(len(classes))
-    confusion = confusion_table(y, np.concatenate(list(one.decided[:, rows])), len(classes))
+    confusion = confusion_table(y, decided, len(classes))
     return {
         "thresholds": [
             _against_the_rest(y == k, p[:, k], one, protocol, k) | {"label": classes[k]}
@@ -31,7 +32,7 @@ def decisions_in_counts(one: Judged, protocol: Protocol, classes: Sequence[Any])
             if 0 < (y == k).sum() < len(y)
         ],
         "confusion": confusion.astype(int).tolist(),
-        "observed_expected": observed_expected(one.deployed[0, rows], protocol.y[rows]),
+        "observed_expected": observed_expected(one.predictions[0].y, one.predictions[0].p),
         "calibration_uncorrected": calibration_curve(
             protocol.y[rows] == protocol.positive, one.uncorrected[0, rows, protocol.positive]
         ),

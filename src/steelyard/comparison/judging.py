@@ -24,9 +24,12 @@ from steelyard.decision import (
 )
 from steelyard.jobs.job import Split
 from steelyard.jobs.run import Progress
+from steelyard.stats.cross_validated import cross_validated_metrics
 from steelyard.stats.curves import calibration_curve, precision_recall_curve
-from steelyard.stats.metrics import BY_NAME, MetricValue
-from steelyard.stats.pooled import fold_values, pooled_metrics
+from steelyard.stats.fold_table import FoldTable
+from steelyard.stats.metric_intervals import UNDEFINED, MetricValue
+from steelyard.stats.metrics import BY_NAME
+from steelyard.stats.predictions import Predictions
 from steelyard.techniques import Decision, Technique
 
 CONSTANT = Technique(
@@ -35,6 +38,9 @@ CONSTANT = Technique(
     source="what any model must beat",
     decision=Decision(calibration="none", threshold="argmax"),
 )
+
+BEFORE = ("log_loss", "observed_expected")
+"""What is told of probabilities before their correction."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,22 @@ class Protocol:
                 folds[split.test] = split.fold
         return folds
 
+    def predictions(self, p: np.ndarray, d: np.ndarray) -> list[Predictions]:
+        """The scored rows of each repeat, checked once, from (repeats, rows, ...) of all rows."""
+        rows = self.scored
+        return [
+            Predictions.of(
+                self.y[rows],
+                p[repeat, rows],
+                d[repeat, rows],
+                positive=self.positive,
+                costs=costs_of(self.goal),
+                folds=self.fold_of(repeat)[rows],
+                groups=None if self.groups is None else self.groups[rows],
+            )
+            for repeat in range(self.repeats)
+        ]
+
     def natural(self, split: Split) -> np.ndarray:
         """Class shares of a split's training rows, shape (classes,)."""
         counts = np.bincount(self.y[split.train], minlength=self.classes)
@@ -83,22 +105,24 @@ class Judged:
     """One technique's out-of-fold predictions, step by step, and what they come to.
 
     `uncorrected`, `corrected`, `deployed`: (repeats, rows, classes), NaN in rows never predicted.
-    `decided`: (repeats, rows) codes. `calibration` and `rule` are those of the final model,
-    fitted on all out-of-fold rows.
+    `predictions`: the scored rows as deployed, one a repeat; `table`: the protocol's metric of
+    them by repeat and fold, None where it is undefined. `before`: the metrics of `BEFORE`, before
+    correction. `calibration` and `rule` are those of the final model, fitted on all out-of-fold
+    rows.
     """
 
     technique: Technique
     uncorrected: np.ndarray
     corrected: np.ndarray
     deployed: np.ndarray
-    decided: np.ndarray
+    predictions: list[Predictions]
+    table: FoldTable | None
     calibration: Calibration
     calibration_report: dict[str, Any]
     rule: DecisionRule
     rule_report: dict[str, Any]
     metrics: dict[str, MetricValue]
     before: dict[str, MetricValue]
-    per_fold: np.ndarray
     curves: dict[str, Any]
 
     @property
@@ -121,30 +145,34 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
         technique, corrected[0, predicted], protocol.y[predicted]
     )
     rule, rule_report = _final_rule(technique, calibration, corrected, predicted, protocol)
-    rows = protocol.scored
-    metrics = cross_validated_metrics(deployed, decided, protocol)
+    predictions = protocol.predictions(deployed, decided)
+    # First, so that what the paired tests read is not computed again for the leaderboard.
+    table = FoldTable.of(protocol.metric, predictions)
+    first = predictions[0]
+    shown = first.y == protocol.positive, first.p[:, protocol.positive], first.weights
+    names = list(BY_NAME)
     if rule_report["out_of_reach"] and not protocol.goal.takes_closest:
-        metrics = _without_decisions(metrics)
+        # A technique that cannot serve the goal decides nothing, so nothing of that is measured.
+        names = [name for name in names if BY_NAME[name].kind != "thresholded"]
+    measured = cross_validated_metrics(predictions, names, seed=protocol.seed)
     return Judged(
         technique=technique,
         uncorrected=uncorrected,
         corrected=corrected,
         deployed=deployed,
-        decided=decided,
+        predictions=predictions,
+        table=table,
         calibration=calibration,
         calibration_report=calibration_report,
         rule=rule,
         rule_report=rule_report,
-        metrics=metrics,
-        before=cross_validated_metrics(uncorrected, uncorrected.argmax(-1), protocol),
-        per_fold=_per_fold(deployed, decided, protocol),
+        metrics={name: measured.get(name, UNDEFINED) for name in BY_NAME},
+        before=cross_validated_metrics(
+            protocol.predictions(uncorrected, uncorrected.argmax(-1)), BEFORE
+        ),
         curves={
-            "precision_recall": precision_recall_curve(
-                protocol.y[rows] == protocol.positive, deployed[0, rows, protocol.positive]
-            ),
-            "calibration": calibration_curve(
-                protocol.y[rows] == protocol.positive, deployed[0, rows, protocol.positive]
-            ),
+            "precision_recall": precision_recall_curve(*shown),
+            "calibration": calibration_curve(*shown),
         },
     )
 
@@ -248,47 +276,3 @@ def _final_rule(
         strict=False,
     )
     return tuned.rule, tuned.to_dict()
-
-
-def _without_decisions(metrics: dict[str, MetricValue]) -> dict[str, MetricValue]:
-    """Metrics of a technique that cannot serve the goal: those of decisions are no such thing."""
-    none = dict.fromkeys(("value", "low", "high"))
-    return {
-        name: none if BY_NAME[name].kind == "thresholded" else value
-        for name, value in metrics.items()
-    }
-
-
-def cross_validated_metrics(
-    p: np.ndarray, d: np.ndarray, protocol: Protocol
-) -> dict[str, MetricValue]:
-    """Metrics of out-of-fold probabilities (repeats, rows, classes) and decisions."""
-    rows = protocol.scored
-    return pooled_metrics(
-        protocol.y[rows],
-        [repeat[rows] for repeat in p],
-        [repeat[rows] for repeat in d],
-        positive=protocol.positive,
-        costs=costs_of(protocol.goal),
-        groups=None if protocol.groups is None else protocol.groups[rows],
-        folds_by_repeat=[protocol.fold_of(r)[rows] for r in range(protocol.repeats)],
-        seed=protocol.seed,
-    )
-
-
-def _per_fold(p: np.ndarray, d: np.ndarray, protocol: Protocol) -> np.ndarray:
-    """The protocol's metric in each fold, repeat by repeat: the input of the paired tests."""
-    rows = protocol.scored
-    return np.concatenate(
-        [
-            fold_values(
-                protocol.metric,
-                protocol.y[rows],
-                p[repeat, rows],
-                protocol.fold_of(repeat)[rows],
-                d=d[repeat, rows],
-                positive=protocol.positive,
-            )
-            for repeat in range(protocol.repeats)
-        ]
-    )

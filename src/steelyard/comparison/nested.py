@@ -6,49 +6,40 @@ with the technique that the verdict recommends without any row of that fold, in 
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol, cross_validated_metrics
-from steelyard.comparison.verdict import NO_BEST, Verdict, decide
-from steelyard.stats.pairwise import Noise
-from steelyard.stats.pooled import fold_values
-from steelyard.stats.row_variance import fold_influences, row_noise
+from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.verdict import Verdict, decide
+from steelyard.stats.cross_validated import cross_validated_metrics
+from steelyard.stats.fold_table import FoldTable
+from steelyard.stats.limits import TO_NAME_BEST
+from steelyard.stats.predictions import Predictions
 
 REFERENCE = "plain"  # wins ties
 
 
-def verdict_by(contenders: Sequence[Judged], protocol: Protocol, rows: np.ndarray) -> Verdict:
-    """The verdict that the predictions of these rows (positions) give."""
-    folds = [protocol.fold_of(repeat)[rows] for repeat in range(protocol.repeats)]
+def verdict_by(
+    contenders: Sequence[Judged], protocol: Protocol, kept: np.ndarray | None = None
+) -> Verdict:
+    """The verdict that the scored rows give, or those of them in the mask `kept`."""
+    tables = {one.technique.name: one.table for one in contenders}
+    if kept is not None:
+        tables = {
+            one.technique.name: FoldTable.of(
+                protocol.metric, [rows.rows(kept) for rows in one.predictions]
+            )
+            for one in contenders
+        }
     scored = [split for split in protocol.splits if split.scored]
-    options: dict[str, Any] = {"positive": protocol.positive}
-    results = {
-        one.technique.name: np.concatenate(
-            [
-                fold_values(
-                    protocol.metric,
-                    protocol.y[rows],
-                    one.deployed[repeat, rows],
-                    folds[repeat],
-                    d=one.decided[repeat, rows],
-                    **options,
-                )
-                for repeat in range(protocol.repeats)
-            ]
-        )
-        for one in contenders
-    }
     return decide(
-        results,
+        tables,
         positives=int((protocol.y == protocol.positive).sum()),
         metric=protocol.metric,
         reference=REFERENCE,
-        folds=len(scored) // protocol.repeats,
         test_train_ratio=float(np.mean([len(s.test) / len(s.train) for s in scored])),
-        noise=_noise(contenders, protocol, rows, folds),
     )
 
 
@@ -59,36 +50,26 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
     """
     by_name = {one.technique.name: one for one in contenders}
     positives = int((protocol.y == protocol.positive).sum())
-    if REFERENCE not in by_name or len(by_name) < 2 or positives < NO_BEST:
+    if REFERENCE not in by_name or len(by_name) < 2 or positives < TO_NAME_BEST:
         return None
-    p = np.full_like(contenders[0].deployed, np.nan)
-    d = np.zeros_like(contenders[0].decided)
+    rows = protocol.scored
     chosen: Counter[str] = Counter()
-    for split in protocol.splits:
-        if not split.scored:
-            continue
-        rest = np.setdiff1d(protocol.scored, split.test)
-        name = verdict_by(contenders, protocol, rest).recommended
-        chosen[name] += 1
-        p[split.repeat, split.test] = by_name[name].deployed[split.repeat, split.test]
-        d[split.repeat, split.test] = by_name[name].decided[split.repeat, split.test]
-    return {"metrics": cross_validated_metrics(p, d, protocol), "chosen": dict(chosen)}
+    nested_rows = []
+    for repeat, theirs in enumerate(by_name[REFERENCE].predictions):
+        p, d = np.full_like(theirs.p, np.nan), np.zeros_like(theirs.d)
+        for split in protocol.splits:
+            if split.repeat != repeat or not split.scored:
+                continue
+            test = np.isin(rows, split.test)
+            name = verdict_by(contenders, protocol, ~test).recommended
+            chosen[name] += 1
+            ours = by_name[name].predictions[repeat]
+            p[test], d[test] = ours.p[test], ours.d[test]
+        nested_rows.append(_of_others(theirs, p, d))
+    metrics = cross_validated_metrics(nested_rows, seed=protocol.seed)
+    return {"metrics": metrics, "chosen": dict(chosen)}
 
 
-def _noise(
-    contenders: Sequence[Judged], protocol: Protocol, rows: np.ndarray, folds: list[np.ndarray]
-) -> Noise:
-    """The variance of two techniques' difference that the tested rows explain."""
-    groups = None
-    if protocol.groups is not None:
-        groups = np.unique(protocol.groups[rows], return_inverse=True)[1]
-    by_name = {one.technique.name: one for one in contenders}
-
-    @cache
-    def psi(name: str) -> np.ndarray:
-        p = [deployed[rows] for deployed in by_name[name].deployed]
-        return fold_influences(
-            protocol.metric, protocol.y[rows], p, folds, positive=protocol.positive
-        )
-
-    return lambda name, other: row_noise(psi(name), psi(other), folds, groups)
+def _of_others(rows: Predictions, p: np.ndarray, d: np.ndarray) -> Predictions:
+    """The same rows with other probabilities and decisions."""
+    return replace(rows, p=p, d=d, found={})

@@ -172,7 +172,7 @@ def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
             "paragraph": f"{names[0]} was trained without a comparison; whether it is better than "
             "plain is not known. To find out: steelyard compare.",
         }
-    return verdict_by(contenders, protocol, protocol.scored).to_dict()
+    return verdict_by(contenders, protocol).to_dict()
 
 
 def _seconds(finished: dict[str, dict[str, Any]]) -> dict[str, float]:
@@ -189,7 +189,8 @@ def _entry(
     return one.technique.to_dict() | {
         "metrics": one.metrics,
         "metrics_uncorrected": one.before,
-        "per_fold": [None if np.isnan(value) else float(value) for value in one.per_fold],
+        # What each fold contributes to the metric, repeat by repeat; their mean is its value.
+        "per_fold": [] if one.table is None else one.table.by_fold.tolist(),
         "calibration": one.calibration_report,
         "rule": one.rule.to_dict(),
         "curves": one.curves,

@@ -6,29 +6,23 @@ comparison both say so; otherwise the reference wins the tie.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from steelyard.errors import RequestError
 from steelyard.report import verdict_text
+from steelyard.stats.fold_table import FoldTable
+from steelyard.stats.limits import TO_COMPARE, TO_NAME_BEST
 from steelyard.stats.metrics import BY_NAME
 from steelyard.stats.pairwise import (
     SURE,
     Detectable,
-    Noise,
+    Pair,
     PairwiseComparison,
-    against,
     comparisons,
     reach,
 )
 
-Floats = NDArray[np.float64]
-
-DESCRIBE_ONLY = 10
-NO_BEST = 50
 ROPE = 0.01
 NEXT = {
     "nothing-to-compare": ("name-techniques",),
@@ -72,11 +66,11 @@ class Verdict:
     @property
     def more_positives(self) -> int | None:
         """How many more would most likely settle the leader's lead, were it real; None if open."""
-        if self.positives < DESCRIBE_ONLY:
-            return NO_BEST - self.positives
+        if self.positives < TO_COMPARE:
+            return TO_NAME_BEST - self.positives
         if self.reach is None or self.reach.total is None:
             return None
-        return max(self.reach.total, NO_BEST) - self.positives
+        return max(self.reach.total, TO_NAME_BEST) - self.positives
 
     @property
     def paragraph(self) -> str:
@@ -92,55 +86,52 @@ class Verdict:
 
 
 def decide(
-    results: Mapping[str, Floats],
+    tables: Mapping[str, FoldTable | None],
     *,
     positives: int,
     metric: str = "average_precision",
     reference: str = "plain",
-    folds: int = 5,
-    test_train_ratio: float | None = None,
-    noise: Noise | None = None,
+    test_train_ratio: float = 0.25,
 ) -> Verdict:
     """Judge techniques that were scored on the same folds.
 
     Args:
-        results: by technique, `metric` in each fold, repeat by repeat; NaN where a fold has no
-            value. Leave baselines out: each technique tried makes it harder for the others to
-            convince.
+        tables: by technique, `metric` by repeat and fold; None where it is not defined. Leave
+            baselines out: each technique tried makes it harder for the others to convince.
         positives: rows of the class of interest in the whole table.
         metric: a ranking or proper metric.
         reference: the technique that wins ties.
-        folds: folds in a repeat, at least 2.
-        test_train_ratio: rows to test / rows to train in a fold, by default 1 / (folds - 1).
-        noise: gives for two techniques the variance of their difference that the tested rows
-            explain (`row_noise`). Without it all of the variance between folds is taken for
-            what training does, which finds fewer of the real gains.
+        test_train_ratio: rows to test / rows to train in a fold.
 
-    Raises: RequestError: no reference among the results, or fold values of unequal number.
-
-    >>> plain = [.60, .62, .58, .61, .59]
-    >>> smote = [.61, .61, .58, .60, .60]
-    >>> decide({"plain": plain, "smote": smote}, positives=120, metric="roc_auc").winner
-    'plain'
+    Raises: RequestError: no reference among the results, or tables of unequal folds.
     """
-    if reference not in results:
+    if reference not in tables:
         raise RequestError(
-            f"no results for {reference!r}, which wins ties; there are {', '.join(results)}"
+            f"no results for {reference!r}, which wins ties; there are {', '.join(tables)}"
         )
-    if len({len(values) for values in results.values()}) != 1:
-        shown = ", ".join(f"{name} {len(values)}" for name, values in results.items())
-        raise RequestError(f"fold values: {shown}; give every technique the same folds")
+    known = {name: table for name, table in tables.items() if table is not None}
+    shapes = {name: table.folds.shape for name, table in known.items()}
+    if len(set(shapes.values())) > 1:
+        shown = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise RequestError(f"(repeats, rows): {shown}; give every technique the same folds")
     sign = 1.0 if BY_NAME[metric].better == "higher" else -1.0
-    signed = {name: sign * np.asarray(values, "float64") for name, values in results.items()}
-    # A log loss has no natural scale, so what is too little to matter is 1 % of the reference's.
-    rope = ROPE * abs(float(np.nanmean(signed[reference]))) if metric == "log_loss" else ROPE
-    ratio = 1 / (folds - 1) if test_train_ratio is None else test_train_ratio
-    shared = int(np.isfinite(np.sum(list(signed.values()), axis=0)).sum())
+    rope = ROPE
+    if metric == "log_loss" and reference in known:
+        # A log loss has no natural scale: too little to matter is 1 % of the reference's.
+        rope = ROPE * float(known[reference].values.mean())
+
+    def pair(name: str, other: str) -> Pair:
+        ours, theirs = known[name], known[other]
+        return Pair(sign * (ours.by_fold - theirs.by_fold), ours.row_noise(theirs))
+
     rows: tuple[PairwiseComparison, ...] = ()
-    if positives >= DESCRIBE_ONLY and shared >= 2 and len(signed) > 1:
-        rows = comparisons(signed, reference, ratio, rope, noise)
+    if positives >= TO_COMPARE and len(known) == len(tables) > 1:
+        rivals = [name for name in tables if name != reference]
+        found = {name: pair(name, reference) for name in rivals}
+        if min(len(one.differences) for one in found.values()) >= 2:
+            rows = comparisons(found, test_train_ratio, rope)
     winner = _winner(rows, positives, reference)
-    tied = _tied(rows, winner, reference, signed, ratio, rope, noise)
+    tied = _tied(rows, winner, reference, list(tables), pair, test_train_ratio, rope)
     return Verdict(
         metric=metric,
         positives=positives,
@@ -148,7 +139,7 @@ def decide(
         winner=winner,
         recommended=winner or reference,
         tied=tied,
-        reason=_reason(rows, winner, tied, positives, reference, len(signed)),
+        reason=_reason(rows, winner, tied, positives, reference, len(tables)),
         rope=rope,
         reach=reach(rows, positives, rope) if rows else None,
         comparisons=rows,
@@ -156,7 +147,7 @@ def decide(
 
 
 def _winner(rows: tuple[PairwiseComparison, ...], positives: int, reference: str) -> str | None:
-    if positives < NO_BEST or not rows:
+    if positives < TO_NAME_BEST or not rows:
         return None
     better = [row.name for row in rows if row.call == "better"]
     return better[0] if better else reference
@@ -166,24 +157,19 @@ def _tied(
     rows: tuple[PairwiseComparison, ...],
     winner: str | None,
     reference: str,
-    signed: Mapping[str, Floats],
+    names: list[str],
+    pair: Callable[[str, str], Pair],
     ratio: float,
     rope: float,
-    noise: Noise | None,
 ) -> tuple[str, ...]:
     """Everything not clearly behind the winner; without a winner, behind the reference."""
     if not rows:
-        return tuple(name for name in signed if name != reference)
-    if winner in (None, reference):
+        return tuple(name for name in names if name != reference)
+    if winner is None or winner == reference:
         return tuple(row.name for row in rows if row.call != "worse")
+    others = [name for name in names if name not in (winner, reference)]
     return tuple(
-        name
-        for name in signed
-        if name not in (winner, reference)
-        and against(
-            signed[name] - signed[winner], ratio, rope, noise(name, winner) if noise else None
-        )[1].worse
-        < SURE
+        name for name in others if pair(name, winner).probabilities(ratio, rope).worse < SURE
     )
 
 
@@ -197,7 +183,7 @@ def _reason(
 ) -> str:
     if tried == 1:
         return "nothing-to-compare"
-    if positives < DESCRIBE_ONLY:
+    if positives < TO_COMPARE:
         return "too-few-positives"
     if not rows:
         return "too-few-folds"

@@ -20,7 +20,8 @@ from steelyard.decision.goals import (
 from steelyard.decision.multilabel import LabelDecisions, decide_labels
 from steelyard.decision.prior import PriorEstimate, correct_prior, estimate_prior, factors_to
 from steelyard.decision.rule import DecisionRule, TunedRule, tune
-from steelyard.stats.calibration import calibration_line, observed_expected
+from steelyard.stats.calibration import calibration_line
+from steelyard.stats.observed_expected import observed_expected
 
 __all__ = [
     "Affine",

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from steelyard.decision.certified import DOUBT, certified
-from steelyard.decision.curve import Curve, auc_interval
+from steelyard.decision.curve import Curve
 from steelyard.decision.goals import Alerts, Goal, Maximise, MinPrecision, MinRecall
 from steelyard.errors import GoalError
-
-FEW, SOME = 10, 50
+from steelyard.stats.auc import auc_with_interval
+from steelyard.stats.limits import TO_COMPARE, TO_NAME_BEST
 
 
 def check_enough_rows(goal: Goal, positives: int, rows: int) -> None:
@@ -112,11 +112,11 @@ def threshold_notes(
             "no threshold is sure to keep the bound; this one comes closest and keeps it on new "
             f"rows with a probability of {100 * holds:.0f} %"
         )
-    if positives < SOME:
-        tail = "the threshold is a guess" if positives < FEW else "the threshold is uncertain"
-        notes.append(f"only {positives} positives: {tail}")
+    if positives < TO_NAME_BEST:
+        tail = "a guess" if positives < TO_COMPARE else "uncertain"
+        notes.append(f"only {positives} positives: the threshold is {tail}")
     if isinstance(goal, Maximise) and goal.metric in ("f1", "fbeta"):
-        auc, low, high = auc_interval(curve)
+        auc, low, high = _auc(curve)
         if low <= 0.5 <= high:
             notes.append(
                 f"ROC-AUC {auc:.3f} ({low:.3f} to {high:.3f}) holds .5: the scores may be noise, "
@@ -125,6 +125,15 @@ def threshold_notes(
     if flagged in (0, rows):
         notes.append(f"the threshold flags {'every' if flagged else 'no'} row")
     return notes
+
+
+def _auc(curve: Curve) -> tuple[float, float, float]:
+    """ROC-AUC of the rows at hand, with its interval."""
+    kinds = [np.diff(rows, prepend=0.0) for rows in (curve.tp, curve.fp / curve.each)]
+    strictest = -np.arange(len(curve.tp), dtype=np.float64)
+    scores = [np.repeat(strictest, np.rint(count).astype(np.int64)) for count in kinds]
+    is_hit = np.repeat([True, False], [len(score) for score in scores])
+    return auc_with_interval([(is_hit, np.concatenate(scores))])
 
 
 def _rounded_down(share: float) -> float:

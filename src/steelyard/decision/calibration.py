@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from steelyard.decision.calibrator_fit import AffineFit, fit_affine, fit_beta, fit_isotonic
 from steelyard.decision.calibrators import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.weighted_rows import Rows, grouped, rank_in_class, sampled, thinned
-from steelyard.stats.calibration import holds_one, observed_expected
+from steelyard.stats.observed_expected import holds_one, observed_expected
 from steelyard.stats.validation import Codes, Floats, labelled, log_of
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Identity",
     "Isotonic",
     "check_and_refit",
-    "observed_expected",
 ]
 
 # Fewest rows: of a class for a bias of its own; outside the largest class for a scale; of the
@@ -129,7 +128,7 @@ def _examine(rows: Rows, few: Rows, *, always_affine: bool) -> Check:
     classes = len(counts)
     groups = tuple(np.where(counts >= FOR_BIAS, np.arange(classes), classes).tolist())
     # Two classes share one ratio, seen from both sides; K classes are K - 1 chances of an alarm.
-    ratios = observed_expected(rows.p, rows.y, level=1.0 - 0.05 / (classes - 1))
+    ratios = observed_expected(rows.y, rows.p, level=1.0 - 0.05 / (classes - 1))
     bends = int(counts.sum() - counts.max()) >= FOR_SCALE
     affine, slope = None, None
     if bends or always_affine:

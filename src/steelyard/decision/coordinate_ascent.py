@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from steelyard.decision.goal_metric import goal_metric
 from steelyard.decision.goals import Maximise
-from steelyard.decision.macro import macro_metric
 from steelyard.decision.objective import run_around
 from steelyard.decision.weighted_rows import Rows
+from steelyard.stats.confusion import Margins
 from steelyard.stats.validation import Codes, Floats
 
 SWEEPS = 4
@@ -20,9 +21,10 @@ def value_of(rows: Rows, log_w: Floats, goal: Maximise) -> float:
 def value_of_decisions(rows: Rows, decided: Codes, goal: Maximise) -> float:
     """The goal's metric of these decisions."""
     classes = rows.log_p.shape[1]
-    right = np.bincount(rows.y, weights=rows.times * (decided == rows.y), minlength=classes)
-    answers = np.bincount(decided, weights=rows.times, minlength=classes)
-    return float(macro_metric(goal, right, answers, rows.counts))
+    right = np.bincount(rows.y, rows.times * (decided == rows.y), classes).astype(np.float64)
+    answers = np.bincount(decided, rows.times, classes).astype(np.float64)
+    margins = Margins(right, rows.counts, answers)
+    return float(goal_metric(goal.metric, margins, beta=goal.beta))
 
 
 def climb(rows: Rows, log_w: Floats, goal: Maximise, sweeps: int = SWEEPS) -> Floats:
@@ -88,7 +90,9 @@ def _running_metric(
     decided[moved, rival] = -times
     decided[1:, k] = times
     right, decided = right.cumsum(axis=0)[states], decided.cumsum(axis=0)[states]
-    return macro_metric(goal, right, decided, counts)
+    # Running sums may end a hair below 0.
+    margins = Margins(np.maximum(right, 0.0), counts, decided)
+    return goal_metric(goal.metric, margins, beta=goal.beta)
 
 
 def near_range(

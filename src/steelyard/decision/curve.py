@@ -5,11 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from steelyard.stats.validation import Floats
-
-Z95 = float(ndtri(0.975))
 
 
 @dataclass(frozen=True)
@@ -85,23 +82,3 @@ def thresholds(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
     between = np.where((lower < between) & (between <= upper), between, upper)
     threshold = np.append(between, 0.0)
     return threshold, len(threshold) - 1 - inverse
-
-
-def auc_interval(curve: Curve) -> tuple[float, float, float]:
-    """Area under the ROC curve with its 95 % interval.
-
-    Source: DeLong, DeLong, Clarke-Pearson, Biometrics 44 (1988), on counts per threshold.
-    """
-    fp = curve.fp / curve.each
-    positive, negative = np.diff(curve.tp, prepend=0.0), np.diff(fp, prepend=0.0)
-    n_positive, n_negative = positive.sum(), negative.sum()
-    # Share of the other side that each threshold's rows beat (positives) or lose to (negatives).
-    beats = 1.0 - (fp - negative / 2.0) / n_negative
-    loses = (curve.tp - positive / 2.0) / n_positive
-    auc = float(positive @ beats / n_positive)
-    variance = 0.0
-    for weight, share, n in ((positive, beats, n_positive), (negative, loses, n_negative)):
-        if n > 1:
-            variance += float(weight @ (share - auc) ** 2) / (n - 1) / n
-    reach = Z95 * variance**0.5
-    return auc, max(auc - reach, 0.0), min(auc + reach, 1.0)

@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from steelyard.decision.certified import certified
 from steelyard.decision.curve import Curve
+from steelyard.decision.goal_metric import goal_metric
 from steelyard.decision.goals import Alerts, Costs, Goal, Maximise, MinPrecision, MinRecall
 from steelyard.errors import GoalError
+from steelyard.stats.confusion import Margins
 from steelyard.stats.validation import Floats
 
 
@@ -56,21 +58,12 @@ def keeping(goal: Goal, curve: Curve) -> NDArray[np.bool_]:
 
 def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
     """balanced_accuracy, f1, fbeta, mcc or gmean at each threshold; 0 where undefined."""
-    tp, fp = curve.tp, curve.fp
-    fn, tn = curve.positives - tp, curve.negatives - fp
-    specificity = 1.0 - curve.false_alarm_rate
-    match name:
-        case "balanced_accuracy":
-            return (curve.recall + specificity) / 2.0
-        case "gmean":
-            return np.sqrt(curve.recall * specificity)
-        case "mcc":
-            squares = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-            return (tp * tn - fp * fn) / np.sqrt(np.where(squares > 0.0, squares, np.inf))
-        case "f1" | "fbeta":
-            b2 = beta**2 if name == "fbeta" else 1.0
-            return (1.0 + b2) * tp / np.maximum((1.0 + b2) * tp + b2 * fn + fp, 1e-300)
-    raise GoalError(f"no metric is called {name!r}")
+    fn, tn = curve.positives - curve.tp, curve.negatives - curve.fp
+    true = np.stack(np.broadcast_arrays(curve.negatives, curve.positives, curve.tp)[:2], axis=-1)
+    margins = Margins(
+        np.stack([tn, curve.tp], axis=-1), true, np.stack([tn + fn, curve.flagged], axis=-1)
+    )
+    return np.nan_to_num(goal_metric(name, margins, beta=beta, positive=1))
 
 
 def best(goal: Goal, curve: Curve) -> NDArray[np.int64]:

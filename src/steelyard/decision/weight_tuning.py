@@ -10,6 +10,7 @@ from steelyard.decision.coordinate_ascent import climb, near_range, value_of, va
 from steelyard.decision.goals import Maximise
 from steelyard.decision.weighted_rows import Rows, rank_in_class, sampled, thinned
 from steelyard.errors import GoalError
+from steelyard.stats.limits import TO_COMPARE
 from steelyard.stats.validation import Codes, Floats
 
 # Rows of one class beyond this are a sample: the small classes decide where the weights go.
@@ -118,6 +119,8 @@ def _exp(log_range: tuple[float, float]) -> tuple[float, float]:
 
 
 def _notes(counts: Codes, *, won: bool) -> tuple[str, ...]:
-    few = [f"class {k} has only {n} rows" for k, n in enumerate(counts.tolist()) if 0 < n < 10]
+    few = [
+        f"class {k} has only {n} rows" for k, n in enumerate(counts.tolist()) if 0 < n < TO_COMPARE
+    ]
     kept = [] if won else ["tuning did not help on rows it had not seen: a closed form was kept"]
     return tuple(few + kept)

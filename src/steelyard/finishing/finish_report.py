@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from steelyard.report.formatting import number, with_interval
-from steelyard.stats.metrics import BY_NAME, MetricValue, metric_values
+from steelyard.stats.metric_intervals import MetricValue, metric_values
+from steelyard.stats.metrics import BY_NAME
+from steelyard.stats.predictions import Predictions
 
 SHOWN = (
     "average_precision",
@@ -15,7 +17,7 @@ SHOWN = (
     "balanced_accuracy",
     "recall",
     "precision",
-    "expected_cost",
+    "normalized_cost",
 )
 
 
@@ -78,6 +80,6 @@ def stage_of(
         "missed": ~flagged & true,
     }
     return Stage(
-        metrics=metric_values(y, p, decided, positive=positive, **options),
+        metrics=metric_values(Predictions.of(y, p, decided, positive=positive, **options)),
         per_1000={name: 1000.0 * float(mask.mean()) for name, mask in counts.items()},
     )

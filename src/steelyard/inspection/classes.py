@@ -3,14 +3,16 @@
 import math
 from collections.abc import Sequence
 
+from steelyard.stats.limits import TO_COMPARE, TO_NAME_BEST
+
 # Upper end of each tier, in rows of the largest class per row of the smallest.
 TIERS = ((5.0, "low"), (10.0, "medium"), (50.0, "high"), (math.inf, "extreme"))
 
 # Rows of a class -> what they can carry. From the events that validation studies ask for
 # (Collins et al. 2016; Snell et al. 2021) and the width of a recall's interval.
 PERMITS = (
-    (10, "too few to compare techniques; describe them only"),
-    (50, "enough for wide intervals, not for naming a best technique"),
+    (TO_COMPARE, "too few to compare techniques; describe them only"),
+    (TO_NAME_BEST, "enough for wide intervals, not for naming a best technique"),
     (200, "enough for differences in ranking, not for calibration"),
     (math.inf, "enough for claims on ranking and calibration"),
 )

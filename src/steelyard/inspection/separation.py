@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.inspection.ranking import auc, auc_interval, encoded_auc
+from steelyard.inspection.column_scores import Parts, encoded
+from steelyard.stats.auc import auc_with_interval
+from steelyard.stats.ranking import roc_auc
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.integer]
@@ -86,41 +88,48 @@ def separation(
     return sorted(scores, key=lambda score: -score.auc)
 
 
-def _strongest(name: str, scored: list[tuple[Contrast, dict[str, float]]]) -> ColumnScore:
-    value, how, contrast = max(
-        ((max(score, 1 - score), how, c) for c, scores in scored for how, score in scores.items()),
+def _strongest(name: str, scored: list[tuple[Contrast, dict[str, Parts]]]) -> ColumnScore:
+    value, how, contrast, parts = max(
+        (
+            (max(score, 1 - score), how, c, parts if score >= 0.5 else _backwards(parts))
+            for c, ways in scored
+            for how, parts in ways.items()
+            for score in [_auc(parts)]
+        ),
         key=lambda candidate: candidate[0],
     )
-    positives = int(contrast.positive.sum())
-    low, high = auc_interval(value, positives, len(contrast.rows) - positives)
-    return ColumnScore(name, contrast.label, value, low, high, how)
+    _, low, high = auc_with_interval(parts) if parts else (value, 0.0, 1.0)
+    return ColumnScore(name, contrast.label, value, low, high, how.removesuffix(" last"))
 
 
-def _number_scores(values: Floats, contrast: Contrast) -> dict[str, float]:
+def _auc(parts: Parts) -> float:
+    return float(np.mean([roc_auc(*part) for part in parts])) if parts else 0.5
+
+
+def _backwards(parts: Parts) -> Parts:
+    return [(positive, -score) for positive, score in parts]
+
+
+def _number_scores(values: Floats, contrast: Contrast) -> dict[str, Parts]:
     positive = contrast.positive
     missing = np.isnan(values)
-    scores = {}
+    ways: dict[str, Parts] = {}
     if missing.any():
-        scores["missing"] = _share_auc(missing, positive)
+        ways["missing"] = [(positive, missing.astype(np.int8))]
         # Missing values have no place in the order: try both ends, so that none is favoured.
-        for end in (-np.inf, np.inf):
-            filled = np.where(missing, end, values)
-            score = auc(filled[positive], filled[~positive])
-            scores["order"] = max(scores.get("order", 0.0), score, 1 - score)
+        for how, end in (("order", -np.inf), ("order last", np.inf)):
+            ways[how] = [(positive, np.where(missing, end, values))]
     else:
-        scores["order"] = auc(values[positive], values[~positive])
+        ways["order"] = [(positive, values)]
     distinct, codes = np.unique(values, return_inverse=True)
     if len(distinct) <= FEW_VALUES:
-        scores["value"] = encoded_auc(codes, positive, contrast.half)
-    return scores
+        ways["value"] = encoded(codes, positive, contrast.half)
+    return ways
 
 
-def _category_scores(codes: Codes, missing_code: int, contrast: Contrast) -> dict[str, float]:
+def _category_scores(codes: Codes, missing_code: int, contrast: Contrast) -> dict[str, Parts]:
     missing = codes == missing_code
-    scores = {"missing": _share_auc(missing, contrast.positive)} if missing.any() else {}
-    return scores | {"value": encoded_auc(codes, contrast.positive, contrast.half)}
-
-
-def _share_auc(flag: NDArray[np.bool_], positive: NDArray[np.bool_]) -> float:
-    """AUC of a yes/no score."""
-    return float(0.5 + (flag[positive].mean() - flag[~positive].mean()) / 2)
+    ways: dict[str, Parts] = {}
+    if missing.any():
+        ways["missing"] = [(contrast.positive, missing.astype(np.int8))]
+    return ways | {"value": encoded(codes, contrast.positive, contrast.half)}

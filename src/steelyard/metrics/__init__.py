@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 from steelyard.metrics.calibration import calibration_error, observed_expected
-from steelyard.metrics.costs import expected_cost, net_benefit
+from steelyard.metrics.costs import expected_cost, net_benefit, normalized_cost
 from steelyard.metrics.proper import brier_score, brier_skill, log_loss
 from steelyard.metrics.ranking import (
     average_precision,
@@ -37,6 +37,7 @@ _HOME = {
     "IoU": "keras_rates",
     "LogLoss": "keras_probabilities",
     "MCC": "keras_decisions",
+    "NormalizedCost": "keras_costs",
     "ObservedExpected": "keras_probabilities",
     "Precision": "keras_rates",
     "PrecisionAtRecall": "keras_ranking",
@@ -60,6 +61,7 @@ __all__ = [  # noqa: PLE0604 - names, not objects
     "log_loss",
     "mcc",
     "net_benefit",
+    "normalized_cost",
     "observed_expected",
     "per_class_table",
     "precision",

@@ -1,6 +1,7 @@
 """Do the probabilities come true?"""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,21 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from steelyard.errors import RequestError
 from steelyard.metrics._inputs import FloatArray, Macro, per_class, probabilities_of
-
-
-def _gaps(mask: NDArray[np.bool_], p: FloatArray, weight: FloatArray | None, bins: int) -> float:
-    """Sum over equal-mass bins of |sum of (p - y)| / all mass.
-
-    The running sum of p - y is cut at equal mass. Rows that share a score share its mean
-    outcome, so a cut through them does not depend on their order.
-    """
-    values, at = np.unique(p, return_inverse=True)
-    mass = np.bincount(at, weight)
-    hits = np.bincount(at[mask], None if weight is None else weight[mask], minlength=len(values))
-    upto = np.concatenate([[0.0], np.cumsum(mass)])
-    excess = np.concatenate([[0.0], np.cumsum(values * mass - hits)])
-    cuts = np.interp(np.linspace(0, upto[-1], bins + 1), upto, excess)
-    return float(np.abs(np.diff(cuts)).sum() / upto[-1])
+from steelyard.stats import calibration
 
 
 def calibration_error(
@@ -61,7 +48,7 @@ def calibration_error(
     if bins < 1:
         raise RequestError(f"bins is {bins!r}; it takes a whole number >= 1, such as 10")
     return per_class(
-        lambda mask, p, weight: _gaps(mask, p, weight, bins),
+        partial(calibration.calibration_error, bins=bins),
         y_true,
         probabilities,
         sample_weight,
@@ -107,10 +94,9 @@ def observed_expected(
 
 
 def _ratio(mask: NDArray[np.bool_], p: FloatArray, weight: FloatArray | None) -> float:
-    expected = float(p.sum() if weight is None else p @ weight)
-    if expected == 0:
+    if not (p.any() if weight is None else weight @ p):
         raise RequestError(
             "the probabilities of a class sum to 0; observed/expected takes a positive sum: "
             "check which column is which"
         )
-    return float(np.count_nonzero(mask) if weight is None else weight[mask].sum()) / expected
+    return calibration.observed_expected_influence(mask, p, weight)[0]

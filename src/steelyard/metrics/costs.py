@@ -15,28 +15,20 @@ from steelyard.metrics._inputs import (
     weights_of,
 )
 from steelyard.metrics.thresholded import confusion
+from steelyard.stats import confusion as tables
+from steelyard.stats.costs import cost_matrix, cost_pair
 
 
-def cost_matrix(costs: ArrayLike | None, fp: float, fn: float, n_classes: int) -> FloatArray:
+def costs_of_classes(costs: ArrayLike | None, fp: float, fn: float, n_classes: int) -> FloatArray:
     """Cost per (true class, decided class), shape (n_classes, n_classes), checked."""
-    if costs is None:
-        if n_classes != 2:
-            raise RequestError(
-                f"{n_classes} classes need a matrix: pass costs= of shape "
-                f"({n_classes}, {n_classes}), the cost per (true class, decided class)"
-            )
-        if not (fp >= 0 and fn >= 0):
-            raise RequestError(
-                f"fp = {fp!r}, fn = {fn!r}; a mistake costs 0 or more: gains go into costs="
-            )
-        costs = [[0.0, fp], [fn, 0.0]]
-    matrix = np.asarray(costs, dtype=np.float64)
-    if matrix.shape != (n_classes, n_classes) or not np.isfinite(matrix).all():
+    if costs is not None:
+        return cost_matrix(costs, n_classes)
+    if n_classes != 2:
         raise RequestError(
-            f"costs has shape {matrix.shape}; it takes finite numbers, shape "
-            f"({n_classes}, {n_classes}): the cost per (true class, decided class)"
+            f"{n_classes} classes need a matrix: pass costs= of shape "
+            f"({n_classes}, {n_classes}), the cost per (true class, decided class)"
         )
-    return matrix
+    return cost_pair(fp, fn)
 
 
 def expected_cost(
@@ -46,7 +38,6 @@ def expected_cost(
     fp: float = 1.0,
     fn: float = 1.0,
     costs: ArrayLike | None = None,
-    normalized: bool = False,
     positive: Any = None,
     labels: Sequence[Any] | None = None,
     sample_weight: ArrayLike | None = None,
@@ -56,40 +47,69 @@ def expected_cost(
     Args:
         y_true: labels, shape (n,).
         y_pred: decided classes, shape (n,): not scores.
-        fp: cost of a false alarm, two classes.
-        fn: cost of a miss, two classes.
-        costs: instead, the cost per (true class, decided class), shape (K, K), in the order of
-            `labels`; negative entries are gains.
-        normalized: divide by the cost of the best decision that is the same for every row, for
-            two classes min(share of hits * fn, share of others * fp). Then 1 is worth nothing
-            and 0 is perfect.
+        fp: cost of a false alarm, two classes, >= 0.
+        fn: cost of a miss, two classes, >= 0.
+        costs: instead, the cost per (true class, decided class), shape (K, K), >= 0, in the order
+            of `labels`.
         positive: the class of interest; needed with `fp`/`fn` unless labels are 0 and 1.
         labels: the classes in the order of `costs`.
         sample_weight: shape (n,), >= 0.
 
-    Raises: RequestError (costs of the wrong shape, a best constant decision that costs nothing
-        or less), TargetError, DataError, WeightError.
+    Raises: RequestError (costs of the wrong shape or below 0), TargetError, DataError, WeightError.
 
     >>> expected_cost([0, 0, 0, 1], [0, 1, 1, 1], fp=1, fn=50)
     0.5
     """
+    table, matrix = _costed(y_true, y_pred, fp, fn, costs, positive, labels, sample_weight)
+    return float(tables.cost_per_row(table, matrix))
+
+
+def normalized_cost(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    fp: float = 1.0,
+    fn: float = 1.0,
+    costs: ArrayLike | None = None,
+    positive: Any = None,
+    labels: Sequence[Any] | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Cost of the decisions over that of the best decision that is the same for every row.
+
+    That is for two classes min(share of hits * fn, share of others * fp). 1 is worth nothing and 0
+    is perfect. Arguments as for `expected_cost`; RequestError where the best constant decision
+    costs nothing.
+
+    >>> normalized_cost([0, 0, 0, 1], [0, 0, 1, 1], fp=1, fn=2)
+    0.5
+    """
+    table, matrix = _costed(y_true, y_pred, fp, fn, costs, positive, labels, sample_weight)
+    value = float(tables.normalized_cost(table, matrix))
+    if np.isnan(value):
+        raise RequestError(
+            "deciding the same for every row costs nothing; a normalised cost takes a positive "
+            "one: use expected_cost"
+        )
+    return value
+
+
+def _costed(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    fp: float,
+    fn: float,
+    costs: ArrayLike | None,
+    positive: Any,
+    labels: Sequence[Any] | None,
+    sample_weight: ArrayLike | None,
+) -> tuple[FloatArray, FloatArray]:
     if costs is None and labels is None:
         y_true = is_positive(labels_of(y_true), positive)
         y_pred = is_positive(labels_of(y_pred, "y_pred"), positive)
         labels = (False, True)
-    table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    matrix = cost_matrix(costs, fp, fn, len(table.classes))
-    total = table.counts.sum()
-    cost = float((table.counts * matrix).sum() / total)
-    if not normalized:
-        return cost
-    constant = float((table.true @ matrix).min() / total)
-    if constant <= 0:
-        raise RequestError(
-            f"deciding the same for every row costs {constant:.3g}; a normalised cost takes a "
-            "positive one: use normalized=False"
-        )
-    return cost / constant
+    found = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
+    return found.counts, costs_of_classes(costs, fp, fn, len(found.classes))
 
 
 def net_benefit(

@@ -8,7 +8,7 @@ from steelyard.errors import RequestError
 from steelyard.metrics._decisions import checked_threshold, decide
 from steelyard.metrics._rows import SUMS, Rows, Tensor, probabilities
 from steelyard.metrics._streaming import NAN, Shapes, StreamingMetric, Sums
-from steelyard.metrics.costs import cost_matrix
+from steelyard.metrics.costs import costs_of_classes
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -23,8 +23,6 @@ class ExpectedCost(StreamingMetric):
         fn: cost of a miss, two classes.
         costs: instead, the cost per (true class, decided class), shape (K, K).
         threshold: a fixed threshold on the probability instead, two classes.
-        normalized: divide by the cost of the best decision that is the same for every row:
-            1 is worth nothing.
         from_logits: outputs are logits, not probabilities.
         ignore_class: a label whose rows do not count, such as 255.
         name: as in Keras.
@@ -46,7 +44,6 @@ class ExpectedCost(StreamingMetric):
         fn: float = 1.0,
         costs: Sequence[Sequence[float]] | None = None,
         threshold: float | None = None,
-        normalized: bool = False,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -56,10 +53,9 @@ class ExpectedCost(StreamingMetric):
                 "such metric for each label, on its column"
             )
         self.fp, self.fn = float(fp), float(fn)
-        matrix = cost_matrix(costs, self.fp, self.fn, 2 if costs is None else len(costs))
+        matrix = costs_of_classes(costs, self.fp, self.fn, 2 if costs is None else len(costs))
         self.costs = None if costs is None else matrix.tolist()
         self.threshold = None if threshold is None else checked_threshold(self.name, threshold)
-        self.normalized = normalized
 
     def sum_shapes(self, n_classes: int) -> Shapes:
         self._matrix(n_classes)
@@ -72,7 +68,7 @@ class ExpectedCost(StreamingMetric):
                 "leave it out and let the costs decide"
             )
         return ops.convert_to_tensor(
-            cost_matrix(self.costs, self.fp, self.fn, n_classes), dtype=SUMS
+            costs_of_classes(self.costs, self.fp, self.fn, n_classes), dtype=SUMS
         )
 
     def batch_sums(self, rows: Rows) -> Sums:
@@ -90,11 +86,7 @@ class ExpectedCost(StreamingMetric):
         }
 
     def compute(self, sums: Sums) -> Tensor:
-        cost, mass = sums["cost"], sums["mass"]
-        if not self.normalized:
-            return cost / ops.sum(mass)
-        constant = ops.min(ops.matmul(mass[None, :], self._matrix(mass.shape[0])))
-        return ops.where(constant > 0, cost / constant, ops.full_like(constant, NAN))
+        return sums["cost"] / ops.sum(sums["mass"])
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config() | {
@@ -102,7 +94,27 @@ class ExpectedCost(StreamingMetric):
             "fn": self.fn,
             "costs": self.costs,
             "threshold": self.threshold,
-            "normalized": self.normalized,
         }
         del config["multi_label"]
         return config
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class NormalizedCost(ExpectedCost):
+    """Cost of deciding by these probabilities over that of the best constant decision; exact.
+
+    1 is worth nothing, 0 is perfect, NaN where doing nothing costs nothing. Arguments as for
+    `ExpectedCost`.
+
+    >>> metric = NormalizedCost(fp=1, fn=2)
+    >>> metric.update_state([0, 0, 0, 1], [0.1, 0.001, 0.4, 0.8])
+    >>> float(metric.result())
+    0.5
+    """
+
+    default_name = "normalized_cost"
+
+    def compute(self, sums: Sums) -> Tensor:
+        cost, mass = sums["cost"], sums["mass"]
+        constant = ops.min(ops.matmul(mass[None, :], self._matrix(mass.shape[0])))
+        return ops.where(constant > 0, cost / constant, ops.full_like(constant, NAN))

@@ -9,7 +9,7 @@ from steelyard.errors import RequestError
 from steelyard.metrics._histogram import HistogramMetric, sums_above
 from steelyard.metrics._rows import SUMS, Rows, Tensor, probabilities
 from steelyard.metrics._streaming import NAN, Shapes, StreamingMetric, Sums, class_of
-from steelyard.metrics.proper import TINY
+from steelyard.stats.proper import TINY
 
 
 @keras.saving.register_keras_serializable(package="steelyard")

@@ -15,9 +15,7 @@ from steelyard.metrics._inputs import (
     probabilities_of,
     weights_of,
 )
-
-# The least probability a row is charged for: -log(TINY) = 36 nats, as in scikit-learn.
-TINY = float(np.finfo(np.float64).eps)
+from steelyard.stats import proper
 
 
 def _read(
@@ -34,15 +32,6 @@ def _read(
     if p.ndim == 2:
         return columns_of(y, positive, labels, p.shape[1]), p, weight
     return is_positive(y, positive).astype(np.intp), np.column_stack([1 - p, p]), weight
-
-
-def _squares(code: NDArray[np.intp], p: FloatArray) -> FloatArray:
-    """Squared distance of each row from its one-hot truth, halved for two classes."""
-    rows = np.arange(len(code))
-    # |p - e|^2 = |p|^2 - 2 p_true + 1 cancels for good forecasts; subtract the 1 first instead.
-    gap = p.copy()
-    gap[rows, code] -= 1
-    return np.einsum("ij,ij->i", gap, gap) / (2 if p.shape[1] == 2 else 1)
 
 
 def log_loss(
@@ -73,8 +62,7 @@ def log_loss(
     0.144622
     """
     code, p, weight = _read(y_true, probabilities, sample_weight, positive, labels)
-    given = np.clip(p[np.arange(len(code)), code], TINY, 1 - TINY)
-    return float(np.average(-np.log(given), weights=weight))
+    return proper.log_loss(code, p, weight)[0]
 
 
 def brier_score(
@@ -94,7 +82,7 @@ def brier_score(
     0.02
     """
     code, p, weight = _read(y_true, probabilities, sample_weight, positive, labels)
-    return float(np.average(_squares(code, p), weights=weight))
+    return proper.brier_score(code, p, weight)
 
 
 def brier_skill(
@@ -114,9 +102,6 @@ def brier_skill(
     0.91
     """
     code, p, weight = _read(y_true, probabilities, sample_weight, positive, labels)
-    share = np.bincount(code, weight, minlength=p.shape[1])
-    share = share / share.sum()
-    if np.count_nonzero(share) < 2:
+    if np.count_nonzero(np.bincount(code, weight)) < 2:
         raise TargetError("y_true has one class; a skill takes two: use brier_score")
-    reference = float(share @ (1 - share)) / (2 if len(share) == 2 else 1)
-    return 1 - float(np.average(_squares(code, p), weights=weight)) / reference
+    return proper.brier_skill(code, p, weight)[0]

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from steelyard.metrics._inputs import labels_of, scores_of
 from steelyard.metrics.ranking import average_precision, roc_auc
-from steelyard.metrics.thresholded import confusion, f_scores, precisions, recalls
+from steelyard.metrics.thresholded import confusion, precisions_or_0
+from steelyard.stats.confusion import f_scores, recalls
 
 
 def per_class_table(
@@ -41,13 +42,14 @@ def per_class_table(
     if scores is not None and labels is None:
         labels = range(scores_of(scores, len(labels_of(y_true))).shape[-1])
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
+    margins = table.margins
     columns = {
-        "rows": table.true,
-        "share": table.true / table.counts.sum(),
-        "decided": table.decided,
-        "recall": recalls(table),
-        "precision": precisions(table),
-        "f1": f_scores(table, 1.0),
+        "rows": margins.true,
+        "share": margins.true / table.counts.sum(),
+        "decided": margins.decided,
+        "recall": recalls(margins),
+        "precision": precisions_or_0(margins),
+        "f1": f_scores(margins),
     }
     if scores is not None:
         for figure in (roc_auc, average_precision):

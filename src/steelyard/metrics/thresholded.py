@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from steelyard.errors import RequestError, TargetError
 from steelyard.metrics._inputs import FloatArray, codes_of, labels_of, macro, weights_of
+from steelyard.stats import confusion as tables
+from steelyard.stats.confusion import Margins
 
 Average = Literal["binary", "macro"] | None
 
@@ -19,16 +21,8 @@ class Confusion(NamedTuple):
     counts: FloatArray
 
     @property
-    def right(self) -> FloatArray:
-        return self.counts.diagonal()
-
-    @property
-    def true(self) -> FloatArray:
-        return self.counts.sum(axis=1)
-
-    @property
-    def decided(self) -> FloatArray:
-        return self.counts.sum(axis=0)
+    def margins(self) -> Margins:
+        return Margins.of(self.counts)
 
 
 def confusion(
@@ -55,31 +49,14 @@ def confusion(
         )
     classes = np.unique(np.concatenate([y, decided])) if labels is None else np.asarray(labels)
     names, k = classes.tolist(), len(classes)
-    cell = codes_of(y, names, k) * k + codes_of(decided, names, k, "y_pred")
-    counts = np.bincount(cell, weight, minlength=k * k).astype(np.float64)
-    return Confusion(classes, counts.reshape(k, k))
+    codes, answers = codes_of(y, names, k), codes_of(decided, names, k, "y_pred")
+    return Confusion(classes, tables.confusion_table(codes, answers, k, weight))
 
 
-def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
-    """`top / bottom`, NaN for 0/0."""
-    return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
-
-
-def recalls(table: Confusion) -> FloatArray:
-    """Share of each class that was decided right; NaN for a class without rows."""
-    return _ratio(table.right, table.true)
-
-
-def f_scores(table: Confusion, beta: float) -> FloatArray:
-    """F-beta of each class; NaN for a class neither true nor decided anywhere."""
-    b = beta * beta
-    return _ratio((1 + b) * table.right, b * table.true + table.decided)
-
-
-def precisions(table: Confusion) -> FloatArray:
+def precisions_or_0(margins: Margins) -> FloatArray:
     """Share of decisions for each class that were right; 0 if none was made for a true class."""
-    values = _ratio(table.right, table.decided)
-    return np.where((table.decided == 0) & (table.true > 0), 0.0, values)
+    values = tables.precisions(margins)
+    return np.where((margins.decided == 0) & (margins.true > 0), 0.0, values)
 
 
 def balanced_accuracy(
@@ -108,7 +85,7 @@ def balanced_accuracy(
     0.8333333333333333
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    return macro(recalls(table), table.classes)
+    return macro(tables.recalls(table.margins), table.classes)
 
 
 def gmean(
@@ -126,9 +103,8 @@ def gmean(
     0.5773502691896257
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    found = recalls(table)
-    macro(found, table.classes)  # refuses a class without rows
-    return float(np.prod(found) ** (1 / len(found)))
+    macro(tables.recalls(table.margins), table.classes)  # refuses a class without rows
+    return float(tables.gmean(table.margins))
 
 
 def mcc(
@@ -148,14 +124,9 @@ def mcc(
     0.57735
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    true, decided, n = table.true, table.decided, table.counts.sum()
-    spread_true, spread_decided = n * n - true @ true, n * n - decided @ decided
-    if np.count_nonzero(true) < 2:
+    if np.count_nonzero(table.margins.true) < 2:
         raise TargetError("y_true has one class; a correlation takes two: check the selection")
-    if np.count_nonzero(decided) < 2:
-        return 0.0
-    covariance = table.right.sum() * n - true @ decided
-    return float(covariance / np.sqrt(spread_true * spread_decided))
+    return float(tables.mcc(table.margins))
 
 
 def fbeta(
@@ -192,7 +163,7 @@ def fbeta(
     if not beta > 0:
         raise RequestError(f"beta is {beta!r}; it takes a number > 0, such as 1 or 2")
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    return _average(f_scores(table, beta), table, average, positive)
+    return _average(tables.f_scores(table.margins, beta), table, average, positive)
 
 
 def f1(
@@ -210,7 +181,7 @@ def f1(
     0.666667
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    return _average(f_scores(table, 1.0), table, average, positive)
+    return _average(tables.f_scores(table.margins), table, average, positive)
 
 
 def precision(
@@ -230,7 +201,7 @@ def precision(
     0.5
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    return _average(precisions(table), table, average, positive)
+    return _average(precisions_or_0(table.margins), table, average, positive)
 
 
 def recall(
@@ -250,7 +221,7 @@ def recall(
     1.0
     """
     table = confusion(y_true, y_pred, labels=labels, sample_weight=sample_weight)
-    return _average(recalls(table), table, average, positive)
+    return _average(tables.recalls(table.margins), table, average, positive)
 
 
 def _average(

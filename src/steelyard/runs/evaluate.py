@@ -22,7 +22,8 @@ def evaluate_file(
     from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
-    from steelyard.stats.metrics import metric_values
+    from steelyard.stats.metric_intervals import metric_values
+    from steelyard.stats.predictions import Predictions
     from steelyard.tables import Schema, labels, read_features
 
     values = read_run(run, verify=verify)
@@ -30,16 +31,17 @@ def evaluate_file(
     y = labels(data, schema if target is None else replace(schema, target=target))
     frame = read_features(data, schema)
     probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
+    rows = Predictions.of(
+        y,
+        probability,
+        decision,
+        positive=schema.classes.index(values["data"]["positive"]),
+        # The goal that the model decides by now, which a retune may have changed.
+        costs=costs_of(goal_from_dict(values["decision"]["goal"])),
+    )
     return {
         "run": str(run),
         "rows": len(y),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
-        "metrics": metric_values(
-            y,
-            probability,
-            decision,
-            positive=schema.classes.index(values["data"]["positive"]),
-            costs=costs_of(goal_from_dict(values["protocol"]["goal"])),
-            seed=seed,
-        ),
+        "metrics": metric_values(rows, seed=seed),
     }

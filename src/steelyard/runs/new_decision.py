@@ -16,7 +16,8 @@ from steelyard.decision import (
     tune,
 )
 from steelyard.errors import DataError, RequestError
-from steelyard.runs.drift import feature_shift, score_shift
+from steelyard.runs.drift import feature_shift
+from steelyard.stats.drift import score_shift
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study

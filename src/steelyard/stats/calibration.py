@@ -1,50 +1,35 @@
-"""Do the probabilities keep their promise? Observed over expected, class by class."""
-
-from typing import Any
+"""Do the probabilities keep their promise? Observed over expected, slope, and bins."""
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import ndtri
+from numpy.typing import ArrayLike, NDArray
 
 from steelyard.stats.newton import logistic, minimise
-from steelyard.stats.validation import labelled, log_of
+from steelyard.stats.validation import log_of
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BINS = 10
 
 
-def observed_expected(
-    p: ArrayLike, y: ArrayLike, *, level: float = 0.95
-) -> list[dict[str, float | None]]:
-    """Rows seen of each class over rows promised, with an interval; 1 is the target.
-
-    The interval is the score interval of a count whose variance is a fixed share of its mean. The
-    share comes from the probabilities (a sum of unequal coin flips varies less than a Poisson
-    count), or from the errors made where those are larger (probabilities that are too sure of
-    themselves), so that it holds for the large class as well as for the rare one.
-
-    Args:
-        p: shape (rows, classes). y: codes, shape (rows,), at natural prevalence.
-        level: of the interval.
-    Returns: one `{value, low, high}` per class; all None for a class that was neither promised
-        nor seen, value and high None for one that was seen only.
-    """
-    values, codes = labelled(p, y)
-    z = float(ndtri(0.5 + level / 2.0))
-    classes = values.shape[1]
-    observed = np.bincount(codes, minlength=classes).astype(np.float64)
-    expected = values.sum(axis=0)
-    promised_squares = (values**2).sum(axis=0)
-    hits = np.bincount(codes, weights=values[np.arange(len(codes)), codes], minlength=classes)
-    errors = observed - 2.0 * hits + promised_squares
-    return [
-        _ratio(*numbers, z)
-        for numbers in zip(observed, expected, promised_squares, errors, strict=True)
-    ]
+def observed_expected_influence(
+    is_hit: Bools, p: Floats, weight: Floats | None = None
+) -> tuple[float, Floats]:
+    """Rows of the class over the sum of its probabilities, and each row's influence."""
+    mass = 1.0 if weight is None else weight
+    expected = float((mass * p).sum())
+    value = float((mass * is_hit).sum()) / expected
+    return value, mass * (is_hit - value * p) / expected
 
 
-def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] | None:
+def calibration_line(
+    positive: ArrayLike, p: ArrayLike, weight: ArrayLike | None = None
+) -> tuple[float, float] | None:
     """Intercept and slope of the line on the logit that would make probabilities true.
 
     Args:
-        p: probability of one class, shape (rows,). positive: whether it was that class, bool.
+        positive: whether a row is of the class, bool (rows,). p: its probability, shape (rows,).
+        weight: how much each row counts, shape (rows,).
     Returns: the intercept at slope 1 (0 where probabilities are true on average) and the slope (1
         where they are as sure as they should be); None where all rows are of one kind, or parted
         so well that no line is the best.
@@ -52,7 +37,7 @@ def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] |
 
     >>> rng = np.random.default_rng(0)
     >>> p = rng.beta(1, 9, 20_000)
-    >>> intercept, slope = calibration_line(p, rng.random(20_000) < p)
+    >>> intercept, slope = calibration_line(rng.random(20_000) < p, p)
     >>> abs(intercept) < 0.1, abs(slope - 1) < 0.1
     (True, True)
     """
@@ -63,32 +48,28 @@ def calibration_line(p: ArrayLike, positive: ArrayLike) -> tuple[float, float] |
     of_ones, of_zeros = logit[truth == 1], logit[truth == 0]
     if of_ones.min() >= of_zeros.max() or of_ones.max() <= of_zeros.min():
         return None
-    one, times = np.ones((len(logit), 1)), np.ones(len(logit))
+    one = np.ones((len(logit), 1))
+    times = np.ones(len(logit)) if weight is None else np.asarray(weight, dtype=np.float64)
     intercept, _ = minimise(logistic(one, truth, times, logit), np.zeros(1))
     line, _ = minimise(logistic(np.column_stack([one, logit]), truth, times), np.array([0.0, 1.0]))
     found = float(intercept[0]), float(line[1])
     return found if np.isfinite(found).all() else None
 
 
-def holds_one(ratio: dict[str, Any]) -> bool:
-    """Whether the interval of an observed/expected ratio holds 1."""
-    if ratio["low"] is None:
-        return True
-    return ratio["low"] <= 1.0 and (ratio["high"] is None or ratio["high"] >= 1.0)
+def calibration_error(
+    is_hit: Bools, p: Floats, weight: Floats | None = None, *, bins: int = BINS
+) -> float:
+    """Sum over equal-mass bins of |sum of (p - y)| / all mass.
 
-
-def _ratio(
-    observed: float, expected: float, promised_squares: float, errors: float, z: float
-) -> dict[str, float | None]:
-    if expected <= 0.0:
-        return {"value": None, "low": 1.0 if observed else None, "high": None}
-    dispersion = max(1.0 - promised_squares / expected, errors / max(observed, 1.0))
-    # Solves (observed - mean)^2 = z^2 * dispersion * mean for the mean.
-    half = z * z * dispersion / 2.0
-    reach = np.sqrt(2.0 * half * observed + half * half)
-    low, high = observed + half - reach, observed + half + reach
-    return {
-        "value": float(observed / expected),
-        "low": float(max(low, 0.0) / expected),
-        "high": float(high / expected),
-    }
+    The running sum of p - y is cut at equal mass. Rows that share a score share their mean
+    outcome, so a cut through them does not depend on their order.
+    """
+    values, at = np.unique(p, return_inverse=True)
+    mass = np.bincount(at, weight)
+    hits = np.bincount(
+        at[is_hit], None if weight is None else weight[is_hit], minlength=len(values)
+    )
+    upto = np.concatenate([[0.0], np.cumsum(mass)])
+    excess = np.concatenate([[0.0], np.cumsum(values * mass - hits)])
+    cuts = np.interp(np.linspace(0, upto[-1], bins + 1), upto, excess)
+    return float(np.abs(np.diff(cuts)).sum() / upto[-1])

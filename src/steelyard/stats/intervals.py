@@ -1,13 +1,14 @@
-"""Closed-form intervals: shares, average precision, ROC-AUC, and anything with influences."""
+"""Closed-form intervals: of shares, of rankings, and of anything with influences."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import stats
 
 from steelyard.errors import RequestError
+from steelyard.stats.limits import TO_COMPARE
 
 Floats = NDArray[np.float64]
 
@@ -39,33 +40,6 @@ def wilson(hits: float, total: float, *, level: float = 0.95) -> Interval:
     return Interval(low, 1.0 if hits == total else min(1.0, centre + half))
 
 
-def clopper_pearson(hits: int, total: int, *, level: float = 0.95) -> Interval:
-    """Exact interval of a share: never covers less than `level`, so it is wide.
-
-    Source: Clopper and Pearson, Biometrika 26, 1934.
-
-    >>> clopper_pearson(0, 10)
-    Interval(low=0.0, high=0.308497...)
-    """
-    _check_share(hits, total)
-    tail = (1 - level) / 2
-    low = 0.0 if hits == 0 else float(stats.beta.ppf(tail, hits, total - hits + 1))
-    high = 1.0 if hits == total else float(stats.beta.ppf(1 - tail, hits + 1, total - hits))
-    return Interval(low, high)
-
-
-def average_precision_logit(value: float, positives: float, *, level: float = 0.95) -> Interval:
-    """Interval of average precision on the logit scale, from the number of positives alone.
-
-    Source: Boyd, Eng and Page, "Area under the precision-recall curve: point estimates and
-    confidence intervals", ECML PKDD 2013.
-
-    >>> average_precision_logit(0.6, 100)
-    Interval(low=0.501..., high=0.691...)
-    """
-    return logit_interval(value, math.sqrt(max(value * (1 - value), 0.0) / positives), level=level)
-
-
 def logit_interval(
     value: float, error: float, *, df: float = math.inf, level: float = 0.95
 ) -> Interval:
@@ -81,50 +55,24 @@ def logit_interval(
     return Interval(_sigmoid(centre - step), _sigmoid(centre + step))
 
 
-def hanley_mcneil_error(auc: float, positives: float, negatives: float) -> float:
-    """Standard error of a ROC-AUC from its value and the two class sizes alone.
+def ranking_interval(
+    value: float, error: float, df: float, positives: float, *, centre: float | None = None
+) -> Interval:
+    """95 % interval of a ROC-AUC or average precision: the one that is reported everywhere.
 
-    Source: Hanley and McNeil, Radiology 143, 1982.
+    Symmetric on the logit scale around `centre` (by default the value itself), and never surer
+    than a share of so many rows where there are too few to know their own spread.
 
-    >>> round(hanley_mcneil_error(0.9, 100, 5000), 4)
-    0.0207
+    Args:
+        value, error, df: the metric, its standard error and degrees of freedom, from influences.
+        positives: effective rows of the class of interest.
     """
-    both_positives = auc / (2 - auc)
-    both_negatives = 2 * auc * auc / (1 + auc)
-    spread = auc * (1 - auc)
-    spread += (positives - 1) * (both_positives - auc * auc)
-    spread += (negatives - 1) * (both_negatives - auc * auc)
-    return math.sqrt(max(spread, 0.0) / (positives * negatives))
-
-
-def placements(is_positive: ArrayLike, score: ArrayLike) -> tuple[float, Floats]:
-    """ROC-AUC and, per row, the share of the other class it is ranked right against.
-
-    Ties count half. The mean placement of either class is the AUC; their variances give
-    DeLong's error. Shapes: (n,) and (n,) in, (n,) out. `n log n` through mid-ranks.
-    Source: Sun and Xu, IEEE Signal Processing Letters 21, 2014.
-    """
-    truth = np.asarray(is_positive, dtype=bool)
-    score = np.asarray(score, dtype=np.float64)
-    m, n = int(truth.sum()), int((~truth).sum())
-    overall = stats.rankdata(score)
-    within = np.empty_like(overall)
-    within[truth] = stats.rankdata(score[truth])
-    within[~truth] = stats.rankdata(score[~truth])
-    others = overall - within
-    placed = np.where(truth, others / n, 1 - others / m)
-    return float(placed[truth].mean()), placed
-
-
-def delong_error(is_positive: ArrayLike, score: ArrayLike) -> float:
-    """Standard error of the ROC-AUC without assumptions on the scores; two rows a class at least.
-
-    Source: DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988.
-    """
-    truth = np.asarray(is_positive, dtype=bool)
-    _, placed = placements(truth, score)
-    ours, theirs = placed[truth], placed[~truth]
-    return math.sqrt(ours.var(ddof=1) / len(ours) + theirs.var(ddof=1) / len(theirs))
+    found = logit_interval(value if centre is None else centre, error, df=df)
+    low, high = min(found.low, value), max(found.high, value)
+    if error == 0 or positives < TO_COMPARE:
+        share = wilson(value * positives, positives)
+        low, high = min(low, share.low), max(high, share.high)
+    return Interval(low, high)
 
 
 def quantile(df: float, level: float) -> float:

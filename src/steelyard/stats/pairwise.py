@@ -1,7 +1,7 @@
 """Each technique against the reference on the same folds, and what more positives would show."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,9 +19,6 @@ from steelyard.stats.paired import (
 )
 
 Floats = NDArray[np.float64]
-
-# Variance that the tested rows explain, of the difference between two techniques.
-Noise = Callable[[str, str], RowNoise]
 
 SURE = 0.95
 POWER = 0.80
@@ -66,32 +63,41 @@ class Detectable:
     total: int | None
 
 
-def comparisons(
-    signed: Mapping[str, Floats],
-    reference: str,
-    ratio: float,
-    rope: float,
-    noise: Noise | None = None,
-) -> tuple[PairwiseComparison, ...]:
-    """Every technique but the reference, best first.
+@dataclass(frozen=True)
+class Pair:
+    """One technique less another on the same folds.
 
-    `signed` holds fold values with more for better, on the same folds, at least 2 of them finite
-    for every technique; `ratio` is rows to test / rows to train; `noise` as in `verdict.decide`.
+    `differences`: what each fold contributes, more for better, repeat by repeat, shape (J,);
+    `noise`: the part of their variance that the tested rows explain.
     """
-    rivals = [name for name in signed if name != reference]
-    found = {
-        name: against(
-            signed[name] - signed[reference],
-            ratio,
-            rope,
-            noise(name, reference) if noise else None,
-        )
-        for name in rivals
-    }
-    adjusted = holm([found[name][0].p for name in rivals])
+
+    differences: Floats
+    noise: RowNoise | None = None
+
+    def test(self, ratio: float) -> CorrectedTest:
+        """The corrected t-test; `ratio` is rows to test / rows to train."""
+        return nadeau_bengio(self.differences, ratio, self.noise)
+
+    def probabilities(self, ratio: float, rope: float) -> RopeProbabilities:
+        """Chances that the true difference is below, within or above the rope."""
+        # One test row for every `ratio` training rows is a share of ratio / (1 + ratio): 1 / folds.
+        rho = ratio / (1 + ratio)
+        return correlated_bayes(self.differences, rho, rope=rope, noise=self.noise)
+
+
+def comparisons(
+    pairs: Mapping[str, Pair], ratio: float, rope: float
+) -> tuple[PairwiseComparison, ...]:
+    """Every technique against the reference, best first.
+
+    `pairs`: each technique less the reference, at least 2 folds; `ratio` is rows to test / rows
+    to train.
+    """
+    found = {name: pair.test(ratio) for name, pair in pairs.items()}
+    adjusted = holm([test.p for test in found.values()])
     rows = []
-    for name, p_holm in zip(rivals, adjusted, strict=True):
-        test, chance = found[name]
+    for (name, test), p_holm in zip(found.items(), adjusted, strict=True):
+        chance = pairs[name].probabilities(ratio, rope)
         half = float(stats.t.ppf((1 + SURE) / 2, test.df)) * test.error
         rows.append(
             PairwiseComparison(
@@ -110,16 +116,6 @@ def comparisons(
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.gain))
-
-
-def against(
-    differences: Floats, ratio: float, rope: float, noise: RowNoise | None = None
-) -> tuple[CorrectedTest, RopeProbabilities]:
-    """Both tests of per-fold differences; folds in which either side has no value are left out."""
-    d = differences[np.isfinite(differences)]
-    # One test row for every `ratio` training rows is a share of ratio / (1 + ratio): 1 / folds.
-    rho = ratio / (1 + ratio)
-    return nadeau_bengio(d, ratio, noise), correlated_bayes(d, rho, rope=rope, noise=noise)
 
 
 def reach(rows: tuple[PairwiseComparison, ...], positives: int, rope: float) -> Detectable:

@@ -1,33 +1,103 @@
-"""Labels, probabilities and decisions of one technique, checked against each other."""
+"""Labels, probabilities and decisions of one technique, checked against each other once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.errors import DataError, RequestError
+from steelyard.errors import DataError, RequestError, WeightError
+from steelyard.stats.costs import cost_matrix, cost_pair
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Checked rows: labels, probabilities and decisions of one technique, ready to be counted.
+class Predictions:
+    """Checked rows of one technique in one repeat, ready for every metric; made by `of`.
 
-    Shapes (n,), (n, K), (n,); `positive` is the code of the class of interest; `costs` (K, K) is
-    what deciding column j costs when row i is true.
+    Attributes:
+        y: class codes, shape (n,). p: probabilities, (n, K). d: decided codes, (n,).
+        positive: code of the class of interest.
+        costs: (K, K), what deciding column j costs when row i is true; None where all classes
+            count the same.
+        folds: fold in which a row was predicted, (n,), or None.
+        groups: codes 0 .. G-1 of rows that belong together, (n,), or None.
+        weights: how much each row counts, (n,), or None; variances take them as inverse chances
+            of being drawn, never as copies.
+        stratified: the folds hold the classes in equal shares, so that how many positives there
+            are is no chance of these predictions.
+        found: metrics already computed, by name; see `stats.metrics.kept`.
     """
 
     y: Ints
     p: Floats
     d: Ints
     positive: int
-    costs: Floats | None
+    costs: Floats | None = None
+    folds: Ints | None = None
+    groups: Ints | None = None
+    weights: Floats | None = None
+    stratified: bool = False
+    found: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        y: ArrayLike,
+        p: ArrayLike,
+        d: ArrayLike,
+        *,
+        positive: int | None = None,
+        costs: ArrayLike | None = None,
+        folds: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        stratified: bool = False,
+    ) -> "Predictions":
+        """Check labels, probabilities and decisions against each other.
+
+        Args:
+            y: class codes 0 .. K-1, shape (n,).
+            p: probability of each class, shape (n, K).
+            d: decided class codes, shape (n,).
+            positive: code of the class of interest; by default the rarest class with rows.
+            costs: cost of deciding j when i is true, shape (K, K), or for two classes the pair
+                (false positive, false negative).
+            folds, groups: any integers, shape (n,). weights: >= 0, shape (n,).
+            stratified: as the attribute.
+        Raises: DataError, RequestError, WeightError.
+        """
+        table = np.asarray(p, dtype=np.float64)
+        if table.ndim != 2 or not len(table) or table.shape[1] < 2 or not np.isfinite(table).all():
+            raise DataError(
+                f"probabilities of shape {table.shape}; give finite numbers, one row per label "
+                "and one column per class, at least one row and two classes."
+            )
+        n, classes = table.shape
+        truth, decided = _codes("y", y, n, classes), _codes("d", d, n, classes)
+        mass = _weights(weights, n)
+        counts = np.bincount(truth, mass, minlength=classes)
+        if positive is None:
+            positive = int(np.argmin(np.where(counts > 0, counts, np.inf)))
+        elif not 0 <= positive < classes:
+            raise RequestError(f"positive = {positive}; give a class code, 0 to {classes - 1}.")
+        return cls(
+            truth,
+            table,
+            decided,
+            positive,
+            _costs(costs, classes, positive),
+            None if folds is None else _labels("folds", folds, n),
+            None if groups is None else _recoded(_labels("groups", groups, n)),
+            mass,
+            stratified,
+        )
 
     @property
     def binary(self) -> bool:
+        """Whether there are two classes."""
         return self.p.shape[1] == 2
 
     @property
@@ -35,54 +105,86 @@ class Scored:
         """The positive class where metrics are about one class, None where about them all."""
         return self.positive if self.binary else None
 
-    def rows(self, chosen: NDArray[Any]) -> "Scored":
-        """Some of the rows, with the positive class and the costs of all."""
-        return Scored(self.y[chosen], self.p[chosen], self.d[chosen], self.positive, self.costs)
+    @property
+    def fold_codes(self) -> Ints:
+        """Folds as codes 0 .. J-1, shape (n,); one fold where none are known."""
+        return np.zeros(len(self.y), int) if self.folds is None else _recoded(self.folds)
 
+    @property
+    def counts(self) -> Floats:
+        """Weight of the rows of each class, shape (K,)."""
+        return np.bincount(self.y, self.weights, minlength=self.p.shape[1]).astype(np.float64)
 
-def scored(
-    y: ArrayLike,
-    p: ArrayLike,
-    d: ArrayLike,
-    *,
-    positive: int | None = None,
-    costs: ArrayLike | None = None,
-) -> Scored:
-    """Check labels, probabilities and decisions against each other; arguments as in `metrics`."""
-    truth, table, decided = np.asarray(y), np.asarray(p, dtype=np.float64), np.asarray(d)
-    if table.ndim != 2 or not len(table) or table.shape[1] < 2 or not np.isfinite(table).all():
-        raise DataError(
-            f"probabilities of shape {table.shape}; give finite numbers, one row per label and "
-            "one column per class, at least one row and two classes."
+    def effective(self, k: int | None = None) -> float:
+        """Kish's effective number of rows (of class k), rows of one group taken as one."""
+        mine = np.full(len(self.y), True) if k is None else self.y == k
+        each = np.ones(int(mine.sum())) if self.weights is None else self.weights[mine]
+        if self.groups is not None:
+            each = np.bincount(self.groups[mine], each)
+        squares = float((each**2).sum())
+        return float(each.sum()) ** 2 / squares if squares > 0 else 0.0
+
+    def rows(self, chosen: NDArray[Any]) -> "Predictions":
+        """Some of the rows, by mask or positions, with the positive class and the costs of all."""
+        parts = [self.folds, self.groups, self.weights]
+        folds, groups, weights = (None if part is None else part[chosen] for part in parts)
+        return Predictions(
+            self.y[chosen],
+            self.p[chosen],
+            self.d[chosen],
+            self.positive,
+            self.costs,
+            folds,
+            None if groups is None else _recoded(groups),
+            weights,
+            self.stratified,
         )
-    n, classes = table.shape
-    for name, codes in (("y", truth), ("d", decided)):
-        if codes.shape != (n,) or codes.dtype.kind not in "iu":
-            raise DataError(f"{name} is {codes.dtype} {codes.shape}; give {n} integer class codes.")
-        if codes.min() < 0 or codes.max() >= classes:
-            raise DataError(
-                f"{name} holds codes {codes.min()} to {codes.max()}; the probabilities have "
-                f"{classes} columns, so give 0 to {classes - 1}."
-            )
-    counts = np.bincount(truth, minlength=classes).astype(np.float64)
-    if positive is None:
-        positive = int(np.argmin(np.where(counts > 0, counts, np.inf)))
-    elif not 0 <= positive < classes:
-        raise RequestError(f"positive = {positive}; give a class code, 0 to {classes - 1}.")
-    return Scored(truth, table, decided, positive, _cost_table(costs, classes, positive))
 
 
-def _cost_table(costs: ArrayLike | None, classes: int, positive: int) -> Floats | None:
+def _codes(name: str, values: ArrayLike, n: int, classes: int) -> Ints:
+    codes = np.asarray(values)
+    if codes.shape != (n,) or codes.dtype.kind not in "iu":
+        raise DataError(f"{name} is {codes.dtype} {codes.shape}; give {n} integer class codes.")
+    if codes.min() < 0 or codes.max() >= classes:
+        raise DataError(
+            f"{name} holds codes {codes.min()} to {codes.max()}; the probabilities have "
+            f"{classes} columns, so give 0 to {classes - 1}."
+        )
+    return codes
+
+
+def _labels(name: str, values: ArrayLike, n: int) -> Ints:
+    labels = np.asarray(values)
+    if labels.shape != (n,):
+        raise DataError(f"{name} has shape {labels.shape}; give one per row: ({n},).")
+    return labels
+
+
+def _recoded(labels: Ints) -> Ints:
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _weights(weights: ArrayLike | None, n: int) -> Floats | None:
+    if weights is None:
+        return None
+    values = np.asarray(weights, dtype=np.float64)
+    if (
+        values.shape != (n,)
+        or not np.isfinite(values).all()
+        or values.min() < 0
+        or not values.any()
+    ):
+        raise WeightError(
+            f"weights of shape {values.shape}; give one finite number >= 0 per row, ({n},), at "
+            "least one of them above 0."
+        )
+    return values
+
+
+def _costs(costs: ArrayLike | None, classes: int, positive: int) -> Floats | None:
     if costs is None:
         return None
-    table = np.asarray(costs, dtype=np.float64)
-    if table.shape == (2,) and classes == 2:
-        alarm, miss = table
-        table = np.zeros((2, 2))
-        table[1 - positive, positive], table[positive, 1 - positive] = alarm, miss
-    if table.shape != (classes, classes) or not np.isfinite(table).all():
-        raise RequestError(
-            f"costs of shape {table.shape} for {classes} classes; give finite numbers, one row per "
-            "true class and one column per decision, or (false positive, false negative)."
-        )
-    return table
+    if np.shape(costs) == (2,) and classes == 2:
+        alarm, miss = np.asarray(costs, dtype=np.float64).tolist()
+        return cost_pair(alarm, miss, positive=positive)
+    return cost_matrix(costs, classes)

@@ -1,0 +1,96 @@
+"""Observed over expected rows of a class with its interval: the one that is shown everywhere."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from steelyard.stats.influence import standard_error
+from steelyard.stats.intervals import quantile
+from steelyard.stats.validation import labelled
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.integer]
+Ratio = dict[str, float | None]
+
+
+def observed_expected(
+    y: ArrayLike, p: ArrayLike, *, stratified: bool = False, level: float = 0.95
+) -> list[Ratio]:
+    """Rows seen of each class over rows promised, with an interval; 1 is the target.
+
+    Args:
+        y: codes, shape (rows,), at natural prevalence. p: shape (rows, classes).
+        stratified: as in `ratio_with_interval`.
+        level: of the interval.
+    Returns: one `{value, low, high}` per class; all None for a class that was neither promised
+        nor seen, value and high None for one that was seen only.
+    """
+    values, codes = labelled(p, y)
+    return [
+        ratio_with_interval(codes == k, values[:, k], stratified=stratified, level=level)
+        for k in range(values.shape[1])
+    ]
+
+
+def ratio_with_interval(
+    is_hit: Bools,
+    p: Floats,
+    *,
+    weight: Floats | None = None,
+    groups: Ints | None = None,
+    stratified: bool = False,
+    level: float = 0.95,
+) -> Ratio:
+    """Observed / expected of one class with its interval: the one that is reported everywhere.
+
+    The score interval of a count whose variance is a fixed share of its mean. The share comes
+    from the errors made, or from the probabilities (a sum of unequal coin flips) where those say
+    more. With stratified folds the number of positives is no chance: what was to be expected
+    follows it, so only the probabilities within each class vary, and the interval is narrower.
+
+    Args:
+        is_hit, p: shape (n,): rows of the class, and its probability.
+        weight, groups: shape (n,) or None, as in `Predictions`.
+        stratified: the probabilities come from folds that hold the class in equal shares.
+        level: of the interval.
+    """
+    mass = np.ones(len(p)) if weight is None else weight
+    observed, expected = float((mass * is_hit).sum()), float((mass * p).sum())
+    if expected <= 0.0:
+        return {"value": None, "low": 1.0 if observed else None, "high": None}
+    value = observed / expected
+    if stratified:
+        moves, least = -value * mass * _within_classes(is_hit, p, mass), 0.0
+    else:
+        moves, least = mass * (is_hit - value * p), float((mass**2 * p * (1 - p)).sum()) / expected
+    error, df = standard_error(moves, groups)
+    dispersion = max(least, error**2 / observed if observed else 0.0)
+    # Solves (observed - mean)^2 = z^2 * dispersion * mean for the mean.
+    half = quantile(df, level) ** 2 * dispersion / 2.0
+    reach = np.sqrt(2.0 * half * observed + half * half)
+    low, high = observed + half - reach, observed + half + reach
+    return {
+        "value": value,
+        "low": min(float(max(low, 0.0) / expected), value),
+        "high": max(float(high / expected), value),
+    }
+
+
+def _within_classes(is_hit: Bools, p: Floats, mass: Floats) -> Floats:
+    """Probabilities less their mean over rows of the same kind, each kind a degree short."""
+    gaps = np.zeros(len(p))
+    for mine in (is_hit, ~is_hit):
+        rows = int(np.count_nonzero(mine))
+        if rows > 1 and mass[mine].any():
+            mean = np.average(p[mine], weights=mass[mine])
+            gaps[mine] = (p[mine] - mean) * np.sqrt(rows / (rows - 1))
+    return gaps
+
+
+def holds_one(ratio: dict[str, Any]) -> bool:
+    """Whether the interval of an observed/expected ratio holds 1."""
+    if ratio["low"] is None:
+        return True
+    return ratio["low"] <= 1.0 and (ratio["high"] is None or ratio["high"] >= 1.0)
