@@ -26,7 +26,7 @@ EDITS = {
     "balanced accuracy": metric("balanced_accuracy"),
     "Brier skill": metric("brier_skill"),
     "observed/expected": metric("observed_expected"),
-    "cost": metric("expected_cost", by=-0.05),
+    "cost": metric("normalized_cost", by=-0.05),
     "low end of AP": metric("average_precision", "low"),
     "high end of recall": metric("recall", "high"),
     "a baseline": metric("average_precision", by=-0.05, entry="baselines"),
