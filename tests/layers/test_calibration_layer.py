@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.special import expit, logit, softmax
 from sklearn.isotonic import IsotonicRegression
 
 from steelyard.decision import calibrators as kinds
+from steelyard.decision import correct_prior
 from steelyard.errors import ClassCountError, RequestError
-from steelyard.layers import Calibration, NormalizedDense, TemperatureScaling
+from steelyard.layers import Calibration, NormalizedDense, PriorCorrection, TemperatureScaling
 
 RNG = np.random.default_rng(0)
 P3 = RNG.dirichlet([5, 1, 0.2], 200)
@@ -124,3 +126,44 @@ def test_bad_temperature_and_columns_are_named():
         TemperatureScaling(-1)
     with pytest.raises(ClassCountError, match="3 columns"):
         Calibration("beta", a=1, b=1, c=0)(P3)
+
+
+CALIBRATIONS = [
+    kinds.Affine(scale=0.5, bias=(0.3, -0.2)),
+    kinds.Affine(scale=1.7, bias=(0.0, 0.1)),
+    kinds.Beta(a=0.5, b=1.5, c=0.2),
+    kinds.Isotonic(x=((0.1, 0.9),), y=((0.0, 1.0),)),
+    kinds.Affine(scale=0.5, bias=(0.3, -0.2, 0.0)),
+    kinds.Isotonic(x=((0.5, 0.9),) * 3, y=((0.0, 1.0),) * 3),
+]
+
+
+@pytest.mark.parametrize("calibration", CALIBRATIONS, ids=lambda one: one.kind)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_layer_says_what_numpy_says_at_the_extremes(calibration, compiled):
+    """Through the logarithm's floor, and where every curve of a row is at 0."""
+    ends = np.array([0.0, 1e-38, 1e-20, 1e-7, 0.3, 0.5, 1 - 1e-7, 1.0], "float32")
+    several = len(getattr(calibration, "x", getattr(calibration, "bias", (0, 0)))) == 3
+    p = np.column_stack([1 - ends, ends / 2, ends / 2] if several else [1 - ends, ends])
+    if several:
+        p = np.r_[p, [[0.4, 0.3, 0.3], [1 / 3, 1 / 3, 1 / 3]]].astype("float32")
+    layer = Calibration(**calibration.to_dict())
+    out = tf.function(layer, jit_compile=True)(p) if compiled else layer(p)
+    expected = calibration.apply(p)
+    np.testing.assert_allclose(out, expected, rtol=2e-4, atol=1e-37)
+    if not several:
+        one_column = layer(p[:, 1:])
+        np.testing.assert_allclose(one_column[:, 0], expected[:, 1], rtol=2e-4, atol=1e-37)
+        np.testing.assert_allclose(calibration.apply(p[:, 1:]), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_prior_layer_says_what_numpy_says_at_the_extremes(compiled):
+    ends = np.array([0.0, 1e-20, 1e-7, 0.3, 1 - 1e-7, 1.0], "float32")
+    p = np.column_stack([1 - ends, ends])
+    layer = PriorCorrection([0.5, 0.5], [0.999, 0.001])
+    out = tf.function(layer, jit_compile=True)(p) if compiled else layer(p)
+    expected = correct_prior(p, [0.5, 0.5], [0.999, 0.001])
+    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-37)
+    np.testing.assert_allclose(layer(p[:, 1:])[:, 0], expected[:, 1], rtol=1e-4, atol=1e-37)
+    np.testing.assert_allclose(correct_prior(p[:, 1:], 2 * [0.5], [0.999, 0.001]), expected)

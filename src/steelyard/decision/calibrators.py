@@ -1,7 +1,7 @@
 """The kinds of calibration: frozen descriptions that a Keras layer can carry out as well.
 
 None of them holds more than a few numbers or a piecewise-linear curve. Where a kind takes a
-logarithm, a probability below `arrays.LOG_FLOOR` counts as that.
+logarithm, a probability below `stats.validation.LOG_FLOOR` counts as that.
 """
 
 from collections.abc import Sequence

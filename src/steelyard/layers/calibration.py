@@ -15,6 +15,7 @@ from steelyard.layers.columns import (
     log_columns,
 )
 from steelyard.layers.prior import check_columns
+from steelyard.stats.validation import LOG_FLOOR
 
 
 def affine(log_p: Tensor, scale: float, bias: Sequence[float]) -> Tensor:
@@ -37,7 +38,7 @@ def curve(p: Tensor, x: Sequence[float], y: Sequence[float]) -> Tensor:
     left, widths = np.array(x[:-1], "float32"), np.diff(x).astype("float32")
     steps = np.diff(y).astype("float32")[:, None]
     # Two knots may fall together in float32: then the piece is a step, not 0 / 0.
-    passed = (p - left) / np.maximum(widths, np.finfo("float32").tiny)
+    passed = (p - left) / np.maximum(widths, LOG_FLOOR)
     return float(y[0]) + ops.matmul(ops.clip(passed, 0.0, 1.0), steps)
 
 
@@ -48,7 +49,10 @@ def isotonic(p: Tensor, x: Sequence[Sequence[float]], y: Sequence[Sequence[float
         return ops.concatenate([1.0 - positive, positive], axis=-1)
     columns = [curve(p[..., k : k + 1], *knots) for k, knots in enumerate(zip(x, y, strict=True))]
     curved = ops.concatenate(columns, axis=-1)
-    return curved / ops.sum(curved, axis=-1, keepdims=True)
+    total = ops.sum(curved, axis=-1, keepdims=True)
+    # Where every curve is at 0 none of the classes is likelier than another.
+    even = ops.full_like(curved, 1 / len(x))
+    return ops.where(total > 0, curved / ops.maximum(total, LOG_FLOOR), even)
 
 
 PARAMETERS: dict[str, tuple[str, ...]] = {

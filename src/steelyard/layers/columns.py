@@ -3,12 +3,9 @@
 from typing import Any
 
 from steelyard._keras import keras, ops
+from steelyard.stats.validation import LOG_FLOOR
 
 Tensor = Any
-
-# A probability below this counts as this in a logarithm, as in `steelyard.decision`: a network
-# does say 0 and 1, and no calibration can read anything from log 0.
-LOG_FLOOR = 1e-12
 
 
 def both_columns(probabilities: Tensor) -> Tensor:

@@ -11,18 +11,24 @@ from steelyard.errors import RequestError
 Floats = NDArray[Any]
 Codes = NDArray[Any]
 
-# Where a logarithm of a probability is taken, 0 is read as this, as in the Keras layers: float32
-# models do say 0, and a certainty that turns out wrong must cost much, not infinitely much.
+# Where a logarithm of a probability is taken, 0 is read as this, here and in the Keras layers:
+# float32 models do say 0, and a certainty that turns out wrong must cost much, not infinitely much.
 LOG_FLOOR = float(np.finfo(np.float32).tiny)
 
 
 def probabilities(p: ArrayLike) -> Floats:
-    """`p` as float64 of shape (rows, classes); RequestError where it is not that."""
+    """`p` as float64 of shape (rows, classes), from one column as well.
+
+    Raises: RequestError: where it is not that.
+    """
     values = np.asarray(p, dtype=np.float64)
-    if values.ndim != 2 or values.shape[1] < 2:
+    if values.ndim != 2 or not values.shape[1]:
         raise RequestError(
-            f"probabilities have shape {values.shape}; give (rows, classes), a column per class"
+            f"probabilities have shape {values.shape}; give (rows, classes), a column per class, "
+            "or (rows, 1) of class 1 of two"
         )
+    if values.shape[1] == 1:  # as a Keras model with one sigmoid unit gives them
+        values = np.concatenate([1.0 - values, values], axis=1)
     if not np.isfinite(values).all() or values.min(initial=0.0) < 0.0:
         raise RequestError(
             "probabilities hold negative, infinite or missing values; "
