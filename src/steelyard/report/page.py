@@ -43,7 +43,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
 
     `place`: the run's directory, as the commands on the page are to name it.
     """
-    place = str(place)
+    run, place = figures.with_decision(run), str(place)
     tried = explorer.explorer(run)
     compared = comparison.comparison(run)
     return (
