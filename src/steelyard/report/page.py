@@ -161,7 +161,9 @@ def resource(name: str) -> str:
 
 
 def _commands(run: dict[str, Any], tried: dict[str, Any], place: str) -> dict[str, Any]:
-    """The explorer's command lines; the script adds the threshold."""
+    """The explorer's command lines; the script adds the threshold. Scores alone have no model."""
+    if run["protocol"].get("scores"):
+        return {"retune": None, "train": []}
     return {
         "retune": commands.command("steelyard", "retune", place),
         "train": [commands.trained(run, one["name"]) for one in tried["techniques"]],
