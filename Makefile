@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
+.PHONY: demo test lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -29,6 +29,13 @@ types: .venv/test.stamp
 .venv/test.stamp: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu,test]'
 	touch $@ .venv/run.stamp
+
+# Kills at seeded moments and at every file switch; damage to everything that is read.
+faults: .venv/test.stamp
+	$(BIN)/python -W ignore benchmarks/faults.py --kills $(or $(KILLS),200)
+
+fuzz: .venv/test.stamp
+	$(BIN)/python -W ignore benchmarks/fuzz.py --seconds $(or $(SECONDS),60)
 
 bench-main-job: .venv/test.stamp
 	$(BIN)/python benchmarks/main_job.py

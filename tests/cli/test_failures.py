@@ -17,6 +17,11 @@ from steelyard.cli.common import standard_options
 from steelyard.cli.failures import plain_errors
 from steelyard.errors import SteelyardError
 
+
+class PanicException(BaseException):
+    """A panic in Rust."""
+
+
 FAILURES = {
     "ours": (SteelyardError("a\nb"), ["a b"]),
     "disk full": (OSError(errno.ENOSPC, "No space left on device", "o.csv"), ["o.csv", "room"]),
@@ -30,6 +35,7 @@ FAILURES = {
     "out of memory in an engine": (pa.ArrowMemoryError("malloc of size 9"), ["enough memory"]),
     "out of memory in C++": (RuntimeError("std::bad_alloc"), ["not enough memory"]),
     "an engine": (pa.ArrowInvalid("odd bytes"), ["pyarrow fails", "odd bytes", "--debug"]),
+    "a panic": (PanicException("called unwrap"), ["polars fails", "called unwrap"]),
     "a crash": (KeyError("x\x1b[2J"), ["KeyError", "fault of steelyard's", "--debug", "\\x1b"]),
 }
 

@@ -36,6 +36,7 @@ MEMORY = (
     "there is not enough memory for this; give fewer rows, --model tabular or fewer --techniques, "
     "or a machine with more"
 )
+ENGINE_OF = {"PanicException": "polars"}  # raised under a module name that says nothing
 ENGINES = ("pyarrow", "polars", "tensorflow", "keras", "lightgbm", "sklearn", "h5py", "zipfile")
 
 
@@ -54,18 +55,20 @@ def plain_errors(run: str | Path | None = None) -> Iterator[None]:
         raise  # click's own: wrong usage, or the reader of a pipe has gone
     except SteelyardError as error:
         _end(in_flags(str(error)), error)
-    except Exception as error:  # noqa: BLE001 - the one place where everything ends
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - everything ends here, polars' panics, too
         _end(explained(error), error)
 
 
-def explained(error: Exception) -> str:
+def explained(error: BaseException) -> str:
     """One line on an error that is none of ours."""
     if isinstance(error, MemoryError) or _is_out_of_memory(error):
         return MEMORY
     if isinstance(error, OSError):
         return _of_system(error)
     said = " ".join(str(error).split())
-    engine = type(error).__module__.split(".")[0]
+    engine = ENGINE_OF.get(type(error).__name__, type(error).__module__.split(".")[0])
     if engine in ENGINES:
         return (
             f"{engine} fails: {said[:300]} ({type(error).__name__}); check the file, or give the "
@@ -77,7 +80,7 @@ def explained(error: Exception) -> str:
     )
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def _is_out_of_memory(error: BaseException) -> bool:
     return type(error).__name__ == "ResourceExhaustedError" or bool(
         re.search(r"bad.?alloc|out of memory|cannot allocate memory", str(error), re.IGNORECASE)
     )
@@ -94,7 +97,7 @@ def _of_system(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}; {advice}"
 
 
-def _end(message: str, error: Exception) -> None:
+def _end(message: str, error: BaseException) -> None:
     context = click.get_current_context(silent=True)
     if context is not None and context.meta.get(DEBUG):
         say("".join(traceback.format_exception(error)), err=True)

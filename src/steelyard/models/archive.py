@@ -31,6 +31,7 @@ UnitNormalization UpSampling1D ZeroPadding1D
 """
 LAYERS = frozenset(_LAYERS.split())
 HARMLESS = ("keras.initializers", "keras.regularizers", "keras.constraints", "keras.optimizers")
+UNREADABLE = (OSError, zipfile.BadZipFile, ValueError, RecursionError, RuntimeError, EOFError)
 MODELS = {"Functional", "Sequential", "Model"}
 KERAS = {"DTypePolicy", "SeedGenerator", *MODELS}
 
@@ -73,7 +74,14 @@ def check_archive(path: Path) -> dict[str, Any]:
             json.loads(archive.read("metadata.json"))
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
-    except (zipfile.BadZipFile, ValueError, RecursionError, NotImplementedError, EOFError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        ValueError,
+        RecursionError,
+        RuntimeError,
+        EOFError,
+    ) as error:
         if isinstance(error, RunError):
             raise
         raise _damaged(path, str(error)) from error

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 
 from steelyard.errors import RunError
 from steelyard.files import Lock, write_text
@@ -168,9 +169,12 @@ def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
         "technique": pl.String,
     } | {f"probability_{label}": pl.Float32 for label in labels}
     try:
-        frame = pl.read_parquet(path)
-    except Exception as error:  # the reader has no class for "this is no Parquet"
+        # Arrow's reader refuses a damaged page; polars' can ask for so much that the process ends.
+        frame = pl.from_arrow(pq.read_table(path))
+    except Exception as error:  # the readers have no class for "this is no Parquet"
         raise RunError(f"{path} is damaged ({error}); run compare again") from error
+    if not isinstance(frame, pl.DataFrame):
+        raise RunError(f"{path} is damaged: it holds no columns; run compare again")
     for name, kind in wanted.items():
         if name not in frame.columns or frame.schema[name] != kind:
             raise RunError(
