@@ -1,5 +1,8 @@
 """Each code is raised by a table made for it, and none by a table without fault."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -47,6 +50,13 @@ def lost():
     )
 
 
+def in_windows_letters():
+    """The clean table in a file that is not UTF-8."""
+    path = Path(tempfile.mkdtemp()) / "a.csv"
+    path.write_bytes(clean().rename({"a": "größe"}).write_csv().encode("cp1252"))
+    return path
+
+
 ROWS = 600
 IS_RARE = pl.col("label") == "rare"
 BY_INDEX = pl.int_range(pl.len())
@@ -58,6 +68,9 @@ RAISED_BY = {
     "SY004": lambda: thinned(30),
     "SY005": lambda: thinned(25),
     "SY006": lambda: clean(share=0.5),
+    "SY007": lambda: with_columns(
+        label=pl.when(BY_INDEX % 7 == 0).then(pl.col("label") + ".").otherwise(pl.col("label"))
+    ),
     "SY011": lambda: pl.concat(
         [clean(), clean().filter(IS_RARE).head(3).with_columns(label=pl.lit("usual"))]
     ),
@@ -82,6 +95,10 @@ RAISED_BY = {
         **{f"n{i}": pl.col("a") * (i + 2) for i in range(12)}
     ),
     "SY031": lost,
+    "SY041": in_windows_letters,
+    "SY042": lambda: with_columns(
+        d=pl.when(BY_INDEX == 7).then(pl.lit("n.v.")).otherwise(pl.col("a").cast(pl.String))
+    ),
     "SY032": lambda: clean(share=0.35).with_columns(a=pl.col("a") - IS_RARE.cast(int)).drop("b"),
 }
 
@@ -131,3 +148,35 @@ def test_gravest_first_and_one_line_of_advice():
     for finding in FINDINGS:
         assert "\n" not in finding.advice
         assert finding.advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["no", "No", "yes"], [["no", "No"]]),
+        ([">50K", "<=50K", "<=50K."], [["<=50K", "<=50K."]]),
+        (["yes", "yes\u200b"], [["yes", "yes\u200b"]]),
+        (["sant\u00e9", "sante\u0301"], [["sant\u00e9", "sante\u0301"]]),
+        (
+            ["Fully Paid", "Fully  Paid", "fully_paid"],
+            [["Fully Paid", "Fully  Paid", "fully_paid"]],
+        ),
+        (["1", "1.0", "01", "2"], [["1", "1.0", "01"]]),
+        (["a", "b", "-", ".", 1, 2, True], []),
+    ],
+)
+def test_labels_alike(labels, expected):
+    assert alike(labels) == expected
+
+
+def test_values_that_no_model_holds_are_counted_as_infinite():
+    frame = with_columns(a=pl.when(BY_INDEX == 4).then(1e308).otherwise(pl.col("a")))
+    assert "SY024" in codes(frame)
+
+
+@pytest.mark.parametrize("levels", [5, 150, 600])
+def test_noise_of_many_levels_is_not_safe(levels):
+    rng = np.random.default_rng(0)
+    frame = lost().with_columns(d=pl.Series(rng.integers(0, levels, ROWS)).cast(pl.String) + "x")
+    (rare,) = steelyard.inspect(frame, "label").to_dict()["minority_types"]["classes"]
+    assert rare["safe"] <= 0.05 * rare["typed"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from steelyard.inspection.spelling import alike, shown_apart
 from steelyard.report.formatting import percent, plural, ratio, shown
 
 FOLDS = 5  # of a comparison, unless asked otherwise
@@ -66,6 +67,32 @@ def nearly_even(measured: Measured) -> Seen | None:
     if len(measured["classes"]) < 2 or value >= NEARLY_EVEN:
         return None
     return Seen(f"The largest class has {value:.2f} times the rows of the smallest.")
+
+
+def labels_that_look_alike(measured: Measured) -> Seen | None:
+    groups = alike(entry["class"] for entry in measured["classes"])
+    if not groups:
+        return None
+    first = " and ".join(shown_apart(label) for label in groups[0])
+    more = f", and {plural(len(groups) - 1, 'more group')}" if groups[1:] else ""
+    labels = tuple(label for group in groups for label in group)
+    return Seen(
+        f"{first} differ in their spelling only{more}; they are classes of their own.", labels
+    )
+
+
+def read_with_assumptions(measured: Measured) -> Seen | None:
+    notes = measured["data"]["notes"]
+    return Seen("; ".join(notes).capitalize() + ".") if notes else None
+
+
+def numbers_kept_as_categories(measured: Measured) -> Seen | None:
+    columns = [column for column in measured["columns"] if column["doubt"]]
+    if not columns:
+        return None
+    names = tuple(column["name"] for column in columns)
+    also = f" Also {_listed(names[1:])}." if names[1:] else ""
+    return Seen(f"{shown(names[0])}: {columns[0]['doubt']}.{also}", names)
 
 
 def conflicting_rows(measured: Measured) -> Seen | None:

@@ -67,7 +67,7 @@ def known_codes(codes: Iterable[str]) -> list[str]:
     return codes
 
 
-# The tens say what it is about: 0 classes, 1 rows, 2 columns, 3 neighbours.
+# The tens say what it is about: 0 classes, 1 rows, 2 columns, 3 neighbours, 4 how it was read.
 FINDINGS: tuple[Finding, ...] = (
     Finding(
         "SY001",
@@ -110,6 +110,13 @@ FINDINGS: tuple[Finding, ...] = (
         "The classes are nearly even",
         "Nothing to rebalance: train plainly and tune the threshold to your costs.",
         checks.nearly_even,
+    ),
+    Finding(
+        "SY007",
+        "warning",
+        "Labels that differ only in their spelling",
+        "Give one class one spelling in the table, or check that two classes are meant.",
+        checks.labels_that_look_alike,
     ),
     Finding(
         "SY011",
@@ -215,5 +222,19 @@ FINDINGS: tuple[Finding, ...] = (
         "Most rare rows are unsafe",
         "Expect gains from the threshold and from better columns, not from copies.",
         checks.mostly_unsafe,
+    ),
+    Finding(
+        "SY041",
+        "note",
+        "Read with assumptions",
+        "Check that they hold; a file that needs none is CSV in UTF-8 with one header line.",
+        checks.read_with_assumptions,
+    ),
+    Finding(
+        "SY042",
+        "warning",
+        "Numbers or dates kept as categories",
+        "Make every value a number or a date, or leave it empty; then its order can be learned.",
+        checks.numbers_kept_as_categories,
     ),
 )

@@ -81,7 +81,7 @@ def sampled_table(
     counts = np.array(written.plan.counts)
     whole = Whole(counts, written.rows - int(counts.sum()))
     source = replace(table.source, path=str(data), rows=written.rows)
-    return replace(table, source=source), whole
+    return replace(table, source=source, notes=tuple(reader.notes)), whole
 
 
 def sample_counts(counts: NDArray[np.int64], rows: int) -> dict[int, int]:

@@ -16,6 +16,7 @@ from steelyard.inspection.repeats import order_share, repeated_rows
 from steelyard.inspection.separation import contrasts, separation
 from steelyard.inspection.space import hvdm_space
 from steelyard.tables import Table
+from steelyard.tables.learnable import LARGEST
 
 SCHEMA = 1
 # Queries x rows x columns of the neighbour search: about half a second on two cores.
@@ -75,6 +76,7 @@ def measure(
             "columns": len(table.schema.columns),
             "features": len(table.schema.features),
             "dropped_rows": whole.dropped_rows,
+            "notes": list(table.notes),
         },
         "positive": labels[code],
         "classes": _class_table(labels, counts),
@@ -164,6 +166,7 @@ def _columns(table: Table, numbers: dict[str, np.ndarray]) -> list[dict[str, Any
                 "kind": column.kind,
                 "role": column.role,
                 "note": column.note,
+                "doubt": column.doubt,
                 "missing": missing,
                 "infinite": infinite,
             }
@@ -231,8 +234,10 @@ def _types(
 
 
 def _floats(column: pl.Series) -> np.ndarray:
-    """NaN where missing; the column itself where nothing is."""
-    return column.to_numpy()
+    """NaN where missing, infinite where no model can hold the value; else the column itself."""
+    values = column.to_numpy()
+    beyond = np.abs(values) > LARGEST
+    return np.where(beyond, np.sign(values) * np.inf, values) if beyond.any() else values
 
 
 def _codes(column: pl.Series) -> tuple[np.ndarray, int]:

@@ -10,6 +10,7 @@ from steelyard.neighbours import Points, pack
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+PARTS = 5  # of the table, drawn by chance
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ def hvdm_space(
 
     Per number the distance is |a - b| / (4 sd); per category it is the Euclidean distance
     between the class shares of the two values. A missing category (its own code) is a value
-    like any other. A missing or infinite number has no known distance; it stands at the mean,
+    like any other. The shares of a row's value come from the rows of other parts of the table: with
+    its own class among them, rows of rare values would stand beside rows of their class, whatever
+    the column means. A missing or infinite number has no known distance; it stands at the mean,
     one whole unit (the metric's distance to an unknown value) away from every known number.
 
     Args:
@@ -64,19 +67,27 @@ def hvdm_space(
         if sd > 0:
             columns.append(values)
             scales.append(1 / (4 * sd))
+    part = np.random.default_rng(0).permutation(len(y)) % PARTS
     for codes in categories:
-        shares = _class_shares(codes, y, classes) @ _sum_zero_basis(classes)
-        columns += [axis[codes] for axis in shares.T]
+        shares = _class_shares(codes, y, classes, part) @ _sum_zero_basis(classes)
+        columns += [axis[codes * PARTS + part] for axis in shares.T]
         scales += [1.0] * (classes - 1)
     return Space(tuple(columns), tuple(scales))
 
 
-def _class_shares(codes: Codes, y: Codes, classes: int) -> Floats:
-    """Shares of the classes among the rows of each value, shape (values, classes)."""
+def _class_shares(codes: Codes, y: Codes, classes: int, part: Codes) -> Floats:
+    """Shares of the classes among the rows of each value in the other parts.
+
+    Shape (values * PARTS, classes). A value with few rows there is drawn to the shares of all.
+    """
     values = int(codes.max(initial=-1)) + 1
-    counts = np.bincount(codes * classes + y, minlength=values * classes)
-    table = counts.reshape(values, classes)
-    return table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    cell = (codes * PARTS + part) * classes + y
+    counts = np.bincount(cell, minlength=values * PARTS * classes)
+    counts = counts.reshape(values, PARTS, classes)
+    others = counts.sum(axis=1, keepdims=True) - counts
+    overall = np.bincount(y, minlength=classes) / max(1, len(y))
+    shares = (others + overall) / (others.sum(axis=2, keepdims=True) + 1.0)
+    return shares.reshape(values * PARTS, classes)
 
 
 def _sum_zero_basis(classes: int) -> Floats:

@@ -52,7 +52,8 @@ class ParquetFiles:
         inside = self._partitions.inside(columns, self._own)
         for number, file in enumerate(self.files):
             with _plain_errors(file):
-                frame = pl.read_parquet(file, columns=inside, glob=False, hive_partitioning=False)
+                scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
+                frame = scan.select(pl.selectors.by_name(*inside)).collect()
             frames.append(self._partitions.add(frame, number, columns))
         _check_same_types(self.files, frames)
         # Relaxed: an integer column may be float in another file, or without type if empty there.

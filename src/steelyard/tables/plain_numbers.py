@@ -47,7 +47,7 @@ def unlike_sample(frame: pl.DataFrame, sample: pl.DataFrame, *, comma: bool) -> 
     """
     found, sampled = [], set(sample.columns)
     for name in frame.columns:
-        column = frame[name]
+        column = frame[name].alias("")  # polars takes some names for patterns
         if column.dtype != pl.Float64 or name not in sampled:
             continue
         size = column.abs().max()
