@@ -9,6 +9,7 @@ import pytest
 
 import steelyard
 from steelyard.inspection import FINDINGS
+from steelyard.inspection.spelling import alike
 
 
 def clean(rows=600, share=0.25, seed=0):
