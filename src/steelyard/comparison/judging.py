@@ -67,6 +67,11 @@ class Protocol:
         return max(split.repeat for split in self.splits) + 1
 
     @property
+    def stratified(self) -> bool:
+        """Whether every fold holds the classes in equal shares: no groups, no order in time."""
+        return self.groups is None and all(split.scored for split in self.splits)
+
+    @property
     def scored(self) -> np.ndarray:
         """Positions of the rows that metrics are computed on; all but a time split's past."""
         return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
@@ -91,6 +96,7 @@ class Protocol:
                 costs=costs_of(self.goal),
                 folds=self.fold_of(repeat)[rows],
                 groups=None if self.groups is None else self.groups[rows],
+                stratified=self.stratified,
             )
             for repeat in range(self.repeats)
         ]
@@ -143,7 +149,7 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
     deployed, decided = _cross_fitted(technique, corrected, protocol)
     predicted = protocol.fold_of(0) >= 0
     calibration, calibration_report = _calibrate(
-        technique, corrected[0, predicted], protocol.y[predicted]
+        technique, corrected[0, predicted], protocol.y[predicted], protocol
     )
     rule, rule_report = _final_rule(technique, calibration, corrected, predicted, protocol)
     predictions = protocol.predictions(deployed, decided)
@@ -222,7 +228,7 @@ def _cross_fitted(
         folds = protocol.fold_of(split.repeat)
         others = (folds >= 0) & ((folds < split.fold) if in_time else (folds != split.fold))
         p, y = corrected[split.repeat, others], protocol.y[others]
-        calibration, _ = _calibrate(technique, p, y)
+        calibration, _ = _calibrate(technique, p, y, protocol)
         rule = _rule(technique, calibration.apply(p), y, protocol)
         mine = calibration.apply(corrected[split.repeat, split.test])
         deployed[split.repeat, split.test] = mine
@@ -231,12 +237,13 @@ def _cross_fitted(
 
 
 def _calibrate(
-    technique: Technique, p: np.ndarray, y: np.ndarray
+    technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol
 ) -> tuple[Calibration, dict[str, Any]]:
     if technique.decision.calibration == "none":
         return Identity(), {"chosen": "identity", "why": "the technique takes the model's word"}
     counts = np.ones(p.shape[1])
-    return check_and_refit(p, y, closed_form=technique.trained_prior(counts) is not None)
+    known = technique.trained_prior(counts) is not None
+    return check_and_refit(p, y, closed_form=known, stratified=protocol.stratified)
 
 
 def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol) -> DecisionRule:

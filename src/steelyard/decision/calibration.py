@@ -69,20 +69,24 @@ class Check:
 
 
 def check_and_refit(
-    p: ArrayLike, y: ArrayLike, *, closed_form: bool = True
+    p: ArrayLike, y: ArrayLike, *, closed_form: bool = True, stratified: bool = False
 ) -> tuple[Calibration, dict[str, Any]]:
-    """The calibration that natural out-of-fold rows ask for; often none.
+    """The calibration that natural out-of-fold rows ask for.
 
     Observed/expected of each class and the slope are checked first; where their intervals hold 1
-    nothing is changed. Otherwise a bias per class is fitted; where the slope is off too, the
-    kinds that the rows can bear are compared by cross-fitted log loss, and of those within one
-    standard error of the best the simplest is taken.
+    nothing is changed. Otherwise a bias per class is fitted, shrunk towards none where the class
+    has few rows; where the slope is off too, the kinds that the rows can bear are compared by
+    cross-fitted log loss, and of those within one standard error of the best the simplest is
+    taken. With stratified folds the bias is always fitted: how many rows a class has is no chance
+    there, so what the probabilities lack is known far better than chance would allow, and models
+    of few positives promise some percent too little or too much.
 
     Args:
         p: shape (rows, classes), out of fold, after `correct_prior`.
         y: codes, shape (rows,), at natural prevalence. Never resampled rows.
         closed_form: False where no formula undoes what training did to the probabilities (focal
             loss): then at least scale and bias are fitted.
+        stratified: `p` comes from models of folds that hold every class in equal shares.
     Returns: the calibration, and a report of plain values: what was checked, tried, chosen, why.
 
     >>> rng = np.random.default_rng(0)
@@ -94,8 +98,8 @@ def check_and_refit(
     rows = Rows.of(*labelled(p, y))
     fold = rank_in_class(rows.y) % FOLDS
     few, few_fold = _stand_ins(rows, fold)
-    check = _examine(rows, few, always_affine=not closed_form)
-    candidates = _candidates(check, closed_form=closed_form)
+    check = _examine(rows, few, always_affine=not closed_form, stratified=stratified)
+    candidates = _candidates(check, closed_form=closed_form, always_bias=stratified)
     tried: list[dict[str, Any]] = []
     chosen = candidates[0]
     if len(candidates) > 1:
@@ -123,12 +127,13 @@ def _stand_ins(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
     return thinned(rows, kept), fold[kept]
 
 
-def _examine(rows: Rows, few: Rows, *, always_affine: bool) -> Check:
+def _examine(rows: Rows, few: Rows, *, always_affine: bool, stratified: bool) -> Check:
     counts = np.bincount(rows.y, minlength=rows.p.shape[1])
     classes = len(counts)
     groups = tuple(np.where(counts >= FOR_BIAS, np.arange(classes), classes).tolist())
     # Two classes share one ratio, seen from both sides; K classes are K - 1 chances of an alarm.
-    ratios = observed_expected(rows.y, rows.p, level=1.0 - 0.05 / (classes - 1))
+    level = 1.0 - 0.05 / (classes - 1)
+    ratios = observed_expected(rows.y, rows.p, stratified=stratified, level=level)
     bends = int(counts.sum() - counts.max()) >= FOR_SCALE
     affine, slope = None, None
     if bends or always_affine:
@@ -140,7 +145,7 @@ def _examine(rows: Rows, few: Rows, *, always_affine: bool) -> Check:
     return Check(counts, ratios, affine, groups, slope)
 
 
-def _candidates(check: Check, *, closed_form: bool) -> list[Candidate]:
+def _candidates(check: Check, *, closed_form: bool, always_bias: bool) -> list[Candidate]:
     """The kinds worth comparing, simplest first."""
     groups, two = check.bias_groups, len(check.counts) == 2
     start = check.affine.calibration if check.affine else None
@@ -152,10 +157,11 @@ def _candidates(check: Check, *, closed_form: bool) -> list[Candidate]:
 
     identity = Candidate("identity", lambda _: Identity())
     intercept = affine("intercept", scale=False)
+    shifts = (check.off or always_bias) and check.can_shift
     if closed_form and not check.tilted:
-        return [intercept if check.off and check.can_shift else identity]
+        return [intercept if shifts else identity]
     candidates = []
-    if closed_form and not check.off:
+    if closed_form and not (check.off or shifts):
         candidates += [identity, affine("temperature", bias=False)]
     if closed_form and check.can_shift:
         candidates.append(intercept)

@@ -69,7 +69,13 @@ class FinishReport:
 
 
 def stage_of(
-    y: np.ndarray, p: np.ndarray, decided: np.ndarray, *, positive: int, **options: Any
+    y: np.ndarray,
+    p: np.ndarray,
+    decided: np.ndarray,
+    *,
+    positive: int,
+    seed: int = 0,
+    **options: Any,
 ) -> Stage:
     """Metrics and counts per 1,000 of these probabilities (n, K) and decisions (n,)."""
     flagged, true = decided == positive, y == positive
@@ -80,6 +86,8 @@ def stage_of(
         "missed": ~flagged & true,
     }
     return Stage(
-        metrics=metric_values(Predictions.of(y, p, decided, positive=positive, **options)),
+        metrics=metric_values(
+            Predictions.of(y, p, decided, positive=positive, **options), seed=seed
+        ),
         per_1000={name: 1000.0 * float(mask.mean()) for name, mask in counts.items()},
     )

@@ -99,7 +99,7 @@ def _decision(run: dict[str, Any]) -> Tile:
 def _value(run: dict[str, Any]) -> Tile:
     k = figures.positive_index(run)
     if not figures.binary(run):
-        found = figures.decided(run)["metrics"]["expected_cost"]
+        found = figures.decided(run)["metrics"]["normalized_cost"]
         return Tile(
             "Value",
             f"{with_interval(found)} of the cost without a model",

@@ -81,7 +81,7 @@ def goal_label(run: dict[str, Any]) -> str:
 def _goal_metric(goal: dict[str, Any]) -> str:
     if goal["kind"] == "maximise":
         return goal["metric"] if goal["metric"] in BY_NAME else "f1"
-    return GOAL_METRICS.get(goal["kind"], "expected_cost")
+    return GOAL_METRICS.get(goal["kind"], "normalized_cost")
 
 
 def _row(run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]) -> dict[str, Any]:
