@@ -15,6 +15,8 @@ from steelyard.cli.common import (
     target_option,
 )
 from steelyard.cli.progress import progress_bar
+from steelyard.cli.wording import in_flags
+from steelyard.errors import RequestError
 
 
 @click.command("resample")
@@ -26,6 +28,10 @@ from steelyard.cli.progress import progress_bar
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the method."
 )
 @click.option("--key", metavar="COL", help="Column that names each row (random-over, -under).")
+@click.option("--drop", multiple=True, metavar="COL", help="Neither learn from it nor write it.")
+@click.option("--carry", multiple=True, metavar="COL", help="Write it, but do not learn from it.")
+@click.option("--mark", metavar="COL", help="Add this column: true for synthetic rows.")
+@click.option("--group", metavar="COL", help="Keep groups whole (random-under).")
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @standard_options
 def command(
@@ -35,6 +41,10 @@ def command(
     ratio: tuple[str, ...],
     settings: tuple[str, ...],
     key: str | None,
+    drop: tuple[str, ...],
+    carry: tuple[str, ...],
+    mark: str | None,
+    group: str | None,
     out: str,
     as_json: bool,
     quiet: bool,
@@ -64,29 +74,35 @@ def command(
       steelyard resample a.csv --target y --method smote --set k_neighbors=3 --out b.csv
     """
     with plain_errors():
-        from steelyard.errors import RequestError
-        from steelyard.files import output_path, write_json, write_whole
-        from steelyard.resample.job import resample_table
-        from steelyard.resample.streamed import METHODS
-        from steelyard.tables.files import sha256_of_files
+        from steelyard.files import AtomicFiles, output_path
+        from steelyard.files.atomic import json_text
+        from steelyard.files.unchanged import unchanged
+        from steelyard.tables.files import find_files, sha256_of_files
 
-        path = output_path(out)
+        files = find_files(data, partitions=True)
+        path = output_path(out, inputs=files, name="--out")
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
-        with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
-            options: dict[str, Any] = {"ratio": ratio, "seed": seed, "progress": progress}
-            if method in METHODS and not settings:
-                ledger = _streamed(path, data, target, method, key=key, **options)
-            elif key is not None:
-                raise RequestError(
-                    f"--key {key}: only {' and '.join(METHODS)} choose rows by a key"
+        # Table and ledger appear together, or neither does.
+        with AtomicFiles() as pair, unchanged(files):
+            table, beside = (
+                pair.partial(path),
+                pair.partial(path.with_name(f"{path.name}.ledger.json")),
+            )
+            with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
+                ledger = _resample(
+                    table,
+                    data,
+                    target,
+                    method,
+                    settings=settings,
+                    key=key,
+                    memory={"carry": carry, "mark": mark, "group": group},
+                    options={"drop": drop, "ratio": ratio, "seed": seed, "progress": progress},
                 )
-            else:
-                frame, ledger = resample_table(data, target, method, settings=settings, **options)
-                csv = path.suffix == ".csv"
-                write_whole(path, frame.write_csv if csv else frame.write_parquet)
-        ledger["out"] = {"path": out, "sha256": sha256_of_files([path])}
-        write_json(Path(f"{out}.ledger.json"), ledger)
+            ledger["notes"] = [in_flags(note) for note in ledger["notes"]]
+            ledger["out"] = {"path": out, "sha256": sha256_of_files([table])}
+            beside.write_text(json_text(ledger), "utf-8")
         if not quiet:
             for note in ledger["notes"]:
                 say(f"note: {note}", err=True)
@@ -101,18 +117,40 @@ def command(
         say(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
 
 
-def _streamed(path: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:
+def _resample(
+    table: Path,
+    data: str,
+    target: str,
+    method: str,
+    *,
+    settings: tuple[str, ...],
+    key: str | None,
+    memory: dict[str, Any],
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    """Write the table block by block where the method can, else by way of memory."""
+    from steelyard.resample.job import resample_table
+    from steelyard.resample.streamed import METHODS
+
+    if method in METHODS and not settings and memory["group"] is None:
+        if memory["mark"] is not None:
+            raise RequestError(
+                f"--mark {memory['mark']}: --method {method} makes no synthetic rows"
+            )
+        return _streamed(table, data, target, method, key=key, **options)
+    if key is not None:
+        raise RequestError(f"--key {key}: only {' and '.join(METHODS)} choose rows by a key")
+    made = resample_table(data, target, method, settings=settings, **memory, **options)
+    made.write(table)
+    return made.ledger
+
+
+def _streamed(table: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:
     """Resample files of any size, block by block; return the ledger."""
-    from steelyard.files import write_whole
     from steelyard.resample.streamed import resample_files
     from steelyard.tables.files import find_files, sha256_of_files
 
-    ledger: dict[str, Any] = {}
-
-    def write(partial: Path) -> None:
-        ledger.update(resample_files(data, target, method, partial, **options))
-
     with ThreadPoolExecutor(1) as pool:  # hashing beside reading
         sha256 = pool.submit(lambda: sha256_of_files(find_files(data, partitions=True)))
-        write_whole(path, write)
+        ledger = resample_files(data, target, method, table, **options)
     return ledger | {"source": {"path": data, "sha256": sha256.result()}}

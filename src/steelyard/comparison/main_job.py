@@ -42,7 +42,7 @@ from steelyard.jobs.run import (
 from steelyard.models.members import out_of_bag_splits
 from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
-from steelyard.stats.metrics import check_ranks
+from steelyard.stats.metrics import BY_NAME
 from steelyard.tables import Table, check_learnable, read_table
 from steelyard.techniques import Technique, choose, get
 
@@ -239,7 +239,7 @@ def _compared(
     run = with_origin(run, origin)
     study = Study(
         run | {"left_out": plan.left_out},
-        predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
+        predictions=predictions(table, protocol, contenders),
         uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen),
@@ -309,7 +309,7 @@ def _trained(
     run = with_origin(run, origin)
     study = Study(
         run,
-        predictions=predictions(table.row_ids, table.schema.classes, protocol, [judged]),
+        predictions=predictions(table, protocol, [judged]),
         uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged),
@@ -319,7 +319,7 @@ def _trained(
 
 
 def _table(data: Any, request: _Request) -> Table:
-    check_ranks(request.metric)
+    _check_metric(request.metric)
     if isinstance(data, Table):
         table = data
     else:
@@ -370,6 +370,17 @@ def _check_reach(chosen: Judged, protocol: Protocol, store: InMemoryStore | Jour
         if isinstance(store, Journal):
             kept = f"; the trainings are kept in {store.run}: only the goal has to change"
         raise GoalError(f"{chosen.technique.name}: {chosen.out_of_reach}{kept}")
+
+
+def _check_metric(metric: str) -> None:
+    known = BY_NAME.get(metric)
+    if known is None or known.kind == "thresholded" or known.better == "one":
+        names = [row.name for row in BY_NAME.values() if row.kind != "thresholded"]
+        names.remove("observed_expected")
+        raise RequestError(
+            f"metric {metric!r} cannot rank techniques (a threshold can flatter any of them); "
+            f"choose from {', '.join(names)}"
+        )
 
 
 def _asked(

@@ -28,6 +28,10 @@ class AnyTable(_Theirs):
     `X` may be a numpy array, a scipy sparse matrix, a list of rows, or a pandas, polars or Arrow
     table; `y` the matching kinds, with labels of any type, or one-hot columns. Each comes back
     as the kind, with the column types, that it came as.
+
+    Attributes:
+        source_rows_: for each row of the result the row of the input that it is, -1 for a
+            synthetic one.
     """
 
     # Keywords of scikit-learn's `check_array` for the matrix handed to the sampler.
@@ -68,6 +72,7 @@ class AnyTable(_Theirs):
         X_new, y_new = self._fit_resample(as_floats(rows) if whole else rows, target.labels)[:2]
         if whole:
             X_new = fitted_matrix(X_new, rows.dtype)
+        self.source_rows_ = then_new(len(target.labels), len(y_new))
         return *aligned(table.replace(X_new), target.replace(y_new)), y_new
 
     def _tell(self, before: np.ndarray, after: np.ndarray) -> None:
@@ -138,7 +143,7 @@ class Selecting(AnyTable):
         table, target = self._read(X, y)
         if sample_weight is not None:
             check_consistent_length(table.native, sample_weight)
-        self.sample_indices_ = rows = self._rows(table, target.labels)
+        self.sample_indices_ = self.source_rows_ = rows = self._rows(table, target.labels)
         result = aligned(table.take(rows), target.take(rows), keep_index=self._keep_index)
         self._tell(target.labels, target.labels[rows])
         return result if sample_weight is None else (*result, take_vector(sample_weight, rows))
@@ -171,7 +176,7 @@ class Appending(AnyTable):
     def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         blocks, labels = self._make(self._matrix(table), target.labels)
         if not blocks:
-            everything = np.arange(len(target.labels))
+            self.source_rows_ = everything = np.arange(len(target.labels))
             return *aligned(table.take(everything), target.take(everything)), target.labels
         native, lines = table.native, [block for block in blocks if isinstance(block, Lines)]
         if isinstance(native, np.ndarray) and lines and native.dtype == lines[0].X.dtype:
@@ -180,6 +185,7 @@ class Appending(AnyTable):
             grown = table.append(_stack([_rows(block) for block in blocks]))
         made = np.concatenate(labels)
         everything = np.concatenate([target.labels, made.astype(target.labels.dtype)])
+        self.source_rows_ = then_new(len(target.labels), len(everything))
         return *aligned(grown, target.append(made)), everything
 
     def _make_as_theirs(self, X: Any, labels: np.ndarray) -> tuple[list[Any], list[np.ndarray]]:
@@ -192,6 +198,13 @@ class Appending(AnyTable):
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """imbalanced-learn's hook: the same on plain arrays."""
         return self._resample(as_table(X), Target(y))[:2]
+
+
+def then_new(here: int, total: int) -> np.ndarray:
+    """All rows of the source, then synthetic ones: row numbers, -1 for those."""
+    rows = np.arange(total)
+    rows[here:] = -1
+    return rows
 
 
 def _written(X: np.ndarray, made: list[Lines]) -> np.ndarray:

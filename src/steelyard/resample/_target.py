@@ -92,6 +92,14 @@ def _framed(frame: nw.DataFrame | nw.Series, values: np.ndarray) -> Any:
     return nw.DataFrame.from_dict(made).to_native()
 
 
+def as_vector(values: Any) -> np.ndarray:
+    """A vector of any supported kind as a numpy array."""
+    if isinstance(values, tuple | array | deque):
+        return np.asarray(values)
+    frame = _frame(values)
+    return np.asarray(values) if frame is None else frame.to_numpy()
+
+
 def take_vector(values: Any, rows: np.ndarray) -> Any:
     """The given entries of a vector (or rows of a small table) of any supported kind."""
     if is_pandas(values, "DataFrame", "Series"):

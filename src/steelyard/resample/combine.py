@@ -28,6 +28,7 @@ class _SmoteThenClean(AnyTable):
         grown, labels = smote.fit_resample(rows, target.labels)
         cleaner.fit_resample(grown, labels)
         kept, here = cleaner.sample_indices_, len(target.labels)
+        self.source_rows_ = np.where(kept < here, kept, -1)
         whole = grown if mixed else table.append(grown[here:])
         X_new, y_new = as_table(whole).take(kept), take_vector(target.append(labels[here:]), kept)
         return *aligned(X_new, y_new), labels[kept]

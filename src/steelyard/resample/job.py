@@ -1,48 +1,103 @@
-"""Resample a table by the name of a method, and keep a ledger of what changed."""
+"""Resample a table that fits in memory by the name of a method, and keep a ledger."""
 
-import ast
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from imblearn.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
+from numpy.typing import NDArray
 
-from steelyard import resample
 from steelyard.errors import DataError, RequestError, SteelyardError
 from steelyard.neighbours.threads import watched
-from steelyard.resample.ratio import wanted_counts
+from steelyard.resample.as_written import (
+    all_cells,
+    all_records,
+    check_csv,
+    header,
+    one_layout,
+    typed_numbers,
+)
+from steelyard.resample.ledger import ledger_counts
+from steelyard.resample.methods import METHODS, sampler_for
+from steelyard.resample.random import AnyRows
+from steelyard.resample.synthetic import first_of_class, synthetic_cells
 from steelyard.tables import Table, read_table
-from steelyard.tables.sources import open_table
+from steelyard.tables.delimited import DelimitedFiles
+from steelyard.tables.sources import Reader, open_table
 
-# Method -> the sampler's name and the arguments that the method stands for.
-METHODS: dict[str, tuple[str, dict[str, Any]]] = {
-    "random-over": ("RandomOverSampler", {}),
-    "random-under": ("RandomUnderSampler", {}),
-    "smote": ("SMOTE", {}),
-    "smotenc": ("SMOTENC", {}),
-    "smoten": ("SMOTEN", {}),
-    "borderline-smote": ("BorderlineSMOTE", {}),
-    "svm-smote": ("SVMSMOTE", {}),
-    "kmeans-smote": ("KMeansSMOTE", {}),
-    "adasyn": ("ADASYN", {}),
-    "tomek-links": ("TomekLinks", {}),
-    "enn": ("EditedNearestNeighbours", {}),
-    "repeated-enn": ("RepeatedEditedNearestNeighbours", {}),
-    "all-knn": ("AllKNN", {}),
-    "condensed": ("CondensedNearestNeighbour", {}),
-    "one-sided-selection": ("OneSidedSelection", {}),
-    "neighbourhood-cleaning": ("NeighbourhoodCleaningRule", {}),
-    "near-miss-1": ("NearMiss", {"version": 1}),
-    "near-miss-2": ("NearMiss", {"version": 2}),
-    "near-miss-3": ("NearMiss", {"version": 3}),
-    "cluster-centroids": ("ClusterCentroids", {}),
-    "instance-hardness": ("InstanceHardnessThreshold", {}),
-    "smote-enn": ("SMOTEENN", {}),
-    "smote-tomek": ("SMOTETomek", {}),
-}
+__all__ = ["METHODS", "Resampled", "resample_table"]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A resampled table that is not put together yet.
+
+    Attributes:
+        reader: the source.
+        rows: row number in the source of each row, -1 for a synthetic one.
+        columns: names of the columns that stay, in source order.
+        new: the synthetic rows in order, in the types and the spelling of the source.
+        mark: name of a column that says which rows are synthetic; None for no such column.
+        ledger: rows before and after, as plain values.
+    """
+
+    reader: Reader
+    rows: NDArray[np.int64]
+    columns: list[str]
+    new: pl.DataFrame
+    mark: str | None
+    ledger: dict[str, Any]
+
+    def frame(self) -> pl.DataFrame:
+        """The table; text columns of a text file that hold nothing but numbers as numbers."""
+        frame = self._cells()
+        if isinstance(self.reader, DelimitedFiles):
+            return typed_numbers(frame, self.reader)
+        return frame
+
+    def write(self, path: Path) -> None:
+        """Write CSV or Parquet by the ending; rows of a text file stay byte for byte in CSV."""
+        if path.suffix != ".csv":
+            self.frame().write_parquet(path)
+            return
+        reader = self.reader
+        if not isinstance(reader, DelimitedFiles):
+            frame = self._cells()
+            check_csv(frame.schema)
+            frame.write_csv(path)
+            return
+        layout = reader.dialects[0]
+        untouched = self.columns == reader.names and self.mark is None
+        if untouched and not self.new.height and one_layout(reader):
+            parts = all_records(reader)
+            everything = parts[0] if len(parts) == 1 else parts[0].followed_by(parts[1:])
+            path.write_bytes(header(layout, self.columns) + everything.take(self.rows))
+            return
+        self._cells().write_csv(
+            path, separator=layout.separator, quote_char=layout.quote or '"', null_value=""
+        )
+
+    def _cells(self) -> pl.DataFrame:
+        """The table as its source has it: text of a text file, else typed."""
+        source = source_cells(self.reader, self.columns)
+        # Synthetic rows stand behind the source while rows are taken.
+        there = np.cumsum(self.rows < 0) - 1 + source.height
+        frame = pl.concat([source, self.new.select(self.columns)]) if self.new.height else source
+        frame = frame[np.where(self.rows < 0, there, self.rows)]
+        if self.mark is not None:
+            frame = frame.with_columns(pl.Series(self.mark, self.rows < 0))
+        return frame
+
+
+def source_cells(reader: Reader, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of all rows of a source as they came: text of a text file, else typed."""
+    if isinstance(reader, DelimitedFiles):
+        return all_cells(reader, columns)
+    return reader.read(columns)
 
 
 def resample_table(
@@ -52,13 +107,19 @@ def resample_table(
     *,
     ratio: Sequence[str] = (),
     settings: Sequence[str] = (),
+    drop: Collection[str] = (),
+    carry: Collection[str] = (),
+    mark: str | None = None,
+    group: str | None = None,
     seed: int = 0,
     progress: Callable[[float, float, str], None] | None = None,
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+) -> Resampled:
     """Resample a table that fits in memory.
 
-    Methods that select rows keep every column as it came. Methods that make synthetic rows keep the
-    columns that are learned from, and the target.
+    Rows of the source keep their cells as they came. Synthetic rows have cells in the columns that
+    are learned from, in their types: whole numbers are whole, flags and categories are values that
+    the column has. Where there are synthetic rows, columns that are not learned from (ids, free
+    text) are left out, which a note says, but for those in `carry`: they are empty there.
 
     Args:
         data: what `steelyard.tables.read_table` reads.
@@ -66,100 +127,104 @@ def resample_table(
         ratio: one number R: every class at least R times the largest (methods that add rows), or
             at most the smallest over R (methods that remove some); or items CLASS=N.
         settings: items NAME=VALUE for parameters of the sampler, such as `k_neighbors=3`.
+        drop: columns that are neither learned from nor kept.
+        carry: columns that are not learned from and kept.
+        mark: name of a new column, true for synthetic rows.
+        group: column whose equal values stay together (random-under only).
         progress: called with (done, total, what) during each pass over the table.
-    Returns: the new table, and the ledger as plain values.
+    Returns: the new table, to be looked at or written, with its ledger as plain values.
     Raises: RequestError, DataError, TargetCountError: the request does not fit, in one line.
     """
-    if method not in METHODS:
-        raise RequestError(f"`method={method}` is unknown; choose one of {', '.join(METHODS)}")
-    table = read_table(data, target)
+    table = read_table(data, target, drop=[*drop, *carry], group=group)
     if table.class_counts.size < 2:
         raise DataError(f"column {target!r} has one class; resampling needs at least two")
-    name, arguments = METHODS[method]
-    if name == "SMOTENC":
-        arguments = arguments | {"categorical_features": list(table.schema.categories)}
-    sampler = getattr(resample, name)(**arguments)
-    if "random_state" in sampler.get_params():
-        sampler.set_params(random_state=seed)
-    sampler.set_params(**_settings(method, sampler, settings))
-    if ratio:
-        sampler.set_params(sampling_strategy=_wanted(sampler, table, ratio))
-    _check_columns(method, table)
+    sampler = sampler_for(method, table, ratio=ratio, settings=settings, seed=seed)
+    if group is not None and method != "random-under":
+        raise RequestError(f"`group={group}`: only `method=random-under` keeps groups whole")
     report = progress or (lambda *_: None)
     with (
         watched(lambda share: report(share, 1.0, method)),
         warnings.catch_warnings(record=True) as told,
     ):
         warnings.simplefilter("always", UserWarning)
-        frame, codes = _resampled(data, table, sampler)
-    request = {
-        "method": method,
-        "ratio": list(ratio),
-        "settings": list(settings),
-        "seed": seed,
-    }
-    ledger = _ledger(table, request, sampler, codes)
-    ledger["notes"] = sorted({_named(str(warning.message), table) for warning in told})
-    return frame, ledger
+        X, codes = _resampled(table, sampler)
+    reader = open_table(data, target)
+    made = sampler.source_rows_ < 0
+    columns, notes = _columns_that_stay(
+        table, reader.names, drop, carry, synthetic=bool(made.any())
+    )
+    new = _new_rows(table, reader, columns, X.filter(pl.Series(made)), codes[made])
+    if mark is not None and mark in columns:
+        raise RequestError(f"`mark={mark}`: the table has a column of that name; choose another")
+    notes += [*table.notes]
+    notes += sorted({_named(str(warning.message), table) for warning in told})
+    request = {"method": method, "ratio": list(ratio), "settings": list(settings), "seed": seed}
+    ledger = {"schema": 1} | request | _ledger(table, sampler, codes) | {"notes": notes}
+    rows = np.where(made, -1, table.row_ids[sampler.source_rows_])
+    return Resampled(reader, rows, columns, new, mark, ledger)
 
 
-def _settings(method: str, sampler: Any, items: Sequence[str]) -> dict[str, Any]:
-    """Values of sampler parameters; what looks like a number is one."""
-    own = {"sampling_strategy", "random_state", "n_jobs", "categorical_features"}
-    known = sorted(sampler.get_params(deep=False).keys() - own)
-    values = {}
-    for item in items:
-        name, given, text = item.partition("=")
-        if name not in known or not given:
-            raise RequestError(
-                f"`settings={item}`: `method={method}` takes NAME=VALUE with one of "
-                f"{', '.join(known) or 'no parameters'}"
-            )
-        try:
-            values[name] = ast.literal_eval(text)
-        except (SyntaxError, ValueError):
-            values[name] = text
-    return values
-
-
-def _check_columns(method: str, table: Table) -> None:
-    mixed = bool(table.schema.numbers) and bool(table.schema.categories)
-    if method in ("random-over", "random-under", "smotenc", "smoten"):
-        return
-    if table.schema.categories:
-        other = "smotenc" if mixed else "smoten"
-        raise DataError(
-            f"column {table.schema.categories[0]!r} holds categories, and `method={method}` "
-            f"measures distances between numbers: use `method={other}` or random-over, or leave "
-            "the column out"
-        )
-
-
-def _wanted(sampler: Any, table: Table, ratio: Sequence[str]) -> dict[int, int]:
-    """Wanted number of rows of each class code that changes."""
-    if isinstance(sampler, BaseCleaningSampler):
-        raise RequestError("`ratio` does not fit a cleaning method: the data decide what it drops")
-    adds = not isinstance(sampler, BaseUnderSampler)
-    return wanted_counts(ratio, table.schema.classes, table.class_counts, adds=adds)
-
-
-def _resampled(data: Any, table: Table, sampler: Any) -> tuple[pl.DataFrame, np.ndarray]:
-    """The new table and its class codes; tables larger than memory: `streamed.py`."""
+def _resampled(table: Table, sampler: Any) -> tuple[pl.DataFrame, np.ndarray]:
+    """The features and class codes of the new table; larger than memory: `streamed.py`."""
+    groups = {} if table.groups is None else {"groups": table.groups}
+    features = table.features
+    if not features.width:
+        if not isinstance(sampler, AnyRows):
+            raise DataError("no column is left to measure distances by; see the roles in `inspect`")
+        features = pl.DataFrame({"row": np.arange(len(table.y))})
     try:
-        X, codes = sampler.fit_resample(table.features, table.y)
+        X, codes = sampler.fit_resample(features, table.y, **groups)
     except ValueError as error:
         kind = type(error) if isinstance(error, SteelyardError) else DataError
         raise kind(_named(str(error), table)) from error
-    rows = getattr(sampler, "sample_indices_", None)
-    if rows is None:
-        classes = pl.Series(table.schema.target, list(table.schema.classes))
-        return X.with_columns(classes[codes].alias(table.schema.target)), codes
-    reader = open_table(data, table.schema.target)
-    raw = reader.read(reader.names)[table.row_ids]
-    if not reader.typed and table.features.width:
-        # Text files hold text only; numbers that were recognised are written as numbers.
-        raw = raw.with_columns(table.features)
-    return raw[rows], codes
+    return X, codes
+
+
+def _columns_that_stay(
+    table: Table,
+    names: Sequence[str],
+    drop: Collection[str],
+    carry: Collection[str],
+    *,
+    synthetic: bool,
+) -> tuple[list[str], list[str]]:
+    """Names in source order, and notes on those that go."""
+    roles = {column.name: column.role for column in table.schema.columns}
+    stay, notes = [], []
+    for name in names:
+        role = roles.get(name, "feature")
+        if name in drop:
+            continue
+        if not synthetic or name in carry or role in ("feature", "constant", "empty"):
+            stay.append(name)
+        else:
+            notes.append(
+                f"column {name!r} ({role}) is left out: synthetic rows have no value there; "
+                f"`carry={name}` keeps it, empty in those rows"
+            )
+    return stay, notes
+
+
+def _new_rows(
+    table: Table, reader: Reader, columns: Sequence[str], X: pl.DataFrame, codes: np.ndarray
+) -> pl.DataFrame:
+    """The synthetic rows as the source would have them."""
+    if not len(codes):
+        return pl.DataFrame()
+    raw = source_cells(reader, columns)[table.row_ids]
+    cells = []
+    for name in columns:
+        if name == table.schema.target:
+            cells.append(first_of_class(codes, table.y, raw[name]))
+            continue
+        column = table.schema.column(name)
+        if column.role == "feature":
+            cells.append(synthetic_cells(X[name], table.features[name], raw[name], column))
+        elif column.role == "constant":
+            cells.append(raw[name].drop_nulls().head(1).new_from_index(0, len(codes)))
+        else:
+            cells.append(pl.Series(name, [None] * len(codes), dtype=raw[name].dtype))
+    return pl.DataFrame(cells)
 
 
 def _named(text: str, table: Table) -> str:
@@ -173,42 +238,25 @@ def _named(text: str, table: Table) -> str:
     return re.sub(r"\bclass (\d+)\b", label, text)
 
 
-def _ledger(
-    table: Table, request: dict[str, Any], sampler: Any, codes: np.ndarray
-) -> dict[str, Any]:
+def _ledger(table: Table, sampler: Any, codes: np.ndarray) -> dict[str, Any]:
     before = table.class_counts
     after = np.bincount(codes, minlength=before.size)
-    rows = getattr(sampler, "sample_indices_", None)
-    if rows is not None:
-        kept = np.bincount(table.y[np.unique(rows)], minlength=before.size)
-        added, dropped = after - kept, before - kept
-    else:
-        added = _made(sampler, before, after)
-        dropped = before + added - after
-    classes = zip(table.schema.classes, before, added, dropped, after, strict=True)
-    keys = ("before", "added", "dropped", "after")
+    rows = sampler.source_rows_
+    kept = np.bincount(table.y[np.unique(rows[rows >= 0])], minlength=before.size)
+    asked = _asked(sampler, before)
     return {
-        "schema": 1,
-        **request,
         "source": {"path": table.source.path, "sha256": table.source.sha256},
         "rows_without_target": table.dropped_rows,
-        "rows_in": int(before.sum()),
-        "rows_added": int(added.sum()),
-        "rows_dropped": int(dropped.sum()),
-        "rows_out": int(after.sum()),
-        "classes": [
-            {"class": label, **{k: int(n) for k, n in zip(keys, numbers, strict=True)}}
-            for label, *numbers in classes
-        ],
+        **ledger_counts(table.schema.classes, before, kept, after, asked),
     }
 
 
-def _made(sampler: Any, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How many synthetic rows of each class there are."""
-    if hasattr(sampler, "smote_"):  # over-sampled and then cleaned
-        made = sampler.smote_.sampling_strategy_
-    elif getattr(sampler, "voting_", "") == "soft":  # cluster centres, in place of rows
-        made = sampler.sampling_strategy_
-    else:
-        return after - before
-    return np.array([made.get(code, 0) for code in range(before.size)])
+def _asked(sampler: Any, before: np.ndarray) -> np.ndarray | None:
+    """Rows of each class that the sampler was asked for; None where the data decide."""
+    strategy, kind = sampler.sampling_strategy_, sampler._sampling_type  # noqa: SLF001 - imbalanced-learn's word
+    if kind not in ("over-sampling", "under-sampling") or not isinstance(strategy, dict):
+        return None
+    asked = before.copy()
+    for code, number in strategy.items():
+        asked[code] = number + (before[code] if kind == "over-sampling" else 0)
+    return asked

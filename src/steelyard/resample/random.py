@@ -8,15 +8,16 @@ import imblearn.over_sampling
 import imblearn.under_sampling
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from steelyard.errors import DataError, RequestError
 from steelyard.resample._base import Appending, Selecting
 from steelyard.resample._table import ArrayTable, Table
+from steelyard.resample._target import as_vector
 
 
-class _Random(Selecting):
+class AnyRows(Selecting):
     """What looks at the labels only."""
 
     def _check(self, table: Table) -> None:
@@ -31,7 +32,7 @@ class _Random(Selecting):
         return self._select(None, labels)
 
 
-class RandomUnderSampler(_Random, imblearn.under_sampling.RandomUnderSampler):
+class RandomUnderSampler(AnyRows, imblearn.under_sampling.RandomUnderSampler):
     """Keep a random part of the larger classes.
 
     Parameters, results and the rows drawn for a given `random_state` are those of
@@ -46,9 +47,30 @@ class RandomUnderSampler(_Random, imblearn.under_sampling.RandomUnderSampler):
     """
 
     _keep_index = True
+    _groups: Any = None
+
+    def fit_resample(
+        self, X: Any, y: Any, *, sample_weight: Any = None, groups: Any = None
+    ) -> tuple[Any, ...]:
+        """Resample a table; see `AnyTable.fit_resample`.
+
+        Args:
+            X, y, sample_weight: as there.
+            groups: one value per row; rows of one value stay or go together. Then a class may end
+                with fewer rows than asked for, by less than one group, and with more where its
+                rows share groups with a class that is not reduced.
+        """
+        self._groups = None if groups is None else as_vector(groups)
+        try:
+            return super().fit_resample(X, y, sample_weight=sample_weight)
+        finally:
+            self._groups = None
 
     def _select(self, X: Any, labels: np.ndarray) -> np.ndarray:  # noqa: ARG002
         random_state = check_random_state(self.random_state)
+        if self._groups is not None:
+            check_consistent_length(self._groups, labels)
+            return _whole_groups(self._groups, labels, self.sampling_strategy_, random_state)
         kept = []
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
@@ -63,7 +85,7 @@ class RandomUnderSampler(_Random, imblearn.under_sampling.RandomUnderSampler):
         return np.concatenate(kept)
 
 
-class RandomOverSampler(_Random, Appending, imblearn.over_sampling.RandomOverSampler):
+class RandomOverSampler(AnyRows, Appending, imblearn.over_sampling.RandomOverSampler):
     """Repeat random rows of the smaller classes, with a little noise if `shrinkage` is set.
 
     Parameters, results and the rows drawn for a given `random_state` are those of
@@ -126,6 +148,24 @@ class RandomOverSampler(_Random, Appending, imblearn.over_sampling.RandomOverSam
                 "When shrinkage is not None, X needs to contain only numerical data, finite and "
                 f"without gaps: encode or fill it, or leave shrinkage out ({error})"
             ) from error
+
+
+def _whole_groups(
+    groups: np.ndarray, labels: np.ndarray, strategy: Mapping, random_state: Any
+) -> np.ndarray:
+    """Rows of groups in random order, as long as no class exceeds its count; in table order."""
+    classes, codes = np.unique(labels, return_inverse=True)
+    names, group = np.unique(groups, return_inverse=True)
+    counts = np.zeros((len(names), len(classes)), dtype=np.int64)
+    np.add.at(counts, (group, codes), 1)
+    reduced = np.isin(classes, list(strategy))
+    # A group with a row of a class that is not reduced has to stay.
+    kept = np.asarray(counts[:, ~reduced].any(axis=1))
+    room = np.array([strategy.get(label, 0) for label in classes]) - counts[kept].sum(axis=0)
+    order = random_state.permutation(np.flatnonzero(~kept))
+    fits = (np.cumsum(counts[order], axis=0) <= room)[:, reduced].all(axis=1)
+    kept[order[fits]] = True
+    return np.flatnonzero(kept[group])
 
 
 def _spread(X: Any) -> np.ndarray:

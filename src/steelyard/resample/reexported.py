@@ -15,7 +15,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from steelyard.errors import TargetError
-from steelyard.resample._base import AnyTable, aligned
+from steelyard.resample._base import AnyTable, aligned, then_new
 from steelyard.resample._classes import require_rows
 from steelyard.resample._levels import encode_columns, is_missing
 from steelyard.resample._table import Table
@@ -38,6 +38,7 @@ class SMOTEN(AnyTable, imblearn.over_sampling.SMOTEN):
         levels, codes = encode_columns(table, np.arange(table.shape[1]))
         made, labels = self._fit_resample(codes, target.labels)
         columns = [known[made[:, position]] for position, known in enumerate(levels)]
+        self.source_rows_ = then_new(len(target.labels), len(labels))
         return *aligned(table.replace(columns), target.replace(labels)), labels
 
 
@@ -66,6 +67,13 @@ class ClusterCentroids(AnyTable, imblearn.under_sampling.ClusterCentroids):
     def _resample(self, table: Table, target: Target) -> tuple[Any, Any, np.ndarray]:
         with threadpool_limits(1):  # sums of several threads differ in their last bit
             X_new, y_new = self._fit_resample(self._matrix(table), target.labels)[:2]
+        rows = [
+            np.full((y_new == label).sum(), -1)
+            if label in self.sampling_strategy_
+            else np.flatnonzero(target.labels == label)
+            for label in np.unique(target.labels)
+        ]
+        self.source_rows_ = np.concatenate(rows)
         # Centres of a matrix of whole numbers are fractions, as imbalanced-learn has them.
         return *aligned(table.replace(X_new), target.replace(y_new)), y_new
 

@@ -6,21 +6,20 @@ block by block and those that the plan keeps are written.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from steelyard.errors import DataError
+from steelyard.resample.copying import BLOCK_ROWS, write_copies
+from steelyard.resample.ledger import ledger_counts
 from steelyard.resample.ratio import wanted_counts
 from steelyard.sampling_plan import Plan, key_ids, make_plan
-from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.names import suggestion
-from steelyard.tables.number_text import read_numbers
 from steelyard.tables.schema import Label
 from steelyard.tables.sources import Reader, open_table
 from steelyard.tables.target import (
@@ -31,11 +30,8 @@ from steelyard.tables.target import (
     raw_values,
     read_labels,
 )
-from steelyard.tables.values import clean
-from steelyard.tables.writing import FrameWriter
 
 METHODS = {"random-over": True, "random-under": False}  # whether it adds rows
-BLOCK_ROWS = 1 << 16
 
 Progress = Callable[[float, float, str], None]
 
@@ -104,6 +100,7 @@ def resample_files(
     *,
     ratio: Sequence[str] = (),
     key: str | None = None,
+    drop: Collection[str] = (),
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -116,10 +113,12 @@ def resample_files(
     Args:
         data: CSV or Parquet: a file, folder or glob.
         method: "random-over" or "random-under".
-        out: ends in .csv or .parquet; written as rows come (`files.AtomicFiles` lets it
+        out: ends in .csv or .parquet; written as rows come, those of a text file byte for byte in
+            CSV (`files.AtomicFiles` lets it
             appear whole or not at all).
         ratio: as in `resample.ratio.wanted_counts`; default: all classes as the largest
             (random-over) or the smallest (random-under).
+        drop: columns that are not written.
         key: column whose values name the rows: whole numbers, dates or text, no two alike.
         progress: called with (done, total, what).
     Returns: the ledger as plain values, without the hash of the source.
@@ -133,11 +132,12 @@ def resample_files(
         ),
         out,
         key=key,
+        drop=drop,
         seed=seed,
         progress=progress,
     )
     request = {"method": method, "ratio": list(ratio), "settings": [], "seed": seed}
-    row_id = {"row_id": key or "position", "notes": []}
+    row_id = {"row_id": key or "position", "notes": [*written.notes]}
     return {"schema": 1} | request | row_id | _ledger(written)
 
 
@@ -150,12 +150,14 @@ class Written:
         plan: counts and targets of each class code.
         kept: different rows of each class in the new file, shape (classes,).
         rows: rows of the source, those without a label too.
+        notes: what a user should know of how the source was read.
     """
 
     classes: tuple[Label, ...]
     plan: Plan
     kept: NDArray[np.int64]
     rows: int
+    notes: tuple[str, ...]
 
 
 def write_planned(
@@ -165,6 +167,7 @@ def write_planned(
     out: Path,
     *,
     key: str | None = None,
+    drop: Collection[str] = (),
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Written:
@@ -175,8 +178,12 @@ def write_planned(
     """
     reader = open_table(data, target)
     target = check_target(target, reader.names, header=not reader.typed)
-    if key is not None and key not in reader.names:
-        raise DataError(f"there is no key column {key!r}; {suggestion(key, reader.names)}")
+    for what, name in [("key ", key), *(("", name) for name in drop)]:
+        if name is not None and name not in reader.names:
+            raise DataError(f"there is no {what}column {name!r}; {suggestion(name, reader.names)}")
+    if target in drop:
+        raise DataError(f"column {target!r} is the target; it cannot be dropped")
+    columns = [name for name in reader.names if name not in drop]
     report = progress or (lambda *_: None)
     with tempfile.TemporaryFile() as file:
         spool = Spool(file, keyed=key is not None)
@@ -190,8 +197,10 @@ def write_planned(
             spool.labelled(labels),
             seed=seed,
         )
-        kept = _write(reader, out, plan, labels, spool, lambda done: report(done, rows, "writing"))
-    return Written(labels.classes, plan, kept, rows)
+        copies = PlannedCopies(plan, labels, spool, lambda done: report(done, rows, "writing"))
+        write_copies(reader, columns, out, copies)
+        kept = copies.kept
+    return Written(labels.classes, plan, kept, rows, tuple(reader.notes))
 
 
 def _spool(
@@ -221,75 +230,39 @@ def _spool(
     return Labels(classes, np.append(codes, -1)), counts, rows
 
 
-def _write(
-    reader: Reader,
-    out: Path,
-    plan: Plan,
-    labels: Labels,
-    spool: Spool,
-    report: Callable[[int], None],
-) -> NDArray[np.int64]:
-    """Write the rows that the plan keeps; return how many different ones of each class."""
-    numbers = _numbers(reader, out)
-    while True:
-        spool.rewind()
-        kept = np.zeros(len(labels.classes), np.int64)
-        words: set[str] = set()
-        with FrameWriter(out, separator=_separator(reader)) as writer:
-            for block in reader.batches(reader.names, numbers=numbers, rows=BLOCK_ROWS):
-                frame, words = _with_numbers(block, numbers)
-                if words:
-                    break
-                ids, codes = spool.take(frame.height, labels)
-                copies = plan.copies(ids, codes)
-                copies[codes < 0] = 0
-                kept += np.bincount(codes[copies > 0], minlength=kept.size)
-                writer.add(_repeated(frame, copies))
-                report(spool.at)
-        if not words:
-            return kept
-        # A late word where numbers came before: the column is text, from the first row on.
-        numbers -= words
+class PlannedCopies:
+    """How often each next row is kept, by the plan.
 
+    Attributes:
+        kept: different rows of each class kept so far, shape (classes,).
+    """
 
-def _with_numbers(frame: pl.DataFrame, numbers: set[str]) -> tuple[pl.DataFrame, set[str]]:
-    """The frame with these columns as numbers, and those that hold something else."""
-    text = [name for name in numbers if frame[name].dtype == pl.String]
-    parsed = {name: read_numbers(clean(frame[name])).values for name in text}
-    words = {name for name, column in parsed.items() if column is None}
-    return frame.with_columns(c for c in parsed.values() if c is not None), words
+    def __init__(
+        self, plan: Plan, labels: Labels, spool: Spool, report: Callable[[int], None]
+    ) -> None:
+        self._plan, self._labels, self._spool, self._report = plan, labels, spool, report
+        self.start()
 
+    def start(self) -> None:
+        """Begin again with the first row."""
+        self._spool.rewind()
+        self.kept = np.zeros(len(self._labels.classes), np.int64)
 
-def _numbers(reader: Reader, out: Path) -> set[str]:
-    """Text columns to write as numbers: those that begin with numbers, into a typed file."""
-    if isinstance(reader, DelimitedFiles) and out.suffix == ".parquet":
-        return set(reader.number_columns)
-    return set()
-
-
-def _separator(reader: Reader) -> str:
-    return reader.dialects[0].separator if isinstance(reader, DelimitedFiles) else ","
-
-
-def _repeated(frame: pl.DataFrame, copies: NDArray[np.int64]) -> pl.DataFrame:
-    """Each row as often as it is kept."""
-    # Taken by number, not by a mask: of a hundred rows often only a few stay.
-    return frame[np.repeat(np.arange(len(copies)), copies)]
+    def take(self, rows: int) -> NDArray[np.int64]:
+        """Copies of the next rows, shape (rows,)."""
+        ids, codes = self._spool.take(rows, self._labels)
+        if len(codes) != rows:
+            raise DataError("the source has more rows than when they were counted; run it again")
+        copies = self._plan.copies(ids, codes)
+        copies[codes < 0] = 0
+        self.kept += np.bincount(codes[copies > 0], minlength=self.kept.size)
+        self._report(self._spool.at)
+        return copies
 
 
 def _ledger(written: Written) -> dict[str, Any]:
     before, after = np.array(written.plan.counts), np.array(written.plan.target)
-    added, dropped = after - written.kept, before - written.kept
-    columns = zip(written.classes, before, added, dropped, after, strict=True)
-    keys = ("before", "added", "dropped", "after")
     return {
         "rows_without_target": written.rows - int(before.sum()),
-        "rows_in": int(before.sum()),
-        "rows_added": int(added.sum()),
-        "rows_dropped": int(dropped.sum()),
-        "rows_out": int(after.sum()),
-        "classes": [
-            {"class": label, **{k: int(n) for k, n in zip(keys, figures, strict=True)}}
-            for label, *figures in columns
-        ],
+        **ledger_counts(written.classes, before, written.kept, after, after),
     }

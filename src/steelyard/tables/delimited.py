@@ -99,6 +99,12 @@ class DelimitedFiles:
                     frame = _parse(decoded, dialect, inside, set())
                 yield from self._partitions.add(frame, number, columns).iter_slices(rows)
 
+    def with_path_columns(
+        self, frame: pl.DataFrame, file: int, columns: Sequence[str]
+    ) -> pl.DataFrame:
+        """The columns asked for of rows of one of the files, those in its path among them."""
+        return pick(self._partitions.add(frame, file, columns), columns)
+
     @cached_property
     def number_columns(self) -> set[str]:
         """Columns that hold nothing but plain numbers at the start of the first file."""

@@ -70,6 +70,27 @@ class ParquetFiles:
         """As `read`, in frames of at most `rows` rows, in file order, in bounded memory."""
         del text, numbers
         inside = self._partitions.inside(columns, self._own)
+        types = self._types(inside)
+        for frame in self._as_stored(columns, inside, rows):
+            # Series by series: a name such as ^x$ would be a pattern for `cast`.
+            yield frame.with_columns(
+                column.cast(types[column.name])
+                for column in frame.iter_columns()
+                if column.dtype != types.get(column.name, column.dtype)
+            )
+
+    def _types(self, columns: Sequence[str]) -> pl.Schema:
+        """The type of each column that holds the values of all files."""
+        empty = []
+        for file in self.files:
+            with _plain_errors(file):
+                empty.append(pick(pl.DataFrame(schema=pl.read_parquet_schema(file)), columns))
+        _check_same_types(self.files, empty)
+        return pl.concat(empty, how="vertical_relaxed").schema
+
+    def _as_stored(
+        self, columns: Sequence[str], inside: list[str], rows: int
+    ) -> Iterator[pl.DataFrame]:
         for number, (file, found) in enumerate(zip(self.files, self._footers, strict=True)):
             with _plain_errors(file):
                 step = max(rows, READ_BYTES // _row_bytes(found, inside))
