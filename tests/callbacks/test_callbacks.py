@@ -157,3 +157,46 @@ def test_class_report_refuses_labels_without_a_column():
     report = callbacks.ClassReport(X, Y + 1)
     with pytest.raises(RequestError, match=r"0 \.\.\. 1"):
         linear(reweighted()).fit(X, Y, verbose=0, callbacks=[report])
+
+
+class Pairs(keras.utils.PyDataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        part = slice(index * 25, (index + 1) * 25)
+        return X[part], Y[part]
+
+
+def report_of(report, y=Y):
+    head = keras.layers.Dense(1 if y.ndim == 1 else y.shape[1], "sigmoid")
+    model = keras.Sequential([keras.Input((3,)), head])
+    model.compile("sgd", "binary_crossentropy")
+    return model, model.fit(X, y, verbose=0, callbacks=[report]).history
+
+
+def test_report_reads_batches_of_rows_and_labels():
+    for data in (tf.data.Dataset.from_tensor_slices((X, Y)).batch(64), Pairs()):
+        model, found = report_of(callbacks.ClassReport(data, threshold=0.4))
+        decided = model.predict(X, verbose=0)[:, 0] >= 0.4
+        recall = recall_score(Y, decided, zero_division=0)
+        assert found["val_recall_1"][0] == pytest.approx(recall)
+
+
+def test_report_of_several_labels_is_that_of_each():
+    labels = np.random.default_rng(0).random((len(X), 3)) < [0.5, 0.2, 0.1]
+    model, found = report_of(callbacks.ClassReport(X, labels, threshold=0.4), labels.astype(int))
+    decided = model.predict(X, verbose=0) >= 0.4
+    for k in range(3):
+        recall = recall_score(labels[:, k], decided[:, k], zero_division=0)
+        precision = precision_score(labels[:, k], decided[:, k], zero_division=0)
+        assert found[f"val_recall_{k}"][0] == pytest.approx(recall)
+        assert found[f"val_precision_{k}"][0] == pytest.approx(precision)
+
+
+def test_report_without_labels_is_refused():
+    with pytest.raises(RequestError, match="without y"):
+        callbacks.ClassReport(X)
+    endless = tf.data.Dataset.from_tensor_slices((X, Y)).batch(50).repeat()
+    with pytest.raises(RequestError, match="never end"):
+        callbacks.ClassReport(endless)

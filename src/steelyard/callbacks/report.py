@@ -18,10 +18,14 @@ class ClassReport(keras.callbacks.Callback):
     `History`, and `CSVLogger` and `TensorBoard` further down the list, keep them.
 
     Args:
-        X, y: validation rows; integer labels, shape (rows,), or one-hot, shape (rows, classes).
+        X: validation rows, as for `model.predict`; or batches (x, y) of them, a finite
+            `tf.data.Dataset` or a `keras.utils.PyDataset`.
+        y: integer labels, shape (rows,), one-hot, shape (rows, classes), or several labels a row,
+            0 or 1, shape (rows, labels): then the values are those of each label. None where `X`
+            has them.
         class_names: one per class, in column order; by default the codes.
-        threshold: from which a row is of class 1, for one column of probabilities; logits of one
-            column are cut at the logit of it with `from_logits`.
+        threshold: from which a row is of class 1, for one column of probabilities, or has a label,
+            for several; with `from_logits` it is on the probability all the same.
         from_logits: the model gives logits.
         log_dir: also write TensorBoard scalars there.
         verbose: 1 prints a line per epoch.
@@ -42,7 +46,7 @@ class ClassReport(keras.callbacks.Callback):
     def __init__(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         *,
         class_names: Sequence[str] | None = None,
         threshold: float = 0.5,
@@ -52,19 +56,37 @@ class ClassReport(keras.callbacks.Callback):
         batch_size: int = 8192,
     ) -> None:
         super().__init__()
-        self.X, labels = X, np.asarray(y)
-        one_hot = labels.ndim == 2 and labels.shape[1] > 1
-        self.y = (labels.argmax(1) if one_hot else labels.reshape(-1)).astype(int)
+        self.data = X if y is None else None
+        if y is None and not isinstance(X, tf.data.Dataset | keras.utils.PyDataset):
+            raise RequestError(
+                f"X is {type(X).__name__} without y; give both, or batches of both as a "
+                "tf.data.Dataset or a keras.utils.PyDataset"
+            )
+        if isinstance(X, tf.data.Dataset) and X.cardinality() == tf.data.INFINITE_CARDINALITY:
+            raise RequestError(
+                "the dataset of validation rows never ends; give it before .repeat()"
+            )
+        self.X, self.y = X, None if y is None else np.asarray(y)
         self.class_names, self.verbose, self.batch_size = class_names, verbose, batch_size
         self.cut = float(np.log(threshold / (1 - threshold))) if from_logits else threshold
         self.writer = None if log_dir is None else _writer(log_dir)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        out = np.asarray(self.model.predict(self.X, batch_size=self.batch_size, verbose=0))
-        decided = out.argmax(1) if out.shape[1] > 1 else (out[:, 0] >= self.cut).astype(int)
-        names = self._names(max(2, out.shape[1]))
-        table = np.bincount(self.y * len(names) + decided, minlength=len(names) ** 2)
-        recall, precision = rates(table.reshape(len(names), -1))
+        y, out = self._outputs()
+        if y.ndim == 2 and y.shape == out.shape and y.shape[1] > 1:
+            names = self._names(out.shape[1], 0, 0)
+            if (y.sum(axis=1) == 1).all():
+                table = cross_table(y.argmax(1), out.argmax(1), len(names))
+                recall, precision = rates(np.diag(table), table.sum(1), table.sum(0))
+            else:
+                has, decided = y == 1, out >= self.cut
+                recall, precision = rates((has & decided).sum(0), has.sum(0), decided.sum(0))
+        else:
+            codes = y.reshape(-1).astype(int)
+            names = self._names(max(2, out.shape[1]), codes.min(), codes.max())
+            decided = out.argmax(1) if out.shape[1] > 1 else (out[:, 0] >= self.cut).astype(int)
+            table = cross_table(codes, decided, len(names))
+            recall, precision = rates(np.diag(table), table.sum(1), table.sum(0))
         values = {f"val_recall_{n}": r for n, r in zip(names, recall, strict=True)}
         values |= {f"val_precision_{n}": p for n, p in zip(names, precision, strict=True)}
         if logs is not None:
@@ -78,14 +100,33 @@ class ClassReport(keras.callbacks.Callback):
             each = ", ".join(f"{n} {r:.3f}" for n, r in zip(names, recall, strict=True))
             print(f"epoch {epoch + 1}: recall {each}")  # noqa: T201 - what verbose asks for
 
-    def _names(self, columns: int) -> list[str]:
+    def _outputs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Labels and outputs of all validation rows."""
+        if self.data is None:
+            return self.y, np.asarray(
+                self.model.predict(self.X, batch_size=self.batch_size, verbose=0)
+            )
+        data = self.data
+        batches = data if isinstance(data, tf.data.Dataset) else (data[i] for i in range(len(data)))
+        pairs = [(np.asarray(y), self.model.predict_on_batch(x)) for x, y, *_ in batches]
+        if not pairs:
+            raise RequestError("there are no validation rows; give some")
+        return np.concatenate([y for y, _ in pairs]), np.concatenate([out for _, out in pairs])
+
+    def _names(self, columns: int, first: int, last: int) -> list[str]:
         names = [str(n) for n in self.class_names or range(columns)]
-        if len(names) != columns or not 0 <= self.y.min() <= self.y.max() < columns:
+        if len(names) != columns or not 0 <= first <= last < columns:
             raise RequestError(
                 f"the model has {columns} classes, class_names {len(names)}, and labels run from "
-                f"{self.y.min()} to {self.y.max()}; give codes 0 ... {columns - 1} and a name each"
+                f"{first} to {last}; give codes 0 ... {columns - 1} and a name each"
             )
         return names
+
+
+def cross_table(y: np.ndarray, decided: np.ndarray, classes: int) -> np.ndarray:
+    """Rows by (true class, decided class)."""
+    cells = np.bincount(y * classes + decided, minlength=classes**2)
+    return cells.reshape(classes, classes)
 
 
 def _writer(log_dir: str | Path) -> Any:
@@ -96,13 +137,12 @@ def _writer(log_dir: str | Path) -> Any:
     return tf.summary.create_file_writer(str(log_dir))
 
 
-def rates(table: np.ndarray) -> tuple[list[float], list[float]]:
-    """Recall and precision per class of a confusion table (true, decided); 0 where undefined.
+def rates(
+    hits: np.ndarray, true: np.ndarray, decided: np.ndarray
+) -> tuple[list[float], list[float]]:
+    """Recall and precision per class from rows decided right, true and decided; 0 where undefined.
 
-    >>> rates(np.array([[3, 1], [0, 2]]))
+    >>> rates(np.array([3, 2]), true=np.array([4, 2]), decided=np.array([3, 3]))
     ([0.75, 1.0], [1.0, 0.6666666666666666])
     """
-    hits = np.diag(table)
-    recall = hits / np.maximum(table.sum(1), 1)
-    precision = hits / np.maximum(table.sum(0), 1)
-    return recall.tolist(), precision.tolist()
+    return (hits / np.maximum(true, 1)).tolist(), (hits / np.maximum(decided, 1)).tolist()
