@@ -25,13 +25,19 @@ def check_no_activation(y_pred: Tensor) -> None:
 
     Their values alone do not tell: an untrained model may well say 0.4 everywhere.
     """
-    if tf.executing_eagerly() or not tf.is_tensor(y_pred):
-        return
-    made_by = y_pred.op
+    activation = "" if tf.executing_eagerly() else activation_of(y_pred)
+    if activation:
+        raise RequestError(
+            f"the model's output comes out of a {activation}, but this takes logits: drop that "
+            "activation, or say from_logits=False"
+        )
+
+
+def activation_of(output: Tensor) -> str:
+    """Name, "sigmoid" or "softmax", where a tensor of a graph comes out of one; else empty."""
+    if not tf.is_tensor(output):
+        return ""
+    made_by = output.op
     while made_by.type in ("Cast", "Identity", "Reshape"):
         made_by = made_by.inputs[0].op
-    if made_by.type in ("Sigmoid", "Softmax"):
-        raise RequestError(
-            f"the model's output comes out of a {made_by.type.lower()}, but this takes logits: "
-            "drop that activation, or say from_logits=False"
-        )
+    return made_by.type.lower() if made_by.type in ("Sigmoid", "Softmax") else ""

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from steelyard.models.own_model import from_file
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DATA = EXAMPLES / "data"
 
@@ -76,3 +78,7 @@ def test_every_data_file_has_its_origin_and_licence(path):
     row = next(line for line in page.splitlines() if f"`{path.name}`" in line)
     assert re.search(r"CC BY|DbCL", row.split("|")[-2])
     assert path.stat().st_size < 3_000_000
+
+
+def test_own_model():
+    from_file(f"{EXAMPLES / 'own_model.py'}:build").check(7, 3)

@@ -28,7 +28,7 @@ def own(inputs, classes):
 
 TRAINERS = [
     (TabularTrainer(Settings(hidden=(8,)), members=1), ("plain", "smote", "focal")),
-    (CustomTrainer(own), ("smote",)),
+    (CustomTrainer.of(own), ("smote",)),
 ]
 
 

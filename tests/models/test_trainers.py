@@ -36,7 +36,7 @@ TRAINERS = {
     "trees lightgbm": TreesTrainer(LightGBM()),
     "trees scikit-learn": TreesTrainer(HistGradientBoosting()),
     "blend": BlendTrainer(NETWORK, TreesTrainer(LightGBM())),
-    "custom": CustomTrainer(own),
+    "custom": CustomTrainer.of(own),
 }
 
 

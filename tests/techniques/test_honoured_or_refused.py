@@ -52,8 +52,8 @@ TRAINERS = {
         "trees without LightGBM",
     ),
     "blend": (BlendTrainer(NETWORK, TreesTrainer(LightGBM(), members=2)), "blend"),
-    "own": (CustomTrainer(own), "own"),
-    "own cosines": (CustomTrainer(own_cosines), "own"),
+    "own": (CustomTrainer.of(own), "own"),
+    "own cosines": (CustomTrainer.of(own_cosines), "own"),
 }
 
 

@@ -102,7 +102,7 @@ class ClassReport(keras.callbacks.Callback):
 
     def _outputs(self) -> tuple[np.ndarray, np.ndarray]:
         """Labels and outputs of all validation rows."""
-        if self.data is None:
+        if self.y is not None:
             return self.y, np.asarray(
                 self.model.predict(self.X, batch_size=self.batch_size, verbose=0)
             )

@@ -22,7 +22,7 @@ def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
     if callable(model):
         from steelyard.models.custom import CustomTrainer
 
-        return CustomTrainer(model, name=getattr(model, "__qualname__", "own"))
+        return CustomTrainer.of(model)
     if model == "tabular":
         from steelyard.models.tabular import TabularTrainer
 
@@ -35,9 +35,10 @@ def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
         from steelyard.models.blend import BlendTrainer
 
         return BlendTrainer()
-    from steelyard.models.custom import from_file
+    from steelyard.models.custom import CustomTrainer
+    from steelyard.models.own_model import from_file
 
-    return from_file(model)
+    return CustomTrainer(from_file(model))
 
 
 def code_of(model: str | Callable[[int, int], Any]) -> dict[str, str]:

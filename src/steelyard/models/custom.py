@@ -1,25 +1,23 @@
 """The user's own Keras model in the same comparison: one `fit` a job, the same treatment."""
 
-import importlib.util
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 
 from steelyard._tensorflow import keras
-from steelyard.errors import RequestError
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.honours import OWN, Honours
 from steelyard.models.inputs import core_inputs
 from steelyard.models.members import Member, encoded, members_of, out_of_bag_probabilities, whole
+from steelyard.models.own_model import OwnModel
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 from steelyard.techniques.sample import SampleIndices
@@ -32,23 +30,34 @@ HELD_BATCH = 8192
 
 @dataclass(frozen=True)
 class CustomTrainer:
-    """Trains `build(inputs, classes)`, a function that returns a fresh Keras model.
+    """Trains what `build(inputs, classes)` returns, a fresh Keras model each time.
 
     The model takes the encoded matrix (batch, inputs) and returns logits (batch, classes). Its
     own optimizer is used if it is compiled. Each job trains until the loss on held-out rows has
     not fallen for a few epochs, and keeps the best weights.
     """
 
-    build: Callable[[int, int], Any]
-    name: str = "custom"
+    build: OwnModel
+
+    @classmethod
+    def of(cls, function: Callable[[int, int], Any]) -> "CustomTrainer":
+        """A trainer of a function in Python."""
+        return cls(OwnModel(function, getattr(function, "__qualname__", "own")))
+
+    @property
+    def name(self) -> str:
+        """The function's."""
+        return self.build.name
 
     @property
     def size(self) -> int:
         """One network a job."""
         return 1
 
-    def for_table(self, table: Table) -> "CustomTrainer":  # noqa: ARG002
-        """It is one network on every table."""
+    def for_table(self, table: Table) -> "CustomTrainer":
+        """It is one network on every table; what does not fit this one is refused at once."""
+        columns = len(table.schema.numbers) + 2 * len(table.schema.categories)
+        self.build.check(max(2, columns), len(table.schema.classes))
         return self
 
     @property
@@ -71,8 +80,7 @@ class CustomTrainer:
         """Whether the model ends in `NormalizedDense`, by one of a few columns and two classes."""
         from steelyard.layers import NormalizedDense
 
-        last = checked(self.build(4, 2), 4, 2).layers[-1]
-        return isinstance(last, NormalizedDense)
+        return isinstance(self.build(4, 2).layers[-1], NormalizedDense)
 
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
@@ -108,7 +116,7 @@ class CustomTrainer:
     def _train(self, table: Table, matrix: Encoded, job: Job) -> tuple[Any, Member]:
         classes = len(table.schema.classes)
         keras.utils.set_random_seed(hash_seed(job))
-        model = checked(self.build(matrix.shape[1], classes), matrix.shape[1], classes)
+        model = self.build.built(matrix.shape[1], classes)
         (member,) = members_of(job, table, matrix, members=1)
         # Compiled and fitted from outside: the model itself is saved without a loss of ours.
         inputs = keras.Input((matrix.shape[1],))
@@ -193,55 +201,6 @@ class SampledBatches(keras.utils.PyDataset):
 def hash_seed(job: Job) -> int:
     """One integer seed per split, the same for all techniques."""
     return int(np.random.default_rng([job.seed, job.split.repeat, job.split.fold]).integers(2**31))
-
-
-def from_file(spec: str) -> CustomTrainer:
-    """A trainer from "FILE.py:FUNCTION"."""
-    file, _, function = spec.rpartition(":")
-    path = Path(file)
-    if not file.endswith(".py") or not function:
-        raise RequestError(f"`model={spec!r}`: it takes blend, tabular, trees or FILE.py:FUNCTION")
-    if not path.is_file():
-        raise RequestError(f"`model={spec!r}`: there is no file {file!r}")
-    found = importlib.util.spec_from_file_location("steelyard_user_model", path)
-    module = importlib.util.module_from_spec(found)  # type: ignore[arg-type]
-    try:
-        found.loader.exec_module(module)  # type: ignore[union-attr]
-    except Exception as error:
-        raise RequestError(
-            f"`model={spec!r}`: {file} cannot be run: {type(error).__name__}: {error}"
-        ) from error
-    build = getattr(module, function, None)
-    if not callable(build):
-        defined = [name for name, value in vars(module).items() if callable(value)]
-        raise RequestError(
-            f"`model={spec!r}`: {file} has no function {function!r}; "
-            f"it has {', '.join(defined) or 'none'}"
-        )
-    return CustomTrainer(build, name=spec)
-
-
-def checked(model: Any, inputs: int, classes: int) -> Any:
-    """Refuse what would train to something else than it looks like."""
-    if not isinstance(model, keras.Model):
-        raise RequestError(
-            f"the model function returned {type(model).__name__}; it must return a keras.Model"
-        )
-    logits = model(np.zeros((2, inputs), "float32"))  # builds it, whatever way it was written
-    shape = "several tensors" if isinstance(logits, dict | list | tuple) else tuple(logits.shape)
-    if shape != (2, classes):
-        raise RequestError(
-            f"for 2 rows the model gives {shape}; it must give logits of shape (2, {classes}), "
-            "one column per class"
-        )
-    last = model.layers[-1]
-    activation = getattr(getattr(last, "activation", None), "__name__", "linear")
-    if isinstance(last, keras.layers.Softmax) or activation in ("softmax", "sigmoid"):
-        raise RequestError(
-            f"the model ends in {activation if activation != 'linear' else 'softmax'}; it must "
-            "return logits: remove the last activation"
-        )
-    return model
 
 
 class EarlyStop(keras.callbacks.Callback):
