@@ -85,5 +85,5 @@ def test_the_results_are_the_same(trainer, names, table, streamed):
     found = [outcome.uncorrected for outcome in trainer.run(table, jobs, lambda _: None)]
     again = trainer.fit(table, get("plain"), 0, lambda _: None)
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    np.testing.assert_allclose(again.held, fitted.out_of_bag, atol=1e-4)
+    np.testing.assert_allclose(again.out_of_bag, fitted.out_of_bag, atol=1e-4)
     assert max(seen) <= len(table.y) / 2

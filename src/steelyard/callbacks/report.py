@@ -56,7 +56,6 @@ class ClassReport(keras.callbacks.Callback):
         batch_size: int = 8192,
     ) -> None:
         super().__init__()
-        self.data = X if y is None else None
         if y is None and not isinstance(X, tf.data.Dataset | keras.utils.PyDataset):
             raise RequestError(
                 f"X is {type(X).__name__} without y; give both, or batches of both as a "
@@ -106,7 +105,7 @@ class ClassReport(keras.callbacks.Callback):
             return self.y, np.asarray(
                 self.model.predict(self.X, batch_size=self.batch_size, verbose=0)
             )
-        data = self.data
+        data: Any = self.X
         batches = data if isinstance(data, tf.data.Dataset) else (data[i] for i in range(len(data)))
         pairs = [(np.asarray(y), self.model.predict_on_batch(x)) for x, y, *_ in batches]
         if not pairs:
