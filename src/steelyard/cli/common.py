@@ -28,6 +28,10 @@ model_option = click.option(
     help="blend, tabular, trees, or your own: FILE.py:FUNCTION.",
 )
 
+memory_option = click.option(
+    "--memory", metavar="SIZE", help="Keep to 4G, 512M (default: 80 % of what is free)."
+)
+
 
 def table_options(function: Callable) -> Callable:
     """Add what says how a table's rows hang together and which columns stay out."""

@@ -7,6 +7,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    memory_option,
     model_option,
     plain_errors,
     positive_name_option,
@@ -37,6 +38,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
 @click.option("--budget", metavar="TIME", help="Keep to 90s, 10m, 1h; says what was left out.")
 @goal_options
+@memory_option
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
     """Compare techniques on the same folds; keep a model, a verdict and a report.

@@ -6,6 +6,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    memory_option,
     model_option,
     plain_errors,
     positive_name_option,
@@ -33,6 +34,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @positive_option
 @positive_name_option
 @goal_options
+@memory_option
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
     """Train one technique; calibration and threshold come from out-of-fold predictions.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from steelyard._memory import limited
 from steelyard._version import __version__
 from steelyard.comparison.baselines import (
     baseline_probabilities,
@@ -17,6 +18,7 @@ from steelyard.comparison.baselines import (
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.final import deployed, fit_on_all
 from steelyard.comparison.judging import Judged, Protocol, judge, judge_all
+from steelyard.comparison.need import check_reading, check_training
 from steelyard.comparison.record import (
     Origin,
     ledger,
@@ -68,6 +70,7 @@ def compare(
     goal: Goal | str | None = None,
     seed: int = 0,
     budget: str | float | None = None,
+    memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Study:
@@ -93,6 +96,9 @@ def compare(
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
             which. Which of them fit depends on the machine; without it nothing is cut.
+        memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free. Packs
+            shrink and large tables are encoded as they are asked for; what still would not fit is
+            refused before it starts.
         out: directory to write while working; a killed run goes on where it was.
     Returns: a Study.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -113,7 +119,10 @@ def compare(
     request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
     everything = techniques == "default"
-    return _compare(data, chosen, model, request, progress, may_leave_out=everything, budget=budget)
+    with limited(memory):
+        return _compare(
+            data, chosen, model, request, progress, may_leave_out=everything, budget=budget
+        )
 
 
 def train(
@@ -130,6 +139,7 @@ def train(
     positive_name: str | None = None,
     goal: Goal | str | None = None,
     seed: int = 0,
+    memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Study:
@@ -155,7 +165,8 @@ def train(
     )
     request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
-    return _train(data, chosen, model, request, progress)
+    with limited(memory):
+        return _train(data, chosen, model, request, progress)
 
 
 @dataclass(frozen=True)
@@ -188,6 +199,7 @@ def _compare(
     limit = None if budget is None else started + seconds_of(budget)
     table = _table(data, request)
     trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
+    check_training(table)
     techniques, left_out = _trainable(techniques, trainer, table, may_leave_out=may_leave_out)
     plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
     if limit is not None:
@@ -258,6 +270,7 @@ def _train(
     started = time.monotonic()
     table = _table(data, request)
     trainer = trainer_of(model)
+    check_training(table)
     _trainable([technique], trainer, table, may_leave_out=False)
     trainer = trainer.for_table(table)
     # In time order a validation fold would be judged by members that saw what came after it.
@@ -323,6 +336,7 @@ def _table(data: Any, request: _Request) -> Table:
     if isinstance(data, Table):
         table = data
     else:
+        check_reading(data)
         table = read_table(
             data, request.target, group=request.group, time=request.time, drop=request.drop
         )

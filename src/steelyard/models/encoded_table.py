@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard._memory import room
 from steelyard.models.encoding import Categories, Encoding, encode
 
 TABLE_BYTES = 1 << 30  # an encoded table above this is not laid out whole
@@ -30,8 +31,8 @@ class EncodedRows:
         return encode(self.encoding, self.numbers[rows], Categories(codes, names))
 
     def laid_out(self) -> "Encoded":
-        """The whole matrix, or itself where that would be larger than `TABLE_BYTES`."""
-        if 4 * len(self) * self.encoding.width > TABLE_BYTES:
+        """The whole matrix, or itself where that takes more than `TABLE_BYTES` or what is left."""
+        if 4 * len(self) * self.encoding.width > room(TABLE_BYTES, 0.15):
             return self
         return encode(self.encoding, self.numbers, self.categories)
 

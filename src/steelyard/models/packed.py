@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._memory import room
 from steelyard._tensorflow import tf
 from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.models.members import Member
@@ -109,17 +110,20 @@ def train(
 
 
 def networks_at_once(width: int, classes: int, settings: Settings) -> int:
-    """How many networks of this shape train in one graph within `PACK_BYTES`."""
+    """How many networks of this shape train in one graph within `PACK_BYTES` and what is left."""
     sizes = (width, *settings.hidden, classes)
     parameters = sum((into + 1) * out for into, out in zip(sizes[:-1], sizes[1:], strict=True))
     # Parameter, gradient, two moments, best copy; a batch's values forward and backward.
     numbers = 5 * parameters + 3 * settings.batch * sum(sizes)
-    return int(np.clip(PACK_BYTES // (4 * numbers), 1, PACK))
+    return int(np.clip(room(PACK_BYTES, 0.2) // (4 * numbers), 1, PACK))
 
 
 def packs_at_once() -> int:
     """Packs that train side by side: what XLA compiles for a CPU runs on one core."""
-    return 1 if tf.config.list_physical_devices("GPU") else min(4, os.cpu_count() or 1)
+    if tf.config.list_physical_devices("GPU"):
+        return 1
+    fitting = max(1, room(4 * PACK_BYTES, 0.8) // PACK_BYTES)
+    return min(4, os.cpu_count() or 1, fitting)
 
 
 def probabilities(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from steelyard._memory import room
 from steelyard._tensorflow import tf
 from steelyard.models.encoded_table import EncodedRows
 
@@ -50,7 +51,7 @@ class _Streamed:
 
     @property
     def at_once(self) -> int:
-        return STREAM_BYTES // (4 * self.X.shape[1])
+        return max(1, room(STREAM_BYTES, 0.1) // (4 * self.X.shape[1]))
 
     def near(self, rows: np.ndarray) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         distinct, places = np.unique(rows, return_inverse=True)

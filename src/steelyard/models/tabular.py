@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._memory import room
 from steelyard._tensorflow import keras
 from steelyard.jobs.job import Fitted, Job, Outcome, by_split
 from steelyard.models import packed
@@ -113,7 +114,7 @@ class TabularTrainer(Bagged):
         width = _width_at_most(table)
         networks = packed.networks_at_once(width, len(table.schema.classes), self._settings(table))
         jobs_at_once = _evenly(len(jobs), max(1, networks // self.members))
-        tables_at_once = max(1, MATRIX_BYTES // (4 * width * len(table.y)))
+        tables_at_once = max(1, room(MATRIX_BYTES, 0.1) // (4 * width * len(table.y)))
         pack: list[Job] = []
         for job in jobs:
             keys = {one.split.key for one in pack} | {job.split.key}

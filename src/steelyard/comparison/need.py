@@ -1,0 +1,32 @@
+"""What a training takes at the least, told before it starts."""
+
+from typing import Any
+
+from steelyard._memory import check_need, shown
+from steelyard.tables import Table
+from steelyard.tables.size import bytes_when_read
+
+COMPILED = 256 << 20  # what the first compilation and the libraries behind it take, once
+PER_CELL = 3 * 4  # a feature of a row: raw, as the trees take it, and a fold's part of it
+PER_ROW = 128  # indices, labels and probabilities of the rows of some jobs
+ADVICE = "give fewer rows or columns, or let it have more (memory, --memory)"
+
+
+def check_reading(data: Any) -> None:
+    """Refuse a table that would not fit when it has been read.
+
+    Raises: RequestError: with what it takes and the limit.
+    """
+    if isinstance(data, str):
+        size = bytes_when_read(data)
+        check_need(size, f"reading {data}, {shown(size)},", ADVICE)
+
+
+def check_training(table: Table) -> None:
+    """Refuse a training that would not fit even with the smallest packs.
+
+    Raises: RequestError: with what it takes and the limit.
+    """
+    rows, columns = len(table.y), len(table.schema.features)
+    size = COMPILED + rows * (columns * PER_CELL + PER_ROW)
+    check_need(size, f"training on {rows:,} rows x {columns:,} columns", ADVICE)
