@@ -21,7 +21,7 @@ from steelyard._memory import room
 from steelyard._tensorflow import tf
 from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.models.members import Member
-from steelyard.models.packed_graph import Graph, Settings, as_cosines, forward
+from steelyard.models.packed_graph import Graph, Settings, applied, as_cosines, forward
 from steelyard.models.packed_losses import stacked, terms_of
 from steelyard.models.row_source import Source, source
 
@@ -38,15 +38,16 @@ class Networks:
     """Trained networks side by side.
 
     `layers`: kernels and biases, the networks' axis first. `unit`: (networks,) bool, those whose
-    last layer reads features of length one.
+    last layer reads features of length one. `activation`: of all layers but the last.
     """
 
     layers: Layers
     unit: np.ndarray
+    activation: str = "relu"
 
     def __getitem__(self, part: slice) -> "Networks":
         layers = [(kernel[part], bias[part]) for kernel, bias in self.layers]
-        return Networks(layers, self.unit[part])
+        return Networks(layers, self.unit[part], self.activation)
 
     @staticmethod
     def together(parts: "Sequence[Networks]") -> "Networks":
@@ -55,7 +56,8 @@ class Networks:
             (np.concatenate([kernel for kernel, _ in same]), np.concatenate([b for _, b in same]))
             for same in zip(*(part.layers for part in parts), strict=True)
         ]
-        return Networks(layers, np.concatenate([part.unit for part in parts]))
+        unit = np.concatenate([part.unit for part in parts])
+        return Networks(layers, unit, parts[0].activation)
 
 
 def one_table(matrices: list[Encoded], made: Sequence[np.ndarray] = ()) -> Any:
@@ -140,7 +142,7 @@ def probabilities(
     parts, at_once = [], min(rows_at_once, table.at_once)
     for start in range(0, len(rows), at_once):
         block, _, here = table.near(rows[start : start + at_once])
-        logits = forward(tensors, tf.gather(block, here)[None], unit)
+        logits = forward(tensors, tf.gather(block, here)[None], unit, networks.activation)
         parts.append(tf.nn.softmax(logits).numpy())
     return np.concatenate(parts, axis=1)
 
@@ -186,11 +188,12 @@ def _train_pack(
         report((start + settings.check_every) / settings.steps)
         if stops.all_stand_still:
             break
-    layers = list(zip(graph.best[::2], graph.best[1::2], strict=True))
+    layers = applied(list(zip(graph.best[::2], graph.best[1::2], strict=True)), settings)
     unit = np.zeros(len(networks), bool)
     if "cosine" in terms:
         layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
-    return Networks([(kernel.numpy(), bias.numpy()) for kernel, bias in layers], unit)
+    values = [(kernel.numpy(), bias.numpy()) for kernel, bias in layers]
+    return Networks(values, unit, settings.activation)
 
 
 def _seeds(networks: list[Member]) -> list[int]:
@@ -280,7 +283,7 @@ class _Stream:
 
 
 def _start(width: int, networks: list[Member], settings: Settings) -> list[np.ndarray]:
-    """He-normal kernels from each network's own seed; the output bias at the log prior."""
+    """Normal kernels from each network's own seed; the output bias at the log prior."""
     sizes = (width, *settings.hidden, len(networks[0].prior))
     generators = [np.random.default_rng([*network.seed, 0]) for network in networks]
     values = []
@@ -289,7 +292,9 @@ def _start(width: int, networks: list[Member], settings: Settings) -> list[np.nd
         for one, network, rng in zip(kernel, networks, generators, strict=True):
             # Columns beyond the network's own are zero in its rows and draw no weights.
             own = network.width if i == 0 else into
-            one[:own] = rng.normal(0, math.sqrt(2 / own), (own, out))
+            # He's deviation, or 1 for what is divided by the root of `into` later.
+            deviation = math.sqrt((into if settings.unit_variance else 2) / own)
+            one[:own] = rng.normal(0, deviation, (own, out))
         values += [kernel, np.zeros((len(networks), out), "float32")]
     values[-2] *= 0.1  # start close to the prior
     values[-1] = np.log(np.stack([network.prior for network in networks])).astype("float32")

@@ -14,9 +14,15 @@ LOOK_ROWS = 2048  # held-out rows of a network looked at together
 
 @dataclass(frozen=True)
 class Settings:
-    """One architecture and schedule for all networks of a pack; defaults from experiments."""
+    """One architecture and schedule for all networks of a pack; defaults from experiments.
+
+    `unit_variance`: weights start with variance 1 and a layer's product is divided by the root of
+    its inputs (NTK scaling); the decay is then flat at first and follows a cosine to zero.
+    """
 
     hidden: tuple[int, ...] = (64, 32)
+    activation: str = "relu"
+    unit_variance: bool = False
     rate: float = 3e-3
     decay: float = 0.1
     batch: int = 256
@@ -25,10 +31,16 @@ class Settings:
     patience: int = 8  # looks without a better held-out loss after which a network stands still
 
 
+ACTIVATIONS = {"relu": tf.nn.relu, "selu": tf.nn.selu}
 Layer = tuple[tf.Tensor, tf.Tensor]
 
 
-def forward(layers: Sequence[Layer], x: tf.Tensor, unit: tf.Tensor | None = None) -> tf.Tensor:
+def forward(
+    layers: Sequence[Layer],
+    x: tf.Tensor,
+    unit: tf.Tensor | None = None,
+    activation: str = "relu",
+) -> tf.Tensor:
     """X [network or 1, batch, in] -> logits [network, batch, classes].
 
     `unit`: [network] bool, whether its last layer reads features of length one; None for nobody's.
@@ -38,8 +50,15 @@ def forward(layers: Sequence[Layer], x: tf.Tensor, unit: tf.Tensor | None = None
             x = tf.where(unit[:, None, None], tf.math.l2_normalize(x, axis=-1), x)
         x = tf.matmul(x, kernel) + bias[:, None, :]
         if i < len(layers) - 1:
-            x = tf.nn.relu(x)
+            x = ACTIVATIONS[activation](x)
     return x
+
+
+def applied(layers: Sequence[Layer], settings: Settings) -> list[Layer]:
+    """Kernels as a layer multiplies by them, of those that are trained."""
+    if not settings.unit_variance:
+        return list(layers)
+    return [(kernel / math.sqrt(kernel.shape[1]), bias) for kernel, bias in layers]
 
 
 def as_cosines(layers: Sequence[Layer], scale: tf.Tensor) -> list[Layer]:
@@ -120,18 +139,22 @@ class Graph:
         return list(zip(self.variables[::2], self.variables[1::2], strict=True))
 
     def _logits(self, x: tf.Tensor, loss: Tensors) -> tf.Tensor:
-        if "cosine" not in loss:
-            return forward(self._pairs(), x)
-        return forward(as_cosines(self._pairs(), loss["cosine"]), x, loss["cosine"] > 0)
+        layers, unit = applied(self._pairs(), self.settings), None
+        if "cosine" in loss:
+            layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"] > 0
+        return forward(layers, x, unit, self.settings.activation)
 
     def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
         """AdamW with a short warm-up and a cosine down to zero; one fused operation a variable."""
         s = self.settings
         warm = tf.minimum(1.0, (step + 1) / max(1.0, 0.02 * s.steps))
-        rate = s.rate * warm * 0.5 * (1 + tf.cos(math.pi * step / s.steps))
+        rate = s.rate * warm * _cosine(step / s.steps)
+        decay = s.decay
+        if s.unit_variance:
+            decay *= _cosine(tf.maximum(0.0, 2 * step / s.steps - 1))
         for variable, (m, v), gradient in zip(self.variables, self.moments, gradients, strict=True):
             if len(variable.shape) == 3:
-                variable.assign(variable * (1 - rate * s.decay))
+                variable.assign(variable * (1 - rate * decay))
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=m.handle,
@@ -144,3 +167,8 @@ class Graph:
                 epsilon=1e-7,
                 grad=gradient,
             )
+
+
+def _cosine(share: tf.Tensor) -> tf.Tensor:
+    """From 1 down to 0 as `share` goes from 0 to 1."""
+    return 0.5 * (1 + tf.cos(math.pi * share))

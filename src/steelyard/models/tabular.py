@@ -33,6 +33,13 @@ from steelyard.tables import Table
 from steelyard.techniques import Technique
 
 HONOURS = Honours("the packed networks", NETWORK, "train it in a Keras model of your own")
+FEW = 100  # rows of the rarest class; below it a smooth network does better (docs/models.md)
+SMOOTH: dict[str, Any] = {
+    "activation": "selu",
+    "unit_variance": True,
+    "rate": 3e-2,
+    "decay": 0.02,
+}
 MATRIX_BYTES = 1 << 27  # for the encoded tables of a pack's splits
 
 
@@ -126,7 +133,8 @@ class TabularTrainer(Bagged):
 
     def _settings(self, table: Table) -> packed.Settings:
         batch, steps = _schedule(len(table.y))
-        return replace(self.settings, batch=batch, steps=steps)
+        settings = replace(self.settings, batch=batch, steps=steps)
+        return settings if table.class_counts.min() >= FEW else replace(settings, **SMOOTH)
 
 
 def _evenly(jobs: int, at_once: int) -> int:
@@ -158,9 +166,10 @@ def _core(table: Table, encoding: Encoding, networks: packed.Networks) -> Any:
     x = TableEncoder(encoding.to_dict(), name="encoder")(*inputs)
     dense = []
     for i, (kernel, _) in enumerate(networks.layers):
-        last = i == len(networks.layers) - 1
-        head = {"unit": np.flatnonzero(networks.unit).tolist()} if last else {"activation": "relu"}
-        dense.append(PackedDense(len(kernel), kernel.shape[-1], **head))
+        own: dict[str, Any] = {"activation": networks.activation}
+        if i == len(networks.layers) - 1:
+            own = {"unit": np.flatnonzero(networks.unit).tolist()}
+        dense.append(PackedDense(len(kernel), kernel.shape[-1], **own))
         x = dense[-1](x)
     for layer, values in zip(dense, networks.layers, strict=True):
         layer.set_weights(values)
