@@ -24,6 +24,7 @@ from steelyard.models.members import Member
 from steelyard.models.packed_graph import Graph, Settings, applied, as_cosines, forward
 from steelyard.models.packed_losses import stacked, terms_of
 from steelyard.models.row_source import Source, source
+from steelyard.techniques.loss import LossNumbers
 
 WIDTH_STEP = 16
 PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
@@ -170,7 +171,7 @@ def _train_pack(
     terms = terms_of([loss for one in networks for loss in (one.loss, one.validation_loss)])
     graph = _graph(shapes, settings, terms, threading.current_thread().name)
     graph.reset(start_values)
-    loss = stacked([network.loss for network in networks], terms, _seeds(networks))
+    loss = _numbers(networks, [network.loss for network in networks], terms)
     look = _Look(graph, table, networks, terms)
     streams = [_Stream(network) for network in networks]
     stops = _Stops(networks, settings)
@@ -188,7 +189,8 @@ def _train_pack(
         report((start + settings.check_every) / settings.steps)
         if stops.all_stand_still:
             break
-    layers = applied(list(zip(graph.best[::2], graph.best[1::2], strict=True)), settings)
+    layers = list(zip(graph.best[::2], graph.best[1::2], strict=True))
+    layers = applied(layers, settings, loss["width"])
     unit = np.zeros(len(networks), bool)
     if "cosine" in terms:
         layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
@@ -196,9 +198,14 @@ def _train_pack(
     return Networks(values, unit, settings.activation)
 
 
-def _seeds(networks: list[Member]) -> list[int]:
-    """What the losses that draw numbers draw them from."""
-    return [int(np.random.default_rng([*one.seed, 6]).integers(2**32)) for one in networks]
+def _numbers(
+    networks: list[Member], losses: list[LossNumbers], terms: tuple[str, ...]
+) -> dict[str, tf.Tensor]:
+    """What tells the networks apart in the graph, a network a row."""
+    # What the losses that draw numbers draw them from.
+    seeds = [int(np.random.default_rng([*one.seed, 6]).integers(2**32)) for one in networks]
+    width = tf.constant([float(one.width) for one in networks])
+    return stacked(losses, terms, seeds) | {"width": width}
 
 
 class _Stops:
@@ -247,7 +254,7 @@ class _Look:
         self.graph, self.table = graph, table
         self.rows, self.share = _held(networks)
         losses = [network.validation_loss for network in networks]
-        self.loss = stacked(losses, terms, _seeds(networks))
+        self.loss = _numbers(networks, losses, terms)
         self.at_once = max(1, table.at_once // len(networks))
 
     def losses(self) -> np.ndarray:
@@ -292,8 +299,8 @@ def _start(width: int, networks: list[Member], settings: Settings) -> list[np.nd
         for one, network, rng in zip(kernel, networks, generators, strict=True):
             # Columns beyond the network's own are zero in its rows and draw no weights.
             own = network.width if i == 0 else into
-            # He's deviation, or 1 for what is divided by the root of `into` later.
-            deviation = math.sqrt((into if settings.unit_variance else 2) / own)
+            # He's deviation, or 1 for what is divided by the root of `own` later.
+            deviation = 1.0 if settings.unit_variance else math.sqrt(2 / own)
             one[:own] = rng.normal(0, deviation, (own, out))
         values += [kernel, np.zeros((len(networks), out), "float32")]
     values[-2] *= 0.1  # start close to the prior

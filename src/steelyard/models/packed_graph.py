@@ -54,11 +54,16 @@ def forward(
     return x
 
 
-def applied(layers: Sequence[Layer], settings: Settings) -> list[Layer]:
-    """Kernels as a layer multiplies by them, of those that are trained."""
+def applied(layers: Sequence[Layer], settings: Settings, width: tf.Tensor) -> list[Layer]:
+    """Kernels as a layer multiplies by them, of those that are trained.
+
+    `width`: columns of each network's own table, [network] float32; a neighbour's may be wider.
+    """
     if not settings.unit_variance:
         return list(layers)
-    return [(kernel / math.sqrt(kernel.shape[1]), bias) for kernel, bias in layers]
+    (first, bias), *rest = layers
+    scaled = [(first * tf.math.rsqrt(width)[:, None, None], bias)]
+    return scaled + [(kernel / math.sqrt(kernel.shape[1]), bias) for kernel, bias in rest]
 
 
 def as_cosines(layers: Sequence[Layer], scale: tf.Tensor) -> list[Layer]:
@@ -83,7 +88,7 @@ class Graph:
         self.variables = [tf.Variable(tf.zeros(shape)) for shape in shapes]
         self.best = [tf.Variable(tf.zeros(shape)) for shape in shapes]
         self.moments = [(tf.Variable(tf.zeros(s)), tf.Variable(tf.zeros(s))) for s in shapes]
-        loss = ranks(terms)
+        loss = ranks(terms) | {"width": tf.TensorSpec([None])}
         table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
         # Fused by XLA: half the time of a step goes into small operations between the products.
@@ -121,7 +126,10 @@ class Graph:
     def _held_losses(
         self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
     ) -> tf.Tensor:
-        """Of a training that is over: what sets in late has."""
+        """Of a training that is over: what sets in late has.
+
+        `loss`: the terms of the losses, and the `width` of each network's own table.
+        """
         total, end = tf.zeros(tf.shape(held)[:1]), self.settings.steps
         for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
             rows = held[:, start : start + LOOK_ROWS]
@@ -139,7 +147,7 @@ class Graph:
         return list(zip(self.variables[::2], self.variables[1::2], strict=True))
 
     def _logits(self, x: tf.Tensor, loss: Tensors) -> tf.Tensor:
-        layers, unit = applied(self._pairs(), self.settings), None
+        layers, unit = applied(self._pairs(), self.settings, loss["width"]), None
         if "cosine" in loss:
             layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"] > 0
         return forward(layers, x, unit, self.settings.activation)
