@@ -15,6 +15,8 @@ _HOME = {
     "Inspection": "steelyard.inspection",
     "compare": "steelyard.comparison",
     "train": "steelyard.comparison",
+    "judge": "steelyard.comparison",
+    "Judgement": "steelyard.comparison",
     "Study": "steelyard.runs",
     "load": "steelyard.runs",
     "ImbalancedClassifier": "steelyard.estimator",

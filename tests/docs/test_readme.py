@@ -21,6 +21,8 @@ def churn(tmp_path, monkeypatch):
     frame = customers(240, seed=0)
     frame.write_csv("churn.csv")
     customers(300, seed=1).drop("churned").write_csv("new.csv")
+    scores = {"churned": frame["churned"], "today": -frame["age"], "new": frame["age"]}
+    pl.DataFrame(scores).write_csv("scores.csv")
     return frame
 
 
@@ -34,7 +36,9 @@ def customers(rows, seed):
 def test_its_commands(churn, run):
     commands = re.findall(r"^steelyard (.*)$", TEXT, re.MULTILINE)
     named = [words.split()[0] for words in commands]
-    assert named == ["inspect", "compare", "predict", "retune", "monitor", "verify"]
+    assert named == [
+        "inspect", "compare", "predict", "retune", "monitor", "verify", "judge",
+    ]  # fmt: skip
     for words in commands:
         result = run(*shlex.split(words), "--quiet")
         assert result.exit_code == 0, (words, result.stderr)

@@ -13,6 +13,7 @@ COMMANDS = {
     "resample": "Write a resampled table, and a ledger of what changed.",
     "compare": "Compare techniques honestly; keep a model, a verdict and a report.",
     "train": "Train one technique, without the comparison.",
+    "judge": "Judge scores of models trained elsewhere; nothing is trained.",
     "predict": "Probabilities and decisions for the rows of a file.",
     "evaluate": "The metrics of a run on fresh labelled rows.",
     "retune": "New class shares, costs or goal for a run's model, without training.",

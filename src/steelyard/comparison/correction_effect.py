@@ -17,10 +17,10 @@ def correction_effect(one: Judged, protocol: Protocol) -> dict[str, dict[str, fl
     straighten them: `intercept` (true at 0) and `slope` (true at 1; below, they are too sure);
     both None for a class of few rows.
     """
-    return {
-        "uncorrected": _state(one.uncorrected, one.before, protocol),
-        "deployed": _state(one.deployed, one.metrics, protocol),
-    }
+    deployed = _state(one.deployed, one.metrics, protocol)
+    if np.array_equal(one.uncorrected, one.deployed, equal_nan=True):
+        return {"uncorrected": deployed, "deployed": deployed}  # nothing was to be corrected
+    return {"uncorrected": _state(one.uncorrected, one.before, protocol), "deployed": deployed}
 
 
 def _state(p: np.ndarray, metrics: dict[str, Any], protocol: Protocol) -> dict[str, float | None]:

@@ -54,6 +54,7 @@ class Protocol:
     metric: str
     groups: np.ndarray | None = None
     seed: int = 0
+    reference: str = "plain"  # wins ties
 
     @property
     def classes(self) -> int:

@@ -44,7 +44,7 @@ from steelyard.jobs.run import (
 from steelyard.models.members import out_of_bag_splits
 from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
-from steelyard.stats.metrics import BY_NAME
+from steelyard.stats.metrics import check_ranks
 from steelyard.tables import Table, check_learnable, read_table
 from steelyard.techniques import Technique, choose, get
 
@@ -251,7 +251,7 @@ def _compared(
     run = with_origin(run, origin)
     study = Study(
         run | {"left_out": plan.left_out},
-        predictions=predictions(table, protocol, contenders),
+        predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
         uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen),
@@ -322,7 +322,7 @@ def _trained(
     run = with_origin(run, origin)
     study = Study(
         run,
-        predictions=predictions(table, protocol, [judged]),
+        predictions=predictions(table.row_ids, table.schema.classes, protocol, [judged]),
         uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged),
@@ -332,7 +332,7 @@ def _trained(
 
 
 def _table(data: Any, request: _Request) -> Table:
-    _check_metric(request.metric)
+    check_ranks(request.metric)
     if isinstance(data, Table):
         table = data
     else:
@@ -384,17 +384,6 @@ def _check_reach(chosen: Judged, protocol: Protocol, store: InMemoryStore | Jour
         if isinstance(store, Journal):
             kept = f"; the trainings are kept in {store.run}: only the goal has to change"
         raise GoalError(f"{chosen.technique.name}: {chosen.out_of_reach}{kept}")
-
-
-def _check_metric(metric: str) -> None:
-    known = BY_NAME.get(metric)
-    if known is None or known.kind == "thresholded" or known.better == "one":
-        names = [row.name for row in BY_NAME.values() if row.kind != "thresholded"]
-        names.remove("observed_expected")
-        raise RequestError(
-            f"metric {metric!r} cannot rank techniques (a threshold can flatter any of them); "
-            f"choose from {', '.join(names)}"
-        )
 
 
 def _asked(

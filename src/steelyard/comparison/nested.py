@@ -18,8 +18,6 @@ from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.limits import TO_NAME_BEST
 from steelyard.stats.predictions import Predictions
 
-REFERENCE = "plain"  # wins ties
-
 
 def verdict_by(
     contenders: Sequence[Judged], protocol: Protocol, kept: np.ndarray | None = None
@@ -38,7 +36,7 @@ def verdict_by(
         tables,
         positives=int((protocol.y == protocol.positive).sum()),
         metric=protocol.metric,
-        reference=REFERENCE,
+        reference=protocol.reference,
         test_train_ratio=float(np.mean([len(s.test) / len(s.train) for s in scored])),
     )
 
@@ -50,12 +48,12 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
     """
     by_name = {one.technique.name: one for one in contenders}
     positives = int((protocol.y == protocol.positive).sum())
-    if REFERENCE not in by_name or len(by_name) < 2 or positives < TO_NAME_BEST:
+    if protocol.reference not in by_name or len(by_name) < 2 or positives < TO_NAME_BEST:
         return None
     rows = protocol.scored
     chosen: Counter[str] = Counter()
     nested_rows = []
-    for repeat, theirs in enumerate(by_name[REFERENCE].predictions):
+    for repeat, theirs in enumerate(by_name[protocol.reference].predictions):
         p, d = np.full_like(theirs.p, np.nan), np.zeros_like(theirs.d)
         for split in protocol.splits:
             if split.repeat != repeat or not split.scored:

@@ -16,7 +16,7 @@ from steelyard._version import __version__
 from steelyard.comparison.correction_effect import correction_effect
 from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.judging import Judged, Protocol
-from steelyard.comparison.nested import REFERENCE, nested, verdict_by
+from steelyard.comparison.nested import nested, verdict_by
 from steelyard.runs.store import SCHEMA
 from steelyard.tables import Table
 from steelyard.techniques import Technique
@@ -52,7 +52,7 @@ def record(
             classes=table.schema.classes,
             seconds=_seconds(finished),
         ),
-        "environment": _environment(),
+        "environment": environment(),
     }
 
 
@@ -131,16 +131,18 @@ def uncorrected_frame(
     return pl.concat(frames)
 
 
-def predictions(table: Table, protocol: Protocol, judged: list[Judged]) -> pl.DataFrame:
+def predictions(
+    row_ids: np.ndarray, classes: Sequence[Any], protocol: Protocol, judged: list[Judged]
+) -> pl.DataFrame:
     """Out-of-fold probabilities as deployed: a row per source row, repeat and technique."""
     rows = protocol.scored
-    names = [f"probability_{label}" for label in table.schema.classes]
+    names = [f"probability_{label}" for label in classes]
     # With its truth beside it a prediction can be judged again without the table.
-    truth = [table.schema.classes[code] for code in protocol.y[rows]]
+    truth = [classes[code] for code in protocol.y[rows]]
     frames = [
         pl.DataFrame(
             {
-                "row": table.row_ids[rows],
+                "row": row_ids[rows],
                 "repeat": np.full(len(rows), repeat, "int32"),
                 "fold": protocol.fold_of(repeat)[rows].astype("int32"),
                 "technique": [one.technique.name] * len(rows),
@@ -161,9 +163,9 @@ def ledger(finished: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def verdict_on(contenders: list[Judged], protocol: Protocol) -> dict[str, Any]:
-    """The verdict on the techniques; without plain there is nothing to compare with."""
+    """The verdict on the techniques; without the reference there is nothing to compare with."""
     names = [one.technique.name for one in contenders]
-    if REFERENCE not in names:
+    if protocol.reference not in names:
         return {
             "winner": None,
             "recommended": names[0],
@@ -228,7 +230,8 @@ def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _environment() -> dict[str, Any]:
+def environment() -> dict[str, Any]:
+    """Versions that a run was made with."""
     versions = {}
     for name in PACKAGES:
         try:

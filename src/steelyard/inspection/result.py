@@ -29,14 +29,15 @@ class Inspection:
     def plot(self) -> Any:
         """An altair chart: rows per class, and what the rows of the rare classes are."""
         from steelyard.report.inspection_charts import chart
+        from steelyard.report.svg import legible
 
-        return chart(self._summary)
+        return legible(chart(self._summary))
 
     def __repr__(self) -> str:
         return to_text(self._summary)
 
     def _repr_html_(self) -> str:
-        from steelyard.report.inspection_page import in_frame
+        from steelyard.report.frame import in_frame
 
         return in_frame(self.to_html())
 

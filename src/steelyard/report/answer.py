@@ -151,7 +151,7 @@ def own_index(run: dict[str, Any]) -> int | None:
 def own_threshold(run: dict[str, Any]) -> float | None:
     """The decision's threshold on probabilities under the class shares of the rows compared."""
     decision = run["decision"]
-    return decision.get("natural_threshold", decision["rule"].get("threshold"))
+    return (decision.get("counts") or decision["rule"]).get("threshold")
 
 
 def share_of(found: Value, whole: int) -> str:

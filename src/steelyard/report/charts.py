@@ -1,128 +1,183 @@
-"""The report's pictures: Vega-Lite through altair, drawn to SVG here, no script in the page."""
+"""A run's pictures for notebooks: altair charts, legible on light and on dark ground."""
 
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
 
+from steelyard.errors import RequestError
+from steelyard.report import figures
 from steelyard.report.formatting import ranked
-from steelyard.report.svg import ACCENT, QUIET, to_svg
+from steelyard.report.svg import ACCENT, QUIET, SECOND, legible
 from steelyard.stats.metrics import BY_NAME
 
+SIZE = {"width": 420, "height": 300}
+SHARE = alt.Axis(format="%")
 
-def leaderboard(run: dict[str, Any]) -> str:
+
+def chart(run: dict[str, Any], kind: str) -> Any:
+    """The altair chart of that kind; RequestError names the kinds there are."""
+    if kind not in KINDS:
+        raise RequestError(f"there is no plot {kind!r}; choose from {', '.join(KINDS)}")
+    return legible(KINDS[kind](figures.with_decision(run)))
+
+
+def comparison(run: dict[str, Any]) -> alt.LayerChart:
     """Each technique's metric as a dot with its interval, best on top."""
     metric = BY_NAME[run["protocol"]["metric"]]
-    tied = {run["verdict"]["recommended"], *run["verdict"]["tied"]}
+    rows = [
+        {"name": entry["name"], "kind": _kind(run, entry)} | entry["metrics"][metric.name]
+        for entry in ranked(run)
+        # The constant would squeeze everything else into a corner.
+        if entry["name"] != "constant" and entry["metrics"][metric.name]["value"] is not None
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("name:N", sort=None, title=None),
+        color=_colours("kind", ("recommended", "technique", "baseline")),
+    )
+    x = alt.X("low:Q", title=f"{metric.label}, 95 % interval", scale=alt.Scale(zero=False))
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x="value:Q", shape="kind:N", tooltip=["name:N", "value:Q", "low:Q", "high:Q"]
+    )
+    lines = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    return (lines + points).properties(width=420, height=28 * len(rows))
+
+
+def threshold(run: dict[str, Any]) -> alt.LayerChart:
+    """Cost per 1,000 rows against the share flagged, with the decision marked."""
+    k = figures.positive_index(run)
+    alarm, miss, _ = figures.costs(run, k)
+    share = run["decision"]["prior"][k]
+    table = _table(run, figures.decided(run))
+    rows = [
+        {"threshold": t, "flagged": share * r + (1 - share) * f}
+        | {"cost": 1000 * (miss * share * (1 - r) + alarm * (1 - share) * f), "recall": r}
+        for t, r, f in _rates(table)
+    ]
+    base = alt.Chart(alt.Data(values=[row for row in rows if row["flagged"] > 0]))
+    line = base.mark_line(color=ACCENT).encode(
+        x=alt.X("flagged:Q", title="Rows flagged", axis=SHARE, scale=alt.Scale(type="log")),
+        y=alt.Y("cost:Q", title=f"Cost per 1,000 rows (miss {miss:g}, false alarm {alarm:g})"),
+        order="flagged:Q",
+        tooltip=["threshold:Q", "flagged:Q", "recall:Q", "cost:Q"],
+    )
+    own = (run["decision"].get("counts") or run["decision"]["rule"]).get("threshold")
+    here = [row for row in rows if row["threshold"] == own]
+    dot = alt.Chart(alt.Data(values=here)).mark_point(filled=True, size=110, color=SECOND)
+    return (line + dot.encode(x="flagged:Q", y="cost:Q")).properties(**SIZE)
+
+
+def precision_recall(run: dict[str, Any]) -> alt.Chart:
+    """Precision against recall of the run's technique, the reference and the baselines."""
+    rows = [
+        {"name": entry["name"], "recall": t / table["positives"], "precision": t / (t + f)}
+        for entry, table in _shown(run)
+        for t, f in _pairs(table)
+        if t
+    ]
+    return _line(rows, "recall", "precision", run).mark_line(interpolate="step-after")
+
+
+def gain(run: dict[str, Any]) -> alt.Chart:
+    """Share of the cases found against share of rows flagged."""
     rows = [
         {
             "name": entry["name"],
-            "kind": "baseline"
-            if entry["baseline"]
-            else "recommended"
-            if entry["name"] == run["verdict"]["recommended"]
-            else "tied"
-            if entry["name"] in tied
-            else "technique",
+            "flagged": (t + f) / (table["positives"] + table["negatives"]),
+            "found": t / table["positives"],
         }
-        | entry["metrics"][metric.name]
-        for entry in ranked(run)
-        # The constant would squeeze everything else into a corner; it is in the tables.
-        if entry["name"] != "constant" and entry["metrics"][metric.name]["value"] is not None
+        for entry, table in _shown(run)
+        for t, f in _pairs(table)
     ]
-    kinds = {row["kind"] for row in rows}
-    colours = {"recommended": ACCENT, "tied": "#5aa9c9", "technique": "#c98a2b", "baseline": QUIET}
-    shown = [kind for kind in colours if kind in kinds]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("name:N", sort=None, title=None),
-        color=alt.Color(
-            "kind:N",
-            title=None,
-            scale=alt.Scale(domain=shown, range=[colours[kind] for kind in shown]),
-            legend=alt.Legend(orient="bottom"),
-        ),
-    )
-    x = alt.X("low:Q", title=f"{metric.label}, 95 % interval", scale=alt.Scale(zero=False))
-    chart = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q") + base.mark_point(
-        filled=True, size=70, opacity=1
-    ).encode(x="value:Q")
-    return to_svg(chart.properties(width=560, height=28 * len(rows)))
+    return _line(rows, "flagged", "found", run)
 
 
-def precision_recall(run: dict[str, Any]) -> str:
-    """Precision against recall of the recommended technique, plain and the trees."""
+def calibration(run: dict[str, Any]) -> alt.LayerChart:
+    """Observed share against mean predicted probability, before and after correction."""
+    entry = figures.decided(run)
+    curves = {
+        "before correction": entry["calibration_uncorrected"],
+        "as in the model": entry["curves"]["calibration"],
+    }
     rows = [
-        {"name": entry["name"], "recall": recall, "precision": precision, "i": i}
-        for entry in _shown(run)
-        for i, (recall, precision) in enumerate(
-            zip(
-                entry["curves"]["precision_recall"]["recall"],
-                entry["curves"]["precision_recall"]["precision"],
-                strict=True,
-            )
-        )
-    ]
-    lines = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(interpolate="step-after", strokeWidth=2)
-        .encode(
-            x=alt.X("recall:Q", title="Recall", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("precision:Q", title="Precision", scale=alt.Scale(domain=[0, 1])),
-            order="i:Q",
-            color=_names(run),
-        )
-    )
-    chance = _positives(run) / run["data"]["rows"]
-    rule = alt.Chart(alt.Data(values=[{"y": chance}])).mark_rule(strokeDash=[4, 4], color=QUIET)
-    return to_svg((lines + rule.encode(y="y:Q")).properties(width=310, height=290))
-
-
-def calibration(run: dict[str, Any]) -> str:
-    """Observed share against mean probability in bins of equal numbers of rows, with intervals."""
-    entry = next(e for e in run["techniques"] if e["name"] == run["verdict"]["recommended"])
-    curve = entry["curves"]["calibration"]
-    rows = [
-        {"predicted": p, "observed": o, "low": low, "high": high}
+        {"name": name, "predicted": p, "observed": o, "low": low, "high": high}
+        for name, curve in curves.items()
         for p, o, low, high in zip(
-            curve["predicted"], curve["observed"], curve["low"], curve["high"], strict=True
+            *(curve[key] for key in ("predicted", "observed", "low", "high")), strict=True
         )
     ]
-    top = max(*curve["predicted"], *curve["high"])
-    scale = alt.Scale(domain=[0, top], nice=True)
-    points = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("predicted:Q", title="Mean probability", scale=scale)
+    top = max(max(row["predicted"], row["high"]) for row in rows)
+    ends = [{"predicted": 0, "observed": 0}, {"predicted": top, "observed": top}]
+    x = alt.X("predicted:Q", title="Mean predicted probability", axis=SHARE)
+    colour = _colours("name", ("as in the model", "before correction"))
+    points = alt.Chart(alt.Data(values=rows)).encode(x=x, color=colour)
+    ideal = alt.Chart(alt.Data(values=ends)).mark_line(strokeDash=[4, 4], color=QUIET)
+    bars = points.mark_rule().encode(
+        y=alt.Y("low:Q", title="Observed share", axis=SHARE), y2="high:Q"
     )
-    ideal = (
-        alt.Chart(
-            alt.Data(values=[{"predicted": 0, "observed": 0}, {"predicted": top, "observed": top}])
+    dots = points.mark_point(filled=True, size=55, opacity=1).encode(y="observed:Q", shape="name:N")
+    return (ideal.encode(x=x, y="observed:Q") + bars + dots).properties(**SIZE)
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "threshold": threshold,
+    "pr": precision_recall,
+    "calibration": calibration,
+    "comparison": comparison,
+    "gain": gain,
+}
+
+
+def _line(rows: list[dict[str, Any]], x: str, y: str, run: dict[str, Any]) -> alt.Chart:
+    names = [entry["name"] for entry, _ in _shown(run)]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line()
+        .encode(
+            x=alt.X(f"{x}:Q", title=x.capitalize(), axis=SHARE),
+            y=alt.Y(f"{y}:Q", title=y.capitalize(), axis=SHARE),
+            order=f"{x}:Q",
+            color=_colours("name", names),
+            strokeDash=alt.StrokeDash("name:N", title=None, scale=alt.Scale(domain=names)),
+            tooltip=["name:N", f"{x}:Q", f"{y}:Q"],
         )
-        .mark_line(strokeDash=[4, 4], color=QUIET, strokeWidth=1)
-        .encode(x=alt.X("predicted:Q", scale=scale), y=alt.Y("observed:Q", scale=scale))
-    )
-    bars = points.mark_rule(color=ACCENT).encode(
-        y=alt.Y("low:Q", title="Observed share", scale=scale), y2="high:Q"
-    )
-    dots = points.mark_point(filled=True, size=55, color=ACCENT, opacity=1).encode(
-        y=alt.Y("observed:Q", scale=scale)
-    )
-    return to_svg((ideal + bars + dots).properties(width=310, height=290))
-
-
-def _shown(run: dict[str, Any]) -> list[dict[str, Any]]:
-    wanted = {run["verdict"]["recommended"], "plain", "trees"}
-    return [entry for entry in ranked(run) if entry["name"] in wanted]
-
-
-def _names(run: dict[str, Any]) -> alt.Color:
-    names = [entry["name"] for entry in _shown(run)]
-    colours = {"trees": QUIET, run["verdict"]["recommended"]: ACCENT}
-    return alt.Color(
-        "name:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=[colours.get(name, "#c98a2b") for name in names]),
-        legend=alt.Legend(orient="bottom"),
+        .properties(**SIZE)
     )
 
 
-def _positives(run: dict[str, Any]) -> int:
-    data = run["data"]
-    return next(e["count"] for e in data["classes"] if e["label"] == data["positive"])
+def _colours(field: str, names: Any) -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=[ACCENT, SECOND, QUIET, "#7a5195", "#4c9f70"])
+    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="bottom"))
+
+
+def _kind(run: dict[str, Any], entry: dict[str, Any]) -> str:
+    if entry["baseline"]:
+        return "baseline"
+    return "recommended" if entry["name"] == run["verdict"]["recommended"] else "technique"
+
+
+def _shown(run: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The run's technique first, then the reference and the baselines that can be cut."""
+    own, reference = run["decision"]["technique"], run["verdict"].get("reference")
+    kept = [e for e in figures.entries(run) if e["baseline"] or e["name"] in (own, reference)]
+    kept = [entry for entry in kept if entry["thresholds"] and entry["name"] != "constant"]
+    kept.sort(key=lambda entry: entry["name"] != own)
+    return [(entry, _table(run, entry)) for entry in kept]
+
+
+def _table(run: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    table = figures.table_of(entry, run["data"]["positive"])
+    if table is None:
+        raise RequestError("no out-of-fold row is of the class of interest: nothing to plot")
+    return table
+
+
+def _pairs(table: dict[str, Any]) -> list[tuple[int, int]]:
+    return list(zip(table["true_positives"], table["false_positives"], strict=True))
+
+
+def _rates(table: dict[str, Any]) -> list[tuple[float, float, float]]:
+    return [
+        (threshold, true / table["positives"], false / table["negatives"])
+        for threshold, (true, false) in zip(table["threshold"], _pairs(table), strict=True)
+    ]

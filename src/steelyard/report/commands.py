@@ -15,6 +15,8 @@ def command(*words: object) -> str:
 def compared(run: dict[str, Any], place: str) -> str:
     """The command that makes this run again, its defaults left out."""
     data, protocol = run["data"], run["protocol"]
+    if protocol.get("scores"):
+        return judged(run, place)
     names = [entry["name"] for entry in run["techniques"]]
     words: list[object] = ["steelyard", "compare", data["path"], "--target", protocol["target"]]
     if len(names) == 1:
@@ -34,6 +36,15 @@ def compared(run: dict[str, Any], place: str) -> str:
     words += ["--seed", protocol["seed"]] if protocol["seed"] else []
     name = data.get("positive_name")
     words += ["--positive-name", name] if name else []
+    return command(*words, *goal_words(protocol["goal"]), "--out", place)
+
+
+def judged(run: dict[str, Any], place: str) -> str:
+    """The command that judges the same scores again."""
+    data, protocol = run["data"], run["protocol"]
+    words: list[object] = ["steelyard", "judge", data["path"], "--target", protocol["target"]]
+    for score in protocol["scores"]:
+        words += ["--score", score]
     return command(*words, *goal_words(protocol["goal"]), "--out", place)
 
 

@@ -3,12 +3,30 @@
 from typing import Any
 
 from steelyard.stats.consequences import Value, consequences
+from steelyard.stats.threshold_table import insert
 
 
 def entries(run: dict[str, Any]) -> list[dict[str, Any]]:
     """Techniques, then baselines, each with whether it is one."""
     found = [entry | {"baseline": False} for entry in run["techniques"]]
     return found + [entry | {"baseline": True} for entry in run["baselines"]]
+
+
+def with_decision(run: dict[str, Any]) -> dict[str, Any]:
+    """The run with a retuned decision's threshold among those of its technique."""
+    counts = run["decision"].get("counts")
+    if not counts:
+        return run
+    name, places = run["decision"]["technique"], ("threshold", "true_positives", "false_positives")
+    new = [counts[place] for place in places]
+    return run | {
+        "techniques": [
+            entry | {"thresholds": [insert(table, *new) for table in entry["thresholds"]]}
+            if entry["name"] == name
+            else entry
+            for entry in run["techniques"]
+        ]
+    }
 
 
 def decided(run: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """An inspection as one page: self-contained, offline, everything escaped."""
 
-import html
 from typing import Any
 
 from markupsafe import Markup
@@ -9,8 +8,6 @@ from steelyard.report.formatting import margin, ratio
 from steelyard.report.inspection_charts import chart
 from steelyard.report.page import environment, own
 from steelyard.report.svg import to_svg
-
-FRAME_HEIGHT = 900  # pixels of the frame in a notebook; the page scrolls inside
 
 
 def to_html(summary: dict[str, Any]) -> str:
@@ -26,10 +23,3 @@ def to_html(summary: dict[str, Any]) -> str:
         style=own("style.css"),
         picture=Markup(to_svg(chart(summary))),  # noqa: S704 - drawn from numbers, names escaped
     )
-
-
-def in_frame(page: str) -> str:
-    """The page inside a notebook's cell, its styles kept apart from the notebook's."""
-    escaped = html.escape(page, quote=True)
-    size = f'width="100%" height="{FRAME_HEIGHT}"'
-    return f'<iframe srcdoc="{escaped}" {size} style="border:0"></iframe>'

@@ -43,7 +43,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
 
     `place`: the run's directory, as the commands on the page are to name it.
     """
-    place = str(place)
+    run, place = figures.with_decision(run), str(place)
     tried = explorer.explorer(run)
     compared = comparison.comparison(run)
     return (
@@ -161,7 +161,9 @@ def resource(name: str) -> str:
 
 
 def _commands(run: dict[str, Any], tried: dict[str, Any], place: str) -> dict[str, Any]:
-    """The explorer's command lines; the script adds the threshold."""
+    """The explorer's command lines; the script adds the threshold. Scores alone have no model."""
+    if run["protocol"].get("scores"):
+        return {"retune": None, "train": []}
     return {
         "retune": commands.command("steelyard", "retune", place),
         "train": [commands.trained(run, one["name"]) for one in tried["techniques"]],

@@ -1,20 +1,32 @@
-"""Charts as SVG text, drawn here: no script in the page, nothing fetched."""
+"""The look of altair charts, and charts as SVG text: no script in a page, nothing fetched."""
 
 from typing import Any
 
 import vl_convert
 
-ACCENT, QUIET, GROUND = "#0b6e99", "#9aa5ad", "#444"
+# Told apart without red and green, and legible on light and on dark ground.
+ACCENT, SECOND, QUIET, GROUND = "#2a87b0", "#c47a2c", "#8a959c", "#7b868d"
 FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
-def to_svg(chart: Any) -> str:
-    """An altair chart in the look of our pages."""
-    styled = (
+def legible(chart: Any) -> Any:
+    """An altair chart in the look of our pages, on whatever ground it is shown."""
+    return (
         chart.configure(font=FONT, background="transparent")
         .configure_axis(
-            labelColor=GROUND, titleColor=GROUND, gridColor="#e6e9eb", labelFontSize=12, tickCount=6
+            labelColor=GROUND,
+            titleColor=GROUND,
+            gridColor="#8a959c44",
+            labelFontSize=12,
+            titleFontSize=12,
+            tickCount=6,
         )
+        .configure_legend(labelColor=GROUND, titleColor=GROUND, labelFontSize=12)
+        .configure_title(color=GROUND)
         .configure_view(stroke=None)
     )
-    return vl_convert.vegalite_to_svg(styled.to_dict())
+
+
+def to_svg(chart: Any) -> str:
+    """An altair chart as SVG."""
+    return vl_convert.vegalite_to_svg(legible(chart).to_dict())

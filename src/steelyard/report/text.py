@@ -3,7 +3,14 @@
 import textwrap
 from typing import Any
 
-from steelyard.report.formatting import number, percent, ranked, with_interval
+from steelyard.report.formatting import (
+    number,
+    of_class,
+    percent,
+    positive_word,
+    ranked,
+    with_interval,
+)
 from steelyard.stats.metrics import BY_NAME, METRICS
 
 WIDTH = 80
@@ -45,7 +52,7 @@ def heading(run: dict[str, Any]) -> str:
     if protocol["out_of_bag"]:
         folds = f"{protocol['folds']} slices, each scored by the members that held it out"
     return (
-        f"{data['rows']:,} rows, {rare:,} {data['positive']!s} ({percent(rare / data['rows'])}), "
+        f"{data['rows']:,} rows, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
         f"{len(counts)} classes, {len(data['schema']['columns'])} columns\n"
         f"{folds}; intervals are 95 %"
     )
@@ -123,7 +130,7 @@ def decision_sentence(run: dict[str, Any]) -> str:
     goal = decision["describe"]
     if rule.get("threshold") is not None:
         said = (
-            f"The model ({decision['technique']}) calls a row {decision['positive']} from a "
+            f"The model ({decision['technique']}) calls a row {positive_word(run)} from a "
             f"probability of {rule['threshold']:.4g} on: {goal}."
         )
     else:
@@ -138,7 +145,7 @@ def _prior_sentence(run: dict[str, Any]) -> list[str]:
         return []
     labels = [entry["label"] for entry in run["data"]["classes"]]
     k = labels.index(decision["positive"])
-    share = f"It is set for {percent(decision['prior'][k])} {decision['positive']}"
+    share = f"It is set for {percent(decision['prior'][k])} {positive_word(run)}"
     if decision["prior_from"] == "stated":
         return [f"{share}, as stated."]
     estimate = decision["unlabelled"]["estimate"]

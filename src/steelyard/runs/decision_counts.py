@@ -1,4 +1,4 @@
-"""The counts of a new decision's threshold, put among those that the page is drawn from."""
+"""What a new decision's threshold flags of the out-of-fold rows, for the page to stand at."""
 
 from typing import Any
 
@@ -6,35 +6,29 @@ import numpy as np
 
 from steelyard.decision import DecisionRule, correct_prior
 from steelyard.runs.new_decision import OutOfFold, natural_prior
-from steelyard.stats.threshold_table import insert
 
 
-def with_decision_counts(run: dict[str, Any], known: OutOfFold) -> dict[str, Any]:
-    """The run with what its decision's threshold flags of the out-of-fold rows `known`.
+def decision_counts(
+    run: dict[str, Any], decision: dict[str, Any], known: OutOfFold
+) -> dict[str, Any] | None:
+    """Flagged rows of either kind of the out-of-fold rows `known`, over all repeats.
 
-    The threshold is for probabilities under the decision's class shares; `natural_threshold` says
-    the same under those of the table. A decision by weights or costs is left as it is.
+    Returns: `threshold`, that of the decision carried back to the class shares of the table,
+        `true_positives` and `false_positives`; None for a decision by weights or costs.
     """
-    decision = run["decision"]
     threshold = decision["rule"].get("threshold")
     if threshold is None:
-        return run
+        return None
     prior, natural = np.array(decision["prior"]), natural_prior(run)
     rule = DecisionRule.from_dict(decision["rule"])
     k = int(rule.positive or 0)
     flagged = rule.decide(correct_prior(known.p, natural, prior)) == k
     true = int((flagged & (known.y == k)).sum())
     there = np.where(np.arange(2) == k, threshold, 1 - threshold)
-    at = float(correct_prior(there[None], prior, natural)[0, k]) if 0 < threshold < 1 else threshold
-    techniques = [
-        entry
-        | {
-            "thresholds": [
-                insert(table, at, true, int(flagged.sum()) - true) for table in entry["thresholds"]
-            ]
-        }
-        if entry["name"] == decision["technique"]
-        else entry
-        for entry in run["techniques"]
-    ]
-    return run | {"techniques": techniques, "decision": decision | {"natural_threshold": at}}
+    inside = 0.0 < threshold < 1.0
+    at = float(correct_prior(there[None], prior, natural)[0, k]) if inside else threshold
+    return {
+        "threshold": at,
+        "true_positives": true,
+        "false_positives": int(flagged.sum()) - true,
+    }

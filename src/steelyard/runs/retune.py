@@ -8,7 +8,7 @@ import numpy as np
 
 from steelyard.decision import Goal
 from steelyard.errors import RequestError
-from steelyard.runs.decision_counts import with_decision_counts
+from steelyard.runs.decision_counts import decision_counts
 from steelyard.runs.new_decision import (
     natural_prior,
     new_decision,
@@ -45,11 +45,11 @@ def retuned(
     natural = natural_prior(study.run)
     moved = not np.allclose(prior, natural, atol=1e-12)
     model = with_decision(study.model, rule, prior=natural, deployed_on=prior if moved else None)
+    decision |= {"counts": decision_counts(study.run, decision, out_of_fold(study))}
     run = study.run | {
         "decision": decision | changes,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
     }
-    run = with_decision_counts(run, out_of_fold(study))
     return Study(
         run,
         predictions=study.predictions,

@@ -1,6 +1,6 @@
 """The seal of a run: digests of its files inside run.json, and one of run.json itself.
 
-It finds correction_effect and edits, so that metrics and model belong together. It is no signature:
+It finds damage and edits, so that metrics and model belong together. It is no signature:
 who can write the directory can seal it again.
 """
 

@@ -56,6 +56,15 @@ def write_report(values: dict[str, Any], run: Path) -> None:
     write_text(run / "report.html", page_of(values, run))
 
 
+def save_name(values: dict[str, Any], run: Path, positive_name: str) -> dict[str, Any]:
+    """Write what the class of interest is to be called into run.json and the page, both or none."""
+    values = values | {"data": values["data"] | {"positive_name": positive_name}}
+    commit(
+        run, values, {"report.html": lambda path: path.write_text(page_of(values, run), "utf-8")}
+    )
+    return values
+
+
 def page_of(values: dict[str, Any], run: Path) -> str:
     """The page as text, from run.json's content; its commands name the directory `run`."""
     from steelyard.report.page import to_html

@@ -162,6 +162,26 @@ class Study:
         self.uncorrected = state["uncorrected"]
         self.ledger, self._model = state["ledger"], lambda: model_from_bytes(archive)
 
+    def to_html(self) -> str:
+        """The page as `report.html` holds it: one file, offline, own styles and script."""
+        from steelyard.report.page import to_html
+
+        return to_html(self.run)
+
+    def plot(self, kind: str) -> Any:
+        """An altair chart: "threshold", "pr", "calibration", "comparison" or "gain".
+
+        Raises: RequestError: another kind.
+        """
+        from steelyard.report.charts import chart
+
+        return chart(self.run, kind)
+
+    def _repr_html_(self) -> str:
+        from steelyard.report.frame import in_frame
+
+        return in_frame(self.to_html())
+
     def __repr__(self) -> str:
         from steelyard.report.text import to_text
 

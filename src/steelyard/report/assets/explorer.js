@@ -140,7 +140,10 @@ steelyard.explore = () => {
       : "This command makes it the model's:";
     let words = `${data.commands.retune}${usual ? "" : ` --prevalence ${steelyard.decimal(state.prevalence)}`}` +
       ` --threshold ${steelyard.decimal(threshold)}`;
-    if (state.technique !== data.technique) {
+    if (!data.commands.retune) {
+      says = `Flag from a score's calibrated probability of ${steelyard.decimal(threshold)} on.`;
+      words = "";
+    } else if (state.technique !== data.technique) {
       says = `The run's model is ${data.techniques[data.technique].name}. This one is trained with:`;
       words = data.commands.train[state.technique];
     } else if (!data.one_threshold) {

@@ -1,0 +1,235 @@
+"""`judge`: the audit and the paired verdict of scores that somebody else's models gave."""
+
+import time as clock
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from steelyard._version import __version__
+from steelyard.comparison.given_scores import as_probabilities, score_of
+from steelyard.comparison.judgement import Judgement
+from steelyard.comparison.judging import Protocol, judge_all
+from steelyard.comparison.record import (
+    Origin,
+    environment,
+    predictions,
+    results,
+    verdict_on,
+    with_origin,
+)
+from steelyard.decision import Goal, Maximise, check_goal
+from steelyard.errors import DataError, RequestError, TargetError
+from steelyard.inspection.measure import positive_code
+from steelyard.jobs.folds import make_splits
+from steelyard.runs.store import SCHEMA
+from steelyard.stats.metrics import check_ranks
+from steelyard.tables import Table
+
+
+@dataclass(frozen=True)
+class Request:
+    """What scores are judged by; the names are for the record alone."""
+
+    goal: Goal | None = None
+    metric: str = "average_precision"
+    reference: str | None = None
+    positive: Any = None
+    folds: int = 5
+    seed: int = 0
+    target: str = "y"
+    group: str | None = None
+    time: str | None = None
+    positive_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that were scored: classes, codes, what binds or orders them, where from."""
+
+    classes: tuple[Any, ...]
+    y: np.ndarray
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    path: str = "scores"
+    sha256: str | None = None
+
+
+def judge(
+    y: Any,
+    scores: Mapping[str, Any],
+    *,
+    X: Any = None,
+    goal: Goal | None = None,
+    metric: str = "average_precision",
+    reference: str | None = None,
+    positive: Any = None,
+    groups: Any = None,
+    time: Any = None,
+    folds: int = 5,
+    seed: int = 0,
+) -> Judgement:
+    """Audit scores and hold each against a reference, on rows their models were not trained on.
+
+    Nothing is trained and TensorFlow is not imported. Probabilities are judged as they are; the
+    threshold of each fold is tuned on the other folds. Scores outside [0, 1] are no probabilities:
+    they are ranked by their order, and calibrated cross-fitted.
+
+    Args:
+        y: labels, shape (n,).
+        scores: by name, the score of the class of interest, shape (n,), probabilities of every
+            class, shape (n, K), in the order of the sorted labels, or a fitted scikit-learn
+            classifier, which then scores `X`.
+        X: features for the classifiers among `scores`.
+        goal: what thresholds are tuned to; by default balanced accuracy.
+        metric: what scores are ranked by: a ranking or proper metric.
+        reference: the score that wins ties, as a rule today's; by default the first.
+        positive: label of the class of interest; by default the rarest.
+        groups: group of each row, shape (n,), where rows of a group are not independent.
+        time: numbers that order the rows, shape (n,): thresholds are tuned on earlier rows.
+        folds: folds for thresholds and paired tests.
+        seed: of folds and draws.
+    Raises: DataError, TargetError, RequestError, GoalError: what cannot be judged, in one line.
+
+    >>> rng = np.random.default_rng(0)
+    >>> y = (np.arange(2000) % 10 == 0).astype(int)
+    >>> today, new = rng.normal(size=(2, 2000)) + np.outer([1, 2], y)
+    >>> judge(y, {"today": today, "new": new}).verdict["winner"]
+    'new'
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1 or not len(labels):
+        raise DataError(f"labels have shape {labels.shape}; give one per row")
+    classes, codes = np.unique(labels, return_inverse=True)
+    rows = Rows(
+        tuple(classes.tolist()),
+        codes,
+        _per_row("groups", groups, len(codes), codes=True),
+        _per_row("time", time, len(codes)),
+    )
+    given = {name: score_of(name, value, X) for name, value in scores.items()}
+    return _judged(rows, given, Request(goal, metric, reference, positive, folds, seed))
+
+
+def judge_table(table: Table, names: list[str], request: Request) -> Judgement:
+    """The same for columns of a table that was read."""
+    source = table.source
+    rows = Rows(
+        tuple(table.schema.classes), table.y, table.groups, table.times, source.path, source.sha256
+    )
+    absent = [name for name in names if name not in table.schema.numbers]
+    if absent:
+        raise RequestError(
+            f"{absent[0]!r} is no column of numbers; there are: {', '.join(table.schema.numbers)}"
+        )
+    given = {name: score_of(name, table.features[name].to_numpy(), None) for name in names}
+    return _judged(rows, given, request)
+
+
+def _judged(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Judgement:
+    started = clock.monotonic()
+    protocol = _protocol(rows, scores, request)
+    sizes = {"rows": len(rows.y), "classes": len(rows.classes), "positive": protocol.positive}
+    believed = []
+    for name, score in scores.items():
+        p, technique = as_probabilities(name, score, **sizes)
+        believed.append((technique, {split.key: p[split.test] for split in protocol.splits}))
+    *contenders, constant = judge_all(believed, protocol)
+    verdict = verdict_on(contenders, protocol)
+    chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
+    found = results(
+        protocol, contenders, [constant], verdict, chosen, classes=rows.classes, seconds={}
+    )
+    run = {
+        "schema": SCHEMA,
+        "steelyard": __version__,
+        "data": _data(rows, protocol, request),
+        "protocol": _of_protocol(rows, protocol, request, list(scores)),
+        "findings": [],
+        **found,
+        "environment": environment(),
+    }
+    return Judgement(
+        with_origin(run, Origin(request.positive_name, started)),
+        predictions(np.arange(len(rows.y)), rows.classes, protocol, contenders),
+    )
+
+
+def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Protocol:
+    if not scores:
+        raise RequestError("no scores; give at least one by name")
+    reference = request.reference or next(iter(scores))
+    if reference not in scores:
+        raise RequestError(f"reference {reference!r} is none of the scores: {', '.join(scores)}")
+    if len(rows.classes) < 2:
+        raise TargetError(f"all labels are {rows.classes[0]!r}; give rows of two classes or more")
+    check_ranks(request.metric)
+    goal = request.goal or Maximise("balanced_accuracy")
+    check_goal(goal, len(rows.classes))
+    splits = make_splits(
+        rows.y,
+        folds=request.folds,
+        repeats=1,
+        seed=request.seed,
+        classes=rows.classes,
+        groups=rows.groups,
+        times=rows.times,
+    )
+    counts = np.bincount(rows.y, minlength=len(rows.classes))
+    return Protocol(
+        rows.y,
+        splits,
+        positive_code(rows.classes, counts, request.positive),
+        goal,
+        request.metric,
+        rows.groups,
+        request.seed,
+        reference=reference,
+    )
+
+
+def _data(rows: Rows, protocol: Protocol, request: Request) -> dict[str, Any]:
+    counts = np.bincount(rows.y, minlength=len(rows.classes)).tolist()
+    return {
+        "path": rows.path,
+        "sha256": rows.sha256,
+        "rows": len(rows.y),
+        "dropped_rows": 0,
+        "columns": 0,
+        "classes": [
+            {"label": label, "count": count}
+            for label, count in zip(rows.classes, counts, strict=True)
+        ],
+        "positive": rows.classes[protocol.positive],
+        "schema": {"columns": [], "target": request.target, "classes": list(rows.classes)},
+    }
+
+
+def _of_protocol(
+    rows: Rows, protocol: Protocol, request: Request, scores: list[str]
+) -> dict[str, Any]:
+    return {
+        "folds": request.folds,
+        "group": request.group,
+        "time": request.time or ("time" if rows.times is not None else None),
+        "drop": [],
+        "target": request.target,
+        "model": "scores as given",
+        "scores": scores,
+        "seed": request.seed,
+        "out_of_bag": False,
+        "repeats": 1,
+        "metric": request.metric,
+        "goal": protocol.goal.to_dict(),
+        "scored_rows": len(protocol.scored),
+    }
+
+
+def _per_row(name: str, given: Any, rows: int, *, codes: bool = False) -> np.ndarray | None:
+    if given is None:
+        return None
+    values = np.asarray(given)
+    if values.shape != (rows,):
+        raise DataError(f"{name} has shape {values.shape}; give one per row: ({rows},)")
+    return np.unique(values, return_inverse=True)[1] if codes else values
