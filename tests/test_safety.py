@@ -98,3 +98,20 @@ def test_a_spreadsheet_gets_no_formula_on_request(run, tmp_path):
     assert set(safe["decision"]) <= {f"'{evil}", "no"}
     assert run(*words, "--overwrite").exit_code == 0
     assert set(pl.read_csv(tmp_path / "o.csv")["decision"]) <= {evil, "no"}
+
+
+def test_resampled_rows_too(run, tmp_path):
+    (tmp_path / "t.csv").write_text("a,=b,y\n" + "-1.5,@x,=no\n2.5,y,=no\n0.5,+z,yes\n" * 20)
+    words = ("resample", tmp_path / "t.csv", "--target", "y", "--method", "random-over")
+    out = tmp_path / "o.csv"
+    assert run(*words, "--out", out, "--csv-safe").exit_code == 0
+    lines = set(out.read_text().splitlines())
+    assert lines == {"a,'=b,y", "-1.5,'@x,'=no", "2.5,y,'=no", "0.5,'+z,yes"}
+    assert run(*words, "--out", out).exit_code == 1
+    assert run(*words, "--out", out, "--overwrite").exit_code == 0
+    assert "2.5,y,=no" in out.read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "o.csv",
+        "o.csv.ledger.json",
+        "t.csv",
+    ]

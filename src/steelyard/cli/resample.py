@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from steelyard.cli.common import (
+    csv_safe_option,
     data_argument,
+    overwrite_option,
     plain_errors,
     print_json,
     say,
@@ -33,6 +35,8 @@ from steelyard.errors import RequestError
 @click.option("--mark", metavar="COL", help="Add this column: true for synthetic rows.")
 @click.option("--group", metavar="COL", help="Keep groups whole (random-under).")
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@overwrite_option
+@csv_safe_option
 @standard_options
 def command(
     data: str,
@@ -46,6 +50,8 @@ def command(
     mark: str | None,
     group: str | None,
     out: str,
+    overwrite: bool,
+    csv_safe: bool,
     as_json: bool,
     quiet: bool,
     seed: int,
@@ -78,13 +84,14 @@ def command(
         from steelyard.files.atomic import json_text
         from steelyard.files.unchanged import unchanged
         from steelyard.tables.files import find_files, sha256_of_files
+        from steelyard.tables.writing import quote_formulas
 
         files = find_files(data, partitions=True)
-        path = output_path(out, inputs=files, name="--out")
+        path = output_path(out, inputs=files, overwrite=overwrite)
         if path.suffix not in {".parquet", ".csv"}:
             raise RequestError(f"--out {out} must end in .parquet or .csv")
         # Table and ledger appear together, or neither does.
-        with AtomicFiles() as pair, unchanged(files):
+        with AtomicFiles(overwrite=overwrite) as pair, unchanged(files):
             table, beside = (
                 pair.partial(path),
                 pair.partial(path.with_name(f"{path.name}.ledger.json")),
@@ -100,6 +107,8 @@ def command(
                     memory={"carry": carry, "mark": mark, "group": group},
                     options={"drop": drop, "ratio": ratio, "seed": seed, "progress": progress},
                 )
+            if csv_safe and path.suffix == ".csv":
+                quote_formulas(table)
             ledger["notes"] = [in_flags(note) for note in ledger["notes"]]
             ledger["out"] = {"path": out, "sha256": sha256_of_files([table])}
             beside.write_text(json_text(ledger), "utf-8")

@@ -1,5 +1,7 @@
 """Frames one after another into one CSV or Parquet file."""
 
+import re
+import shutil
 from pathlib import Path
 from typing import Self
 
@@ -7,6 +9,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 GROUP_ROWS = 1 << 17
+FORMULA, NUMBER = r"^[=+\-@\t\r]", r"^[+-]?[0-9.][0-9.,]*([eE][+-]?[0-9]+)?$"
 
 
 class FrameWriter:
@@ -61,13 +64,28 @@ class FrameWriter:
 def spreadsheet_safe(frame: pl.DataFrame) -> pl.DataFrame:
     """Text cells and names that a spreadsheet would run as a formula, with a quote before them.
 
-    Such begin with = + - @, a tab or a carriage return; numbers stay as they are. Who reads the
-    file with a program gets the quote, too: on request only.
+    Such begin with = + - @, a tab or a carriage return and are no numbers. Who reads the file with
+    a program gets the quote, too: on request only.
 
-    >>> spreadsheet_safe(pl.DataFrame({"=a": ["=1+1", "b"], "n": [-1, 2]})).rows(named=True)
-    [{"'=a": "'=1+1", 'n': -1}, {"'=a": 'b', 'n': 2}]
+    >>> spreadsheet_safe(pl.DataFrame({"=a": ["=1+1", "-1.5"], "n": [-1, 2]})).rows(named=True)
+    [{"'=a": "'=1+1", 'n': -1}, {"'=a": '-1.5', 'n': 2}]
     """
     text = pl.col(pl.String)
-    quoted = pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text)
+    runs = text.str.contains(FORMULA) & ~text.str.contains(NUMBER)
+    quoted = pl.when(runs).then("'" + text).otherwise(text)
     frame = frame.with_columns(quoted.name.keep())
-    return frame.rename(lambda name: f"'{name}" if name[:1] in tuple("=+-@\t\r") else name)
+    return frame.rename(lambda name: f"'{name}" if re.match(FORMULA, name) else name)
+
+
+def quote_formulas(path: Path) -> None:
+    """Make a CSV file `spreadsheet_safe` where it stands."""
+    from steelyard.tables.delimited import DelimitedFiles
+
+    reader, safe = DelimitedFiles([path]), path.with_name(f"{path.stem}.safe.csv")
+    try:
+        with FrameWriter(safe, separator=reader.dialects[0].separator, csv_safe=True) as writer:
+            for frame in reader.batches(reader.names, text=reader.names, rows=GROUP_ROWS):
+                writer.add(frame)
+        shutil.copyfile(safe, path)
+    finally:
+        safe.unlink(missing_ok=True)
