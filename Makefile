@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -10,6 +10,17 @@ demo: .venv/run.stamp
 
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The Keras pieces on the lowest declared Keras and TensorFlow (a Python that has them: 3.11, 3.12).
+test-lowest: .venv-lowest/test.stamp
+	.venv-lowest/bin/python -m pytest -p no:cacheprovider -W default \
+		tests/test_contract.py tests/test_registration.py tests/metrics tests/losses tests/weights
+
+.venv-lowest/test.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet -e . 'keras==3.12.0' 'tensorflow-cpu==2.18.*' \
+		'lightgbm>=4.3' 'pandas>=2.1' 'pytest>=8' 'hypothesis>=6.100'
+	touch $@
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -87,4 +98,4 @@ bench-finish: .venv/test.stamp
 	$(BIN)/python benchmarks/finish.py
 
 clean:
-	rm -rf .venv demo-run
+	rm -rf .venv .venv-lowest demo-run
