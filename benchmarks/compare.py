@@ -26,7 +26,7 @@ import steelyard
 from steelyard._tensorflow import keras, tf
 from steelyard.models import packed
 from steelyard.models.members import Member
-from steelyard.techniques import TECHNIQUES, Technique
+from steelyard.techniques import DEFAULT, Technique, get
 from steelyard.techniques.loss import ClassWeights, Focal, LogitAdjusted, LossNumbers
 from steelyard.techniques.sample import RandomUnder, SampleIndices
 
@@ -97,7 +97,7 @@ def twelve_techniques():
         Technique("half-adjusted", "", "", loss=LogitAdjusted(0.5)),
         Technique("focal-1", "", "", loss=Focal(1.0)),
     ]
-    return [*TECHNIQUES.values(), *more]
+    return [*map(get, DEFAULT), *more]
 
 
 def main():

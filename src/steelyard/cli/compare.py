@@ -28,7 +28,11 @@ from steelyard.cli.stopping import say_what_is_kept
 @data_argument
 @target_option
 @click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
-@click.option("--techniques", default="default", help="Names, comma-separated (see techniques).")
+@click.option(
+    "--techniques",
+    default="default",
+    help="Names, comma-separated, default among them (see: steelyard techniques).",
+)
 @model_option
 @click.option("--folds", type=int, default=5, show_default=True)
 @click.option("--repeats", type=int, default=2, show_default=True)

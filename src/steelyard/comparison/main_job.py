@@ -80,7 +80,8 @@ def compare(
         data: a path, folder or glob of CSV or Parquet, a pandas, polars or Arrow frame, or a
             tuple of arrays (X, y); see `steelyard.tables.read_table`; or a `Table` read by it.
         target: column that holds the class.
-        techniques: "default", names, or `Technique` objects; `plain` is always among them.
+        techniques: "default", names (`steelyard techniques` lists them; "default,seesaw" adds
+            one), or `Technique` objects; `plain` is always among them.
         model: "blend" (mean of network and trees), "tabular" (the network), "trees",
             "FILE.py:FUNCTION", or a function (inputs, classes) -> Keras model with logits out.
         folds, repeats: stratified k-fold, shuffled anew each repeat.
