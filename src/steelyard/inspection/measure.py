@@ -10,6 +10,7 @@ import polars as pl
 from steelyard._version import __version__
 from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
+from steelyard.inspection.distributions import distributions
 from steelyard.inspection.large import Whole
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
 from steelyard.inspection.repeats import order_share, repeated_rows
@@ -56,7 +57,7 @@ def measure(
     report(0.2, "looking at single columns")
     numbers = {name: _floats(table.features[name]) for name in table.schema.numbers}
     categories = {name: _codes(table.features[name]) for name in table.schema.categories}
-    columns = _columns(table, numbers)
+    columns = _columns(table, numbers, code)
     separated = _separation(table, numbers, categories, rare, seed)
     report(0.5, "looking at neighbours")
     space = hvdm_space(
@@ -151,9 +152,10 @@ def _by_class(labels: tuple[Any, ...], counts: tuple[int, ...]) -> list[dict[str
     ]
 
 
-def _columns(table: Table, numbers: dict[str, np.ndarray]) -> list[dict[str, Any]]:
-    """What every column is; missing and infinite values of those that are learned from."""
+def _columns(table: Table, numbers: dict[str, np.ndarray], positive: int) -> list[dict[str, Any]]:
+    """What every column is; of those that are learned from, gaps and spread by class."""
     described = []
+    spread = distributions(table, numbers, positive)
     for column in table.schema.columns:
         values = numbers.get(column.name)
         missing = infinite = 0
@@ -169,6 +171,7 @@ def _columns(table: Table, numbers: dict[str, np.ndarray]) -> list[dict[str, Any
                 "doubt": column.doubt,
                 "missing": missing,
                 "infinite": infinite,
+                "distribution": spread.get(column.name),
             }
         )
     return described

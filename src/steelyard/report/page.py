@@ -36,6 +36,19 @@ from steelyard.report.text import nested_sentence
 from steelyard.stats.metrics import METRICS
 
 SCRIPTS = ("format.js", "table.js", "explorer_numbers.js", "explorer_charts.js", "explorer.js")
+CONTENTS = (
+    ("answer", "Answer"),
+    ("explorer", "Threshold"),
+    ("comparison", "Comparison"),
+    ("gain", "Gain and lift"),
+    ("calibration", "Calibration"),
+    ("classes", "Per class"),
+    ("evidence", "How sure"),
+    ("data", "Data and findings"),
+    ("method", "Method"),
+    ("use", "Use the model"),
+)
+NEED_SCORES = ("explorer", "gain", "calibration")
 
 
 def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
@@ -56,6 +69,8 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             place=place,
             word=positive_word(run),
             facts=facts(run, place),
+            contents=_contents(run, scored=tried is not None),
+            version=run["steelyard"],
             nested=nested_sentence(run),
             trust=answer.trust(run),
             tiles=answer.tiles(run),
@@ -158,6 +173,14 @@ def own(name: str) -> Markup:
 def resource(name: str) -> str:
     """The text of a file that lies beside this module."""
     return files("steelyard.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _contents(run: dict[str, Any], *, scored: bool) -> list[tuple[str, str]]:
+    """The sections that this run has."""
+    absent = set() if scored else set(NEED_SCORES)
+    if run["protocol"].get("scores"):
+        absent.add("use")  # scores alone have no model
+    return [one for one in CONTENTS if one[0] not in absent]
 
 
 def _commands(run: dict[str, Any], tried: dict[str, Any], place: str) -> dict[str, Any]:
