@@ -57,7 +57,7 @@ def made_run(
     run = record(table, protocol, judged, baselines, verdict, chosen, {}, asked)
     run["data"] = run["data"] | {"path": path}
     run = with_origin(run | {"left_out": []}, Origin(positive_name, 0.0))
-    return run, predictions(table, protocol, judged)
+    return run, predictions(table.row_ids, classes, protocol, judged)
 
 
 def _believed(table, splits, strength, rng):
