@@ -6,6 +6,7 @@ beside three that are plain. All goes through the comparison's own seam: jobs, u
 
     python benchmarks/verdicts.py null --simulations 300
     python benchmarks/verdicts.py power --simulations 100
+    python benchmarks/verdicts.py reach --simulations 60
     python benchmarks/verdicts.py paragraphs
 """
 
@@ -48,14 +49,14 @@ def verdict(table, names, seed):
     return verdict_by(judged, protocol)
 
 
-def true_gain(positives, simulations=8):
+def true_gain(positives, simulations=8, extra=EXTRA):
     """AP of `wider` less that of `plain` on 100,000 fresh rows, trained on four folds of five."""
     gains = []
     for seed in range(simulations):
         rng = np.random.default_rng([seed, 99])
         rows = ROWS[positives] * 4 // 5
-        train = make_table(rows, positives * 4 // 5, rng, extra=EXTRA)
-        fresh = make_table(100_000, 100_000 * positives / ROWS[positives], rng, extra=EXTRA)
+        train = make_table(rows, positives * 4 // 5, rng, extra=extra)
+        fresh = make_table(100_000, 100_000 * positives / ROWS[positives], rng, extra=extra)
         found = {}
         for name in ("plain", "wider"):
             predict = RandomUnits().fit(train.numbers(), train.y, np.random.default_rng(seed), name)
@@ -97,6 +98,25 @@ def power(simulations, seed):
             | share(winner == "wider" for winner in winners)
         )
         show("found the better one", rows[-1])
+    return rows
+
+
+def reach(simulations, seed):
+    """Power where the true gain is what a verdict says would most likely have been found."""
+    rows = []
+    names = ["plain", "seed-1", "seed-2", "seed-3", "wider"]
+    for positives, extra in ((200, 0.7), (200, 0.9), (200, 1.1)):
+        gain = true_gain(positives, 4, extra)
+        found = [
+            verdict(make_table(ROWS[positives], positives, rng_of(seed, n), extra=extra), names, n)
+            for n in range(simulations)
+        ]
+        stated = float(np.mean([one.reach.detectable_gain for one in found]))
+        rows.append(
+            {"positives": positives, "techniques": 5, "true_gain": gain, "stated": stated}
+            | share(one.winner == "wider" for one in found)
+        )
+        show(f"true gain {gain:.3f}, stated {stated:.3f}: found", rows[-1])
     return rows
 
 
@@ -142,13 +162,13 @@ def show(what, row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["null", "power", "paragraphs"])
+    parser.add_argument("what", choices=["null", "power", "reach", "paragraphs"])
     parser.add_argument("--simulations", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     started = time.process_time()
-    ways = {"null": null, "power": power, "paragraphs": paragraphs}
+    ways = {"null": null, "power": power, "reach": reach, "paragraphs": paragraphs}
     rows = ways[options.what](options.simulations, options.seed)
     print(f"{time.process_time() - started:.0f} CPU seconds, seed {options.seed}")
     if options.json:

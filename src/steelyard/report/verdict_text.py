@@ -1,5 +1,6 @@
 """The verdict in words: what was found, what to do, and what it would take to know more."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,8 +108,8 @@ def _more(verdict: dict[str, Any]) -> list[str]:
     reach = verdict["reach"]
     if reach["total"] is None or verdict["reason"] == "reference-best":
         return [
-            f"A true gain of {_bare(reach['detectable_gain'])} or more would most likely have been "
-            "found."
+            f"A true gain of {_bare(reach['detectable_gain'])} or more by any of the techniques "
+            "tried would most likely have been found."
         ]
     return [
         f"To confirm the lead of {reach['technique']}, were it real, would take about "
@@ -129,7 +130,8 @@ def _signed(value: float) -> str:
 
 
 def _bare(value: float) -> str:
-    return f"{value:.3f}".removeprefix("0")
+    digits = 3 if value >= 0.01 or not value else 1 - math.floor(math.log10(value))
+    return f"{value:.{digits}f}".removeprefix("0")
 
 
 def _list(names: Sequence[str]) -> str:

@@ -52,7 +52,8 @@ class PairwiseComparison:
 class Detectable:
     """What the positives at hand can show, and how many would settle the leader's gain.
 
-    A true gain of `detectable_gain` would be found 4 times in 5 with the positives there are.
+    A true gain of `detectable_gain` would be found 4 times in 5 with the positives there are,
+    whichever of the techniques tried had it.
     `total` positives would as often confirm `gain`, the lead of `technique`, were it real; None
     where the lead is too small to matter.
     """
@@ -119,21 +120,33 @@ def comparisons(
 
 
 def reach(rows: tuple[PairwiseComparison, ...], positives: int, rope: float) -> Detectable:
-    """How far the positives reach, judged by the leading technique's error.
+    """How far the positives reach.
 
-    The error is taken to shrink with the square root of the positives, and the gain must pass
-    both tests: Student's with the strictest of Holm's levels, and the rope's.
+    A gain must pass both tests: Student's with the strictest of Holm's levels, and the rope's. What
+    would have been found of any technique is what the one with the widest error allows: the leader
+    is often a near copy of the reference, whose error says nothing of a technique that learned
+    something else. The leader's own error is taken to shrink with the square root of the positives.
     """
-    leader = rows[0]
-    df, power = leader.df, float(stats.norm.ppf(POWER))
-    level = (1 - SURE) / 2 / len(rows)
-    for_test = (float(stats.t.isf(level, df)) + power) * leader.error
-    for_rope = (float(stats.t.ppf(SURE, df)) + power) * leader.error
+    leader, level = rows[0], (1 - SURE) / 2 / len(rows)
+    widest = max(rows, key=lambda row: _found(row, level, rope))
     total = None
     if leader.gain > rope:
-        times = max(for_test / leader.gain, for_rope / (leader.gain - rope)) ** 2
-        total = math.ceil(positives * times)
-    return Detectable(leader.name, leader.gain, max(for_test, rope + for_rope), total)
+        for_test, for_rope = _multiples(leader, level)
+        times = leader.error * max(for_test / leader.gain, for_rope / (leader.gain - rope))
+        total = math.ceil(positives * times**2)
+    return Detectable(leader.name, leader.gain, _found(widest, level, rope), total)
+
+
+def _found(row: PairwiseComparison, level: float, rope: float) -> float:
+    """The gain that both tests find with `POWER`, by this technique's error."""
+    for_test, for_rope = _multiples(row, level)
+    return max(for_test * row.error, rope + for_rope * row.error)
+
+
+def _multiples(row: PairwiseComparison, level: float) -> tuple[float, float]:
+    """How many errors a gain must have for the corrected test, and beyond the rope."""
+    power = float(stats.t.ppf(POWER, row.df))
+    return float(stats.t.isf(level, row.df)) + power, float(stats.t.ppf(SURE, row.df)) + power
 
 
 def _call(
