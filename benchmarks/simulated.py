@@ -91,7 +91,9 @@ def compared(table, names, *, seed, folds=5, repeats=2):
     splits = make_splits(table.y, folds=folds, repeats=repeats, seed=seed, classes=(0, 1))
     store = InMemoryStore()
     techniques = [technique(name) for name in names]
-    run_jobs(table, splits, [TrainingTask(RandomUnits(), techniques)], seed=seed, store=store)
+    # A task each: techniques of one task that differ in name alone are trained once.
+    tasks = [TrainingTask(RandomUnits(), [one]) for one in techniques]
+    run_jobs(table, splits, tasks, seed=seed, store=store)
     uncorrected = {
         one.name: {split.key: store.uncorrected(f"{split.key}-{one.name}") for split in splits}
         for one in techniques

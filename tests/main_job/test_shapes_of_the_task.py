@@ -8,6 +8,8 @@ import pytest
 from sklearn.datasets import load_wine
 
 import steelyard
+from steelyard.runs.evaluate import evaluate_file
+from steelyard.runs.new_decision import out_of_fold
 
 OWN = """
 import keras
@@ -99,6 +101,31 @@ def test_groups_stay_on_one_side(customers, tmp_path):
     assert all(len(set(folds[i : i + 4])) == 1 for i in range(0, 240, 4))
     assert "house" not in study.schema.features
     assert study.run["protocol"]["group"] == "house"
+    of_rows = study.predictions.sort("row")
+    assert of_rows["group"].to_list() == (of_rows["row"] // 4).to_list()
+
+
+def test_fresh_rows_and_new_decisions_know_their_groups(tmp_path):
+    """Each row four times in one house is no more evidence than once."""
+    rng = np.random.default_rng(0)
+    ill = rng.random(150) < 0.3
+    once = pl.DataFrame(
+        {"x": rng.normal(size=150) + 1.5 * ill, "house": np.arange(150)}
+        | {"ill": np.where(ill, "yes", "no")}
+    )
+    four = pl.concat([once] * 4)
+    options = {"model": "tabular", "technique": "plain", "group": "house", "folds": 3}
+    study = steelyard.train(four, "ill", **options, out=tmp_path / "run")
+    width = {}
+    for name, frame in (("once", once), ("four", four), ("unnamed", four.drop("house"))):
+        frame.write_csv(tmp_path / f"{name}.csv")
+        found = evaluate_file(tmp_path / "run", tmp_path / f"{name}.csv")
+        entry = found["metrics"]["roc_auc"]
+        width[name] = entry["high"] - entry["low"]
+        assert bool(found["notes"]) == (name == "unnamed")
+    assert width["four"] == pytest.approx(width["once"], rel=0.02)
+    assert width["unnamed"] < 0.6 * width["once"]
+    assert len(np.unique(out_of_fold(study).group)) == 150
 
 
 def test_time_trains_on_the_past(customers):

@@ -43,3 +43,5 @@ def command(
         else:
             say(f"{summary['rows']:,} rows of {data}, model of {run}\n")
             say(metrics_table(summary["metrics"]))
+            for note in summary["notes"]:
+                say(f"\nMind: {note}.")

@@ -136,6 +136,8 @@ def predictions(
 ) -> pl.DataFrame:
     """Out-of-fold probabilities as deployed: a row per source row, repeat and technique."""
     rows = protocol.scored
+    # A new decision and its intervals ask which rows belong together.
+    group = {} if protocol.groups is None else {"group": protocol.groups[rows]}
     names = [f"probability_{label}" for label in classes]
     # With its truth beside it a prediction can be judged again without the table.
     truth = [classes[code] for code in protocol.y[rows]]
@@ -148,6 +150,7 @@ def predictions(
                 "technique": [one.technique.name] * len(rows),
                 "truth": truth,
             }
+            | group
             | {name: one.deployed[repeat, rows, k] for k, name in enumerate(names)}
         )
         for one in judged

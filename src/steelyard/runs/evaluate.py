@@ -17,6 +17,8 @@ def evaluate_file(
 ) -> dict[str, Any]:
     """Every metric with its interval, on rows the model never saw (nobody can check that).
 
+    Rows of one group count as dependent, where the run has a group column and these rows name it.
+
     `verify`: the run must be as it was sealed.
     """
     from steelyard.decision import costs_of, goal_from_dict
@@ -24,13 +26,15 @@ def evaluate_file(
     from steelyard.runs.store import model_of, read_run
     from steelyard.stats.metric_intervals import metric_values
     from steelyard.stats.predictions import Predictions
-    from steelyard.tables import Schema, labels, read_features
+    from steelyard.tables import Schema, groups, labels, read_features
 
     values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
     frame = read_features(data, schema)
     probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
+    column = values["protocol"]["group"]
+    together = None if column is None else groups(data, column)
     rows = Predictions.of(
         y,
         probability,
@@ -38,10 +42,21 @@ def evaluate_file(
         positive=schema.classes.index(values["data"]["positive"]),
         # The goal that the model decides by now, which a retune may have changed.
         costs=costs_of(goal_from_dict(values["decision"]["goal"])),
+        groups=together,
     )
     return {
         "run": str(run),
         "rows": len(y),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metric_values(rows, seed=seed),
+        "notes": _notes(column, found=together is not None),
     }
+
+
+def _notes(group: str | None, *, found: bool) -> list[str]:
+    if group is None or found:
+        return []
+    return [
+        f"the run keeps rows of one {group!r} together, which these rows do not name: the "
+        "intervals take every row as independent and are too narrow where some belong together"
+    ]

@@ -47,11 +47,14 @@ def stated_prior(run: dict[str, Any], prevalence: float | Mapping[Any, float]) -
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Predictions of the deployed technique: p (rows, classes), codes, source rows, folds."""
+    """Predictions of the deployed technique: p (rows, classes), codes, groups, folds.
+
+    `group`: what rows belong together by, the run's groups or else their source rows.
+    """
 
     p: np.ndarray
     y: np.ndarray
-    row: np.ndarray
+    group: np.ndarray
     fold: np.ndarray
 
 
@@ -68,7 +71,8 @@ def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
     p = kept.select(f"probability_{label}" for label in study.classes).to_numpy()
     code = {label: k for k, label in enumerate(study.classes)}
     y = np.array([code[label] for label in kept["truth"].to_list()])
-    return OutOfFold(p.astype(np.float64), y, kept["row"].to_numpy(), kept["fold"].to_numpy())
+    group = kept["group" if "group" in kept.columns else "row"].to_numpy()
+    return OutOfFold(p.astype(np.float64), y, group, kept["fold"].to_numpy())
 
 
 def new_rows(
@@ -121,7 +125,7 @@ def new_decision(
         known.y,
         wanted,
         positive=study.classes.index(study.run["data"]["positive"]),
-        groups=known.row,
+        groups=known.group,
         deployed_on=prior,
         seed=seed,
     )

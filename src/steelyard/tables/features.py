@@ -11,6 +11,7 @@ from steelyard.tables.column_types import conform
 from steelyard.tables.names import quoted, suggestion
 from steelyard.tables.schema import Schema
 from steelyard.tables.sources import Reader, open_table
+from steelyard.tables.split_columns import group_codes
 from steelyard.tables.target import check_target, codes_of, known_labels, raw_values
 
 BATCH_ROWS = 65_536
@@ -58,6 +59,15 @@ def labels(data: Any, schema: Schema) -> np.ndarray:
         )
     distinct = raw.unique(maintain_order=True).to_list()
     return codes_of(raw, known_labels(distinct, target, schema.classes), schema.classes)
+
+
+def groups(data: Any, column: str) -> np.ndarray | None:
+    """Codes of the group column of a file, int64, shape (n,); None where it has no such column.
+
+    Raises: DataError: a row without a group.
+    """
+    reader = open_table(data)
+    return group_codes(reader.read([column])[column]) if column in reader.names else None
 
 
 def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
