@@ -200,3 +200,20 @@ def test_report_without_labels_is_refused():
     endless = tf.data.Dataset.from_tensor_slices((X, Y)).batch(50).repeat()
     with pytest.raises(RequestError, match="never end"):
         callbacks.ClassReport(endless)
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_report_of_pixels_and_an_ignored_label(one_hot):
+    rng = np.random.default_rng(0)
+    masks = rng.choice(3, (6, 4, 4), p=[0.8, 0.15, 0.05])
+    images = rng.normal(size=(6, 4, 4, 2)).astype("float32")
+    model = keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2D(3, 1)])
+    model.compile(keras.optimizers.SGD(0.0), losses.SparseFocal())
+    marked = np.where(masks == 2, 255, masks)
+    labels = np.eye(3)[masks] if one_hot else marked
+    report = callbacks.ClassReport(images, labels, ignore_class=None if one_hot else 255)
+    found = model.fit(images, masks, verbose=0, callbacks=[report]).history
+    decided = model.predict(images, verbose=0).argmax(-1)
+    recall = recall_score(masks.ravel(), decided.ravel(), average=None, zero_division=0)
+    for k in range(2):
+        assert found[f"val_recall_{k}"][0] == pytest.approx(recall[k])

@@ -27,6 +27,7 @@ class ClassReport(keras.callbacks.Callback):
         threshold: from which a row is of class 1, for one column of probabilities, or has a label,
             for several; with `from_logits` it is on the probability all the same.
         from_logits: the model gives logits.
+        ignore_class: a label whose rows or pixels do not count, such as 255.
         log_dir: also write TensorBoard scalars there.
         verbose: 1 prints a line per epoch.
         batch_size: rows at once.
@@ -51,6 +52,7 @@ class ClassReport(keras.callbacks.Callback):
         class_names: Sequence[str] | None = None,
         threshold: float = 0.5,
         from_logits: bool = False,
+        ignore_class: int | None = None,
         log_dir: str | Path | None = None,
         verbose: int = 0,
         batch_size: int = 8192,
@@ -67,13 +69,21 @@ class ClassReport(keras.callbacks.Callback):
             )
         self.X, self.y = X, None if y is None else np.asarray(y)
         self.class_names, self.verbose, self.batch_size = class_names, verbose, batch_size
+        self.ignore_class = ignore_class
         self.cut = float(np.log(threshold / (1 - threshold))) if from_logits else threshold
         self.writer = None if log_dir is None else _writer(log_dir)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         y, out = self._outputs()
-        if y.ndim == 2 and y.shape == out.shape and y.shape[1] > 1:
-            names = self._names(out.shape[1], 0, 0)
+        # Pixels and positions count as rows.
+        width = out.shape[-1]
+        by_column = y.shape == out.shape and width > 1
+        y = y.reshape(-1, width) if by_column else y.reshape(-1)
+        out = out.reshape(-1, width)
+        if self.ignore_class is not None and not by_column:
+            y, out = y[y != self.ignore_class], out[y != self.ignore_class]
+        if by_column:
+            names = self._names(width, 0, 0)
             if (y.sum(axis=1) == 1).all():
                 table = cross_table(y.argmax(1), out.argmax(1), len(names))
                 recall, precision = rates(np.diag(table), table.sum(1), table.sum(0))
@@ -81,9 +91,9 @@ class ClassReport(keras.callbacks.Callback):
                 has, decided = y == 1, out >= self.cut
                 recall, precision = rates((has & decided).sum(0), has.sum(0), decided.sum(0))
         else:
-            codes = y.reshape(-1).astype(int)
-            names = self._names(max(2, out.shape[1]), codes.min(), codes.max())
-            decided = out.argmax(1) if out.shape[1] > 1 else (out[:, 0] >= self.cut).astype(int)
+            codes = y.astype(int)
+            names = self._names(max(2, width), codes.min(initial=0), codes.max(initial=0))
+            decided = out.argmax(1) if width > 1 else (out[:, 0] >= self.cut).astype(int)
             table = cross_table(codes, decided, len(names))
             recall, precision = rates(np.diag(table), table.sum(1), table.sum(0))
         values = {f"val_recall_{n}": r for n, r in zip(names, recall, strict=True)}
