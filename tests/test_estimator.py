@@ -41,6 +41,9 @@ def test_a_frame_with_text_and_gaps(patients):
     assert model.threshold_ == pytest.approx(0.1)
     np.testing.assert_array_equal(model.predict(X) == "ill", p[:, 0] >= np.float32(0.1))
     assert roc_auc_score(y == "ill", p[:, 0]) > 0.75
+    # The new frame's types do not matter: a row without a ward is a column of floats in pandas.
+    rows = (pd.DataFrame({"age": [50.0], "ward": [nothing]}) for nothing in (np.nan, None))
+    np.testing.assert_allclose(*(model.predict_proba(row) for row in rows))
     again = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
     np.testing.assert_allclose(again.predict_proba(X), p, atol=1e-6)
     assert again.study_.verdict == model.study_.verdict

@@ -46,3 +46,7 @@ class RunError(SteelyardError):
 
 class MissingDependencyError(SteelyardError, ImportError):
     """An optional package is needed; the message names the install command."""
+
+
+class SteelyardWarning(UserWarning):
+    """Something that should be known of a result, and does not stand against it."""

@@ -124,7 +124,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
     def _checked(self, X: Any, *y: Any) -> Any:
         """X as a float matrix or a frame, and y as labels, after scikit-learn's checks."""
         reset = bool(y)
-        if _holds_text(X):
+        if reset:
+            self._takes_frames = _holds_text(X)
+        # By what was fitted: one row may have no value where the others had text.
+        if self._takes_frames and hasattr(X, "columns"):
             return validate_data(self, X, *y, reset=reset, skip_check_array=True)
         return validate_data(
             self, X, *y, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"

@@ -58,6 +58,13 @@ def in_windows_letters():
     return path
 
 
+def between_rare_rows():
+    """A row half way between each rare row and the next, as SMOTE makes them."""
+    rare = clean().filter(IS_RARE).sort("a")
+    numbers = [name for name, kind in rare.schema.items() if kind.is_float()]
+    return rare.with_columns((pl.col(n) + pl.col(n).shift(-1)) / 2 for n in numbers).head(-1)
+
+
 ROWS = 600
 IS_RARE = pl.col("label") == "rare"
 BY_INDEX = pl.int_range(pl.len())
@@ -80,6 +87,7 @@ RAISED_BY = {
         label=pl.when(BY_INDEX < 5).then(None).otherwise(pl.col("label"))
     ),
     "SY014": lambda: clean().sort("label"),
+    "SY015": lambda: pl.concat([clean(), between_rare_rows()]),
     "SY021": lambda: with_columns(refund=IS_RARE.cast(int) + 0.001 * BY_INDEX / ROWS),
     "SY022": lambda: with_columns(d=pl.when(BY_INDEX % 3 == 0).then(pl.col("a") ** 2)),
     "SY023": lambda: with_columns(a=pl.when(BY_INDEX % 9 != 0).then(pl.col("a"))),

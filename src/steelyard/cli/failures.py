@@ -3,16 +3,18 @@
 import errno
 import re
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from steelyard.cli.stopping import ends_when_told
 from steelyard.cli.terminal import say
 from steelyard.cli.wording import in_flags
-from steelyard.errors import SteelyardError
+from steelyard.errors import SteelyardError, SteelyardWarning
 
 DEBUG = "steelyard.debug"  # in click's context: whether --debug was given
 
@@ -49,7 +51,7 @@ def plain_errors(run: str | Path | None = None) -> Iterator[None]:
             is kept there.
     """
     try:
-        with ends_when_told(run):
+        with ends_when_told(run), _warnings_as_notes():
             yield
     except (click.exceptions.Exit, click.ClickException, BrokenPipeError):
         raise  # click's own: wrong usage, or the reader of a pipe has gone
@@ -59,6 +61,25 @@ def plain_errors(run: str | Path | None = None) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001 - everything ends here, polars' panics, too
         _end(explained(error), error)
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Print warnings of the library in one line each, and all others as they are."""
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def show(
+            message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any
+        ) -> None:
+            if issubclass(category, SteelyardWarning):
+                say(f"note: {in_flags(str(message))}", err=True)
+            else:
+                shown(message, category, filename, lineno, *more)
+
+        warnings.simplefilter("always", SteelyardWarning)
+        warnings.showwarning = show
+        yield
 
 
 def explained(error: BaseException) -> str:

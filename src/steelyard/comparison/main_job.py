@@ -31,6 +31,7 @@ from steelyard.comparison.record import (
 from steelyard.decision import Goal, as_goal, check_enough_rows, check_goal
 from steelyard.errors import GoalError, RequestError
 from steelyard.inspection.measure import positive_code
+from steelyard.inspection.resampled import warn_if_resampled
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Job, Trainer
 from steelyard.jobs.run import (
@@ -342,6 +343,7 @@ def _table(data: Any, request: _Request) -> Table:
             data, request.target, group=request.group, time=request.time, drop=request.drop
         )
     check_learnable(table)
+    warn_if_resampled(table)
     return table
 
 

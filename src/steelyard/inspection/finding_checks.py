@@ -12,6 +12,7 @@ LEAK_AUC, LEAK_LOW = 0.99, 0.7  # estimate and lower end of its interval: 9 of 9
 MOSTLY_MISSING = 0.5
 SORTED = 0.05  # class changes from row to row, over those of a random order
 MOSTLY_ONE = 0.9  # share of the largest class
+ON_LINES = 0.1  # share of rows on lines between others; chance puts none there
 NEARLY_EVEN = 1.5  # rows of the largest class per row of the smallest
 
 HOW = {
@@ -116,6 +117,24 @@ def duplicate_rows(measured: Measured) -> Seen | None:
         f"{plural(rows['duplicates'], 'row')} ({share}) with the features and class of an "
         "earlier row",
         rows["duplicates_per_class"],
+    )
+
+
+def resampled_before(measured: Measured) -> Seen | None:
+    ledger, lines = measured["resampled"]["ledger"], measured["resampled"]["lines"]
+    if ledger is not None and ledger["added"] + ledger["dropped"]:
+        return Seen(
+            f"The ledger beside the file says that it was resampled by {ledger['method']}: "
+            f"{plural(ledger['added'], 'row')} added, {ledger['dropped']:,} dropped."
+        )
+    many = [line for line in lines if line["on_a_line"] >= ON_LINES * line["looked_at"]]
+    if not many:
+        return None
+    first = max(many, key=lambda line: line["on_a_line"] / line["looked_at"])
+    return Seen(
+        f"{first['on_a_line']:,} of {first['looked_at']:,} rows of class {shown(first['class'])} "
+        "that were looked at lie exactly on a line between two others, as synthetic rows do.",
+        tuple(line["class"] for line in many),
     )
 
 

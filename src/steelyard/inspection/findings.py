@@ -147,6 +147,13 @@ FINDINGS: tuple[Finding, ...] = (
         checks.sorted_by_class,
     ),
     Finding(
+        "SY015",
+        "warning",
+        "Resampled before",
+        "Compare techniques on the table as it was before; they resample inside the folds.",
+        checks.resampled_before,
+    ),
+    Finding(
         "SY021",
         "warning",
         "A column that gives the class away",

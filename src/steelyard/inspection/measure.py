@@ -14,6 +14,7 @@ from steelyard.inspection.distributions import distributions
 from steelyard.inspection.large import Whole
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
 from steelyard.inspection.repeats import order_share, repeated_rows
+from steelyard.inspection.resampled import resampled_before
 from steelyard.inspection.separation import contrasts, separation
 from steelyard.inspection.space import hvdm_space
 from steelyard.tables import Table
@@ -88,6 +89,7 @@ def measure(
             "conflicts_per_class": _by_class(labels, repeats.conflicts_per_class),
             "order_share": order_share(table.y),
         },
+        "resampled": resampled_before(table, numbers, seed),
         "columns": columns,
         "separation": separated,
         "minority_types": types,
