@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import click
 
@@ -70,12 +70,17 @@ def _warnings_as_notes() -> Iterator[None]:
         shown = warnings.showwarning
 
         def show(
-            message: Warning | str, category: type[Warning], filename: str, lineno: int, *more: Any
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
         ) -> None:
             if issubclass(category, SteelyardWarning):
                 say(f"note: {in_flags(str(message))}", err=True)
             else:
-                shown(message, category, filename, lineno, *more)
+                shown(message, category, filename, lineno, file, line)
 
         warnings.simplefilter("always", SteelyardWarning)
         warnings.showwarning = show
