@@ -19,6 +19,7 @@ _HOME = {
     "Judgement": "steelyard.comparison",
     "Study": "steelyard.runs",
     "load": "steelyard.runs",
+    "load_model": "steelyard.runs",
     "ImbalancedClassifier": "steelyard.estimator",
     "finish": "steelyard.finishing",
     "CostMatrix": "steelyard.decision",

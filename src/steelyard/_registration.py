@@ -71,7 +71,7 @@ CLASSES = {
     ),
     "steelyard.models.encoding_layer": ("TableEncoder", "TreeColumns"),
     "steelyard.models.packed_layer": ("MemberMean", "PackedDense"),
-    "steelyard.models.deploy": ("Columns",),
+    "steelyard.models.deployed_model": ("Columns", "DeployedModel", "Label"),
 }
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "Train one technique, without the comparison.",
     "judge": "Judge scores of models trained elsewhere; nothing is trained.",
     "predict": "Probabilities and decisions for the rows of a file.",
+    "export": "A run's model as Keras, SavedModel, LiteRT or ONNX.",
     "evaluate": "The metrics of a run on fresh labelled rows.",
     "retune": "New class shares, costs or goal for a run's model, without training.",
     "monitor": "Check new rows against the shares and scores a run was made for.",

@@ -24,9 +24,12 @@ def fit_on_all(
     return trainer.fit(table, technique, seed, report)
 
 
-def deployed(table: Table, fitted: Fitted, judged: Judged) -> Any:
-    """A fitted technique with its correction, calibration and decision inside."""
-    from steelyard.models.deploy import ship
+def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) -> Any:
+    """A fitted technique with its correction, calibration and decision inside.
+
+    `run`: what run.json will hold, for what the model says of itself.
+    """
+    from steelyard.models.deploy import about_decision, ship
 
     counts = table.class_counts
     return ship(
@@ -36,6 +39,12 @@ def deployed(table: Table, fitted: Fitted, judged: Judged) -> Any:
         prior=counts / counts.sum(),
         calibration=judged.calibration,
         rule=judged.rule,
+        about=about_decision(
+            table.schema.classes,
+            run["data"]["positive"],
+            run["decision"],
+            run["environment"]["date"][:10],
+        ),
     )
 
 

@@ -256,7 +256,7 @@ def _compared(
         predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
         uncorrected=uncorrected_frame(table, protocol, believed),
         ledger=ledger(store.finished),
-        model=deployed(table, fitted, chosen),
+        model=deployed(table, fitted, chosen, run),
     )
     _save(study, store)
     return study
@@ -327,7 +327,7 @@ def _trained(
         predictions=predictions(table.row_ids, table.schema.classes, protocol, [judged]),
         uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
         ledger=ledger(store.finished),
-        model=deployed(table, fitted, judged),
+        model=deployed(table, fitted, judged, run),
     )
     _save(study, store)
     return study

@@ -1,39 +1,21 @@
 """The model that leaves the house: raw columns in, true probabilities and the decision out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from steelyard._tensorflow import keras, tf
+from steelyard._version import __version__
 from steelyard.decision import Calibration, DecisionRule
 from steelyard.errors import RunError
 from steelyard.layers import Calibration as CalibrationLayer
 from steelyard.layers import Decision, PriorCorrection
+from steelyard.models.deployed_model import LABEL, Columns, DeployedModel, Label
 from steelyard.tables import Schema
 
 OWN = "steelyard."  # begins the names of our layers; no input's name does, whatever the column's
-
-
-@keras.saving.register_keras_serializable(package="steelyard")
-class Columns(keras.layers.Layer):
-    """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width."""
-
-    def __init__(self, kind: str, **kwargs: Any) -> None:
-        super().__init__(**(kwargs | {"dtype": kind}))
-        self.kind = kind
-
-    def call(self, anything: Any, columns: list[Any]) -> Any:
-        if columns:
-            return tf.concat(columns, axis=1)
-        return tf.zeros([tf.shape(anything)[0], 0], self.kind)
-
-    def compute_output_spec(self, anything: Any, columns: list[Any]) -> Any:  # noqa: ARG002
-        return keras.KerasTensor((None, len(columns)), dtype=self.kind)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"kind": self.kind}
 
 
 def ship(
@@ -44,12 +26,13 @@ def ship(
     prior: np.ndarray,
     calibration: Calibration,
     rule: DecisionRule,
+    about: Mapping[str, Any],
 ) -> Any:
     """Build the functional model around a trained `core` (`models.jobs.Fitted`).
 
     Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 or string; ""
     and NaN are missing. Outputs: {"probability": (batch, classes) under the natural `prior`,
-    "decision": (batch,) codes of `schema.classes`}.
+    "decision": (batch,) labels of `schema.classes`}. `about`: as `about_decision` gives it.
     """
     keys = input_names(schema)
     strings_in = set(schema.categories)
@@ -68,27 +51,58 @@ def ship(
     state = calibration.to_dict()
     p = CalibrationLayer(**state, name=OWN + "calibration")(p)
     by_key = {keys[name]: tensor for name, tensor in inputs.items()}
-    return _decided(by_key, p, rule)
+    return _decided(by_key, p, rule, schema.classes, about)
+
+
+def about_decision(
+    classes: Sequence[Any], positive: Any, decision: Mapping[str, Any], date: str
+) -> dict[str, Any]:
+    """What a deployed model says of itself: classes, decision (run.json's), and the day of it."""
+    return {
+        "steelyard": __version__,
+        "date": date,
+        "classes": list(classes),
+        "positive": positive,
+        "technique": decision["technique"],
+        "goal": decision["describe"],
+        "prior": list(decision["prior"]),
+        **{name: value for name, value in decision["rule"].items() if name != "positive"},
+    }
 
 
 def with_decision(
-    model: Any, rule: DecisionRule, *, prior: np.ndarray, deployed_on: np.ndarray | None = None
+    model: Any,
+    rule: DecisionRule,
+    *,
+    prior: np.ndarray,
+    deployed_on: np.ndarray | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Any:
     """A deployed model with another decision; what it believes of a row is trained and stays.
 
     `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
-    `deployed_on`: class shares to be true for instead.
+    `deployed_on`: class shares to be true for instead. `about`: by default as before.
     """
+    label = model.get_layer(LABEL)
     p = model.get_layer(OWN + "calibration").output
     if deployed_on is not None:
         layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name=OWN + "deployment")
         p = layer(p)
-    return _decided(model.input, p, rule)
+    return _decided(model.input, p, rule, label.labels, about or label.about)
 
 
-def _decided(inputs: Any, p: Any, rule: DecisionRule) -> Any:
-    decision = Decision(**rule.to_dict(), name=OWN + "decision")(p)
-    return keras.Model(inputs, {"probability": p, "decision": decision}, name="steelyard")
+def _decided(
+    inputs: Any, p: Any, rule: DecisionRule, classes: Sequence[Any], about: Mapping[str, Any]
+) -> Any:
+    code = Decision(**rule.to_dict(), name=OWN + "decision")(p)
+    label = Label(classes, about, name=LABEL)(code)
+    return DeployedModel(inputs, {"probability": p, "decision": label}, name="steelyard")
+
+
+def with_codes(model: Any) -> Any:
+    """The same model with the decided code instead of its label."""
+    code = model.get_layer(OWN + "decision").output
+    return keras.Model(model.input, {"probability": model.output["probability"], "decision": code})
 
 
 def input_names(schema: Schema) -> dict[str, str]:
@@ -138,8 +152,9 @@ class Predictor:
 
     def __init__(self, model: Any, schema: Schema, rows_at_once: int = 8192) -> None:
         self.schema, self.rows_at_once = schema, rows_at_once
+        coded = with_codes(model)
         self.call = tf.function(
-            lambda columns: model(columns, training=False), reduce_retracing=True
+            lambda columns: coded(columns, training=False), reduce_retracing=True
         )
 
     def __call__(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

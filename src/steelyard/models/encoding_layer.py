@@ -31,12 +31,29 @@ class TableEncoder(keras.layers.Layer):
 
     def _encode_numbers(self, numbers: Any) -> list[Any]:
         fitted = self._fitted
-        known = tf.math.is_finite(numbers)
+        gap = self._is_gap(numbers)
         zeros = tf.zeros_like(numbers)
         scaled = tf.clip_by_value((numbers - fitted.mean) / fitted.scale, -CLIP, CLIP)
-        ranked = _interpolate(tf.where(known, numbers, zeros), fitted.knots, fitted.scores)
-        gaps = tf.gather(tf.cast(~known, tf.float32), fitted.gaps, axis=1)
-        return [tf.where(known, scaled, zeros), tf.where(known, ranked, zeros), gaps]
+        ranked = self._interpolated(tf.where(gap, zeros, numbers), fitted.knots, fitted.scores)
+        gaps = tf.gather(tf.cast(gap, tf.float32), fitted.gaps, axis=1)
+        return [tf.where(gap, zeros, scaled), tf.where(gap, zeros, ranked), gaps]
+
+    def _is_gap(self, numbers: Any) -> Any:
+        return ~tf.math.is_finite(numbers)
+
+    def _interpolated(self, x: Any, knots: Any, scores: Any) -> Any:
+        """Piecewise-linear, by column: x (batch, columns), knots and scores (columns, KNOTS)."""
+        columns = tf.transpose(x)
+        last = knots.shape[1] - 1
+        right = tf.clip_by_value(
+            tf.searchsorted(tf.constant(knots), columns, side="right"), 1, last
+        )
+        x0 = tf.gather(knots, right - 1, axis=1, batch_dims=1)
+        x1 = tf.gather(knots, right, axis=1, batch_dims=1)
+        y0 = tf.gather(scores, right - 1, axis=1, batch_dims=1)
+        y1 = tf.gather(scores, right, axis=1, batch_dims=1)
+        share = tf.clip_by_value((columns - x0) / (x1 - x0), 0.0, 1.0)
+        return tf.transpose(y0 + share * (y1 - y0))
 
     def compute_output_shape(self, numbers_shape: Any, strings_shape: Any) -> tuple[Any, int]:  # noqa: ARG002
         return (numbers_shape[0], self._fitted.width)
@@ -85,16 +102,3 @@ def _look_ups(levels: Sequence[Sequence[str]]) -> list[Any]:
 
 def _slots(table: Any, column: Any) -> Any:
     return table.lookup(column) if table else tf.zeros_like(column, tf.int32)
-
-
-def _interpolate(x: Any, knots: Any, scores: Any) -> Any:
-    """Piecewise-linear, column by column: x (batch, columns), knots and scores (columns, KNOTS)."""
-    columns = tf.transpose(x)
-    last = knots.shape[1] - 1
-    right = tf.clip_by_value(tf.searchsorted(tf.constant(knots), columns, side="right"), 1, last)
-    x0 = tf.gather(knots, right - 1, axis=1, batch_dims=1)
-    x1 = tf.gather(knots, right, axis=1, batch_dims=1)
-    y0 = tf.gather(scores, right - 1, axis=1, batch_dims=1)
-    y1 = tf.gather(scores, right, axis=1, batch_dims=1)
-    share = tf.clip_by_value((columns - x0) / (x1 - x0), 0.0, 1.0)
-    return tf.transpose(y0 + share * (y1 - y0))

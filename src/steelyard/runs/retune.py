@@ -1,5 +1,6 @@
 """A finished comparison with a new decision in its model."""
 
+import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ def retuned(
     seed: int,
 ) -> "Study":
     """The work of `Study.retune`; arguments as there."""
-    from steelyard.models.deploy import with_decision
+    from steelyard.models.deploy import about_decision, with_decision
     from steelyard.runs.study import Study
 
     if prevalence is None and unlabelled is None and goal is None:
@@ -44,10 +45,18 @@ def retuned(
     rule, decision = new_decision(study, prior=prior, goal=goal, seed=seed)
     natural = natural_prior(study.run)
     moved = not np.allclose(prior, natural, atol=1e-12)
-    model = with_decision(study.model, rule, prior=natural, deployed_on=prior if moved else None)
+    decision = decision | changes
     decision |= {"counts": decision_counts(study.run, decision, out_of_fold(study))}
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    model = with_decision(
+        study.model,
+        rule,
+        prior=natural,
+        deployed_on=prior if moved else None,
+        about=about_decision(study.classes, study.run["data"]["positive"], decision, today),
+    )
     run = study.run | {
-        "decision": decision | changes,
+        "decision": decision,
         "decision_as_compared": study.run.get("decision_as_compared", study.run["decision"]),
     }
     return Study(

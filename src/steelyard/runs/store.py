@@ -146,13 +146,20 @@ def model_of(run: str | Path, values: dict[str, Any], *, verify: bool = True) ->
     return load_model(Path(run) / "model.keras")
 
 
-def load_model(path: Path) -> Any:
-    """A saved model, after a look at what is in its archive.
+def load_model(run: str | Path, *, verify: bool = True) -> Any:
+    """The Keras model of a run directory, or in a .keras file; what is in it is looked at first.
 
+    Args:
+        verify: the run's files must be as they were sealed.
+    Returns: `model(columns)` and `model.predict(columns)` give {"probability", "decision"} for a
+        dict of raw columns; `model.about` tells classes, positive class, threshold and date.
     Raises: RunError: it is damaged or holds what no model of steelyard's does.
     """
     from steelyard.models.archive import load_archive
 
+    path = Path(run)
+    if path.is_dir():
+        return model_of(path, read_run(path, verify=verify), verify=verify)
     return load_archive(path)
 
 

@@ -137,6 +137,28 @@ class Study:
             seed=seed,
         )
 
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str = "saved-model",  # noqa: A002 - the plain word for it
+        overwrite: bool = False,
+    ) -> dict[str, Any]:
+        """Write the model for programs without steelyard, and a JSON with its inputs and outputs.
+
+        Args:
+            path: a file, or for a saved-model a folder, which must not exist.
+            format: "keras", "saved-model" (plain TensorFlow, TensorFlow Serving), "litert" or
+                "onnx" (both for tables of numbers).
+            overwrite: an older file may be replaced.
+        Returns: `out`, `about` (the JSON), `format`, and `inputs`: column -> name of its input.
+        Raises: RequestError: an unknown format, text columns where a format has no text, or
+            something is at `path`.
+        """
+        from steelyard.runs.export import export_model
+
+        return export_model(self.model, self.schema, path, kind=format, overwrite=overwrite)
+
     def save(self, path: str | Path) -> Path:
         """Write the run directory (`steelyard.load` reads it again); it must not exist."""
         from steelyard.runs.store import save

@@ -1,0 +1,110 @@
+"""The Keras classes that a deployed model is made of besides its trained core."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from steelyard._tensorflow import keras, tf
+
+LABEL = "steelyard.label"  # the layer that says what the model is about
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class Columns(keras.layers.Layer):
+    """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        # Without autocast: Keras would turn numbers into strings, which TensorFlow cannot.
+        super().__init__(**(kwargs | {"dtype": kind, "autocast": False}))
+        self.kind = kind
+
+    def call(self, anything: Any, columns: list[Any]) -> Any:
+        if columns:
+            return tf.concat(columns, axis=1)
+        return tf.zeros([tf.shape(anything)[0], 0], self.kind)
+
+    def compute_output_spec(self, anything: Any, columns: list[Any]) -> Any:  # noqa: ARG002
+        return keras.KerasTensor((None, len(columns)), dtype=self.kind)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class Label(keras.layers.Layer):
+    """Class codes (batch,) int32 -> labels (batch,), text, numbers or booleans as in the table.
+
+    Args:
+        labels: of each class, in the order of its code.
+        about: what a reader of the model should know, plain values; saved with it.
+    """
+
+    def __init__(
+        self, labels: Sequence[Any], about: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**(kwargs | {"autocast": False}))
+        self.labels, self.about = list(labels), dict(about or {})
+
+    @property
+    def values(self) -> np.ndarray:
+        """The labels as one array; labels of several types as text."""
+        kinds = {type(label) for label in self.labels}
+        if kinds == {bool}:
+            return np.array(self.labels, "bool")
+        if kinds == {int}:
+            return np.array(self.labels, "int64")
+        if kinds <= {int, float}:
+            return np.array(self.labels, "float64")
+        return np.array([str(label) for label in self.labels], object)
+
+    def call(self, codes: Any) -> Any:
+        return tf.gather(tf.constant(self.values), codes)
+
+    def compute_output_spec(self, codes: Any) -> Any:
+        text = self.values.dtype == object
+        return keras.KerasTensor(codes.shape, dtype="string" if text else str(self.values.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"labels": self.labels, "about": self.about}
+
+
+@keras.saving.register_keras_serializable(package="steelyard")
+class DeployedModel(keras.Model):
+    """Raw columns by name -> {"probability": (batch, classes), "decision": (batch,) labels}.
+
+    Columns are arrays, lists or tensors of shape (batch,) or (batch, 1), as a dict or in a
+    `tf.data.Dataset` of dicts; NaN and "" are missing. `about` says what the classes are, which is
+    the positive one, from which threshold on it is flagged, for which goal, and when that was.
+    """
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What is known of the model, plain values."""
+        return self.get_layer(LABEL).about
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return super().__call__(*[_readable(one) for one in args], **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Keras' own; text may come as NumPy's."""
+        return super().predict(_readable(x), *args, **kwargs)
+
+
+def _readable(columns: Any) -> Any:
+    """Columns that Keras can read, all of shape (batch,): it mixes no ranks between two calls."""
+    if isinstance(columns, Mapping):
+        return {name: _column(values) for name, values in columns.items()}
+    if isinstance(columns, tf.data.Dataset) and isinstance(columns.element_spec, Mapping):
+        return columns.map(_readable)
+    return columns
+
+
+def _column(values: Any) -> Any:
+    """One column, flat; NumPy's text, which Keras knows no type for, as objects."""
+    if isinstance(values, keras.KerasTensor):
+        return values
+    if tf.is_tensor(values):
+        return tf.reshape(values, [-1])
+    values = np.asarray(values).reshape(-1)
+    return values.astype(object) if values.dtype.kind in "US" else values

@@ -1,0 +1,133 @@
+"""A deployed model in the formats of other programs: SavedModel, LiteRT, ONNX.
+
+All take one input a column, of shape (rows,), and give `probability_<class>` for each class and
+`decision`. SavedModel takes text and numbers and decides in labels. LiteRT and ONNX are for tables
+of numbers, with the operations that every runtime of theirs has; where labels are text, which
+those runtimes do not know, they give the number of the label, `decision_code`.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from steelyard._tensorflow import keras, tf
+from steelyard.errors import MissingDependencyError, RequestError
+from steelyard.models.deploy import input_names, with_codes
+from steelyard.models.deployed_model import LABEL
+from steelyard.models.portable import portable
+from steelyard.tables import Schema
+
+FORMATS = ("keras", "saved-model", "litert", "onnx")
+OPSET = 17  # of ONNX; runtimes since 2022 read it
+
+Columns = dict[str, Any]
+
+
+def check_format(kind: str, schema: Schema) -> None:
+    """RequestError for an unknown format, or one that cannot hold the table's columns."""
+    if kind not in FORMATS:
+        raise RequestError(f"`format={kind}` is unknown; there are: {', '.join(FORMATS)}")
+    if kind in ("litert", "onnx") and schema.categories:
+        named = ", ".join(repr(name) for name in schema.categories[:5])
+        raise RequestError(
+            f"{kind} takes numbers only, but text is in column {named}; use "
+            "`format=saved-model`, or compare without such columns"
+        )
+
+
+def write_model(model: Any, schema: Schema, path: Path, kind: str) -> None:
+    """Write a deployed model to `path` in one of `FORMATS`; saved-model is a folder."""
+    if kind == "keras":
+        model.save(path)
+    elif kind == "saved-model":
+        module = tf.Module()
+        module.model = model
+        module.serve = tf.function(_with_labels(model, schema), autograph=False)
+        signature = module.serve.get_concrete_function(**_specs(schema))
+        tf.saved_model.save(module, str(path), signatures={"serving_default": signature})
+    elif kind == "litert":
+        serve = tf.function(_of_constants(model, schema), autograph=False)
+        signature = serve.get_concrete_function(**_specs(schema))
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([signature], tf.Module())
+        path.write_bytes(converter.convert())
+    else:
+        path.write_bytes(_onnx(_of_constants(model, schema), _specs(schema)))
+
+
+def about_text(model: Any, schema: Schema, kind: str) -> str:
+    """What to know of an exported model, as JSON: inputs, outputs, classes, threshold, date."""
+    strings = set(schema.categories)
+    inputs = [
+        {"column": name, "input": key, "type": "string" if name in strings else "float32"}
+        for name, key in input_names(schema).items()
+    ]
+    code = kind in ("litert", "onnx") and _text_labels(model)
+    outputs = [*_probability_names(schema), "decision_code" if code else "decision"]
+    about = {**model.about, "format": kind, "inputs": inputs, "outputs": outputs}
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+
+
+def _specs(schema: Schema) -> dict[str, tf.TensorSpec]:
+    strings = set(schema.categories)
+    return {
+        key: tf.TensorSpec([None], tf.string if name in strings else tf.float32, name=key)
+        for name, key in input_names(schema).items()
+    }
+
+
+def _probability_names(schema: Schema) -> list[str]:
+    return [f"probability_{label}" for label in schema.classes]
+
+
+def _text_labels(model: Any) -> bool:
+    return bool(model.get_layer(LABEL).values.dtype == object)
+
+
+def _named(p: Any, schema: Schema) -> Columns:
+    return {name: p[:, k] for k, name in enumerate(_probability_names(schema))}
+
+
+def _with_labels(model: Any, schema: Schema) -> Callable[..., Columns]:
+    def serve(**columns: Any) -> Columns:
+        out = model({name: values[:, None] for name, values in columns.items()}, training=False)
+        return _named(out["probability"], schema) | {"decision": out["decision"]}
+
+    return serve
+
+
+def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
+    """The portable model with its weights as constants: these runtimes know no variables."""
+    copy, label = portable(with_codes(model)), model.get_layer(LABEL)
+    text = _text_labels(model)
+    weights = [
+        [keras.ops.convert_to_numpy(one) for one in some]
+        for some in (copy.trainable_variables, copy.non_trainable_variables)
+    ]
+
+    def serve(**columns: Any) -> Columns:
+        shaped = {name: values[:, None] for name, values in columns.items()}
+        out, _ = copy.stateless_call(*weights, shaped, training=False)
+        code = out["decision"]
+        decision = {"decision_code": code} if text else {"decision": label(code)}
+        return _named(out["probability"], schema) | decision
+
+    return serve
+
+
+def _onnx(serve: Callable[..., Columns], specs: dict[str, tf.TensorSpec]) -> bytes:
+    try:
+        from tf2onnx import convert
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the format onnx needs tf2onnx ({error}); install it with: pip install tf2onnx"
+        ) from error
+
+    signature = list(specs.values())
+
+    def by_position(*columns: Any) -> Columns:
+        return serve(**dict(zip(specs, columns, strict=True)))
+
+    function = tf.function(by_position, input_signature=signature, autograph=False)
+    model, _ = convert.from_function(function, input_signature=signature, opset=OPSET)
+    return bytes(model.SerializeToString())

@@ -1,0 +1,88 @@
+"""A run's model for those without steelyard: the file or folder, and what to know of it."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from steelyard.errors import RequestError
+from steelyard.files import AtomicFiles, output_path
+from steelyard.files.temporary import forget, register
+from steelyard.tables import Schema
+
+ABOUT = "about.json"
+
+
+def export_run(
+    run: str | Path,
+    out: str | Path,
+    *,
+    format: str,  # noqa: A002 - what the user calls it
+    overwrite: bool = False,
+    verify: bool = True,
+) -> dict[str, Any]:
+    """`Study.export` on a run directory.
+
+    Returns: `out`, `about` (the JSON written with the model), `format`, `inputs` by column.
+    """
+    from steelyard.runs.store import model_of, read_run
+
+    values = read_run(run, verify=verify)
+    schema = Schema.from_dict(values["data"]["schema"])
+    _check(schema, format)
+    model = model_of(run, values, verify=verify)
+    return export_model(model, schema, out, kind=format, overwrite=overwrite)
+
+
+def export_model(
+    model: Any, schema: Schema, out: str | Path, *, kind: str, overwrite: bool = False
+) -> dict[str, Any]:
+    """Write a deployed model in one of `models.export.FORMATS`; arguments as `Study.export`."""
+    from steelyard.models.deploy import input_names
+    from steelyard.models.export import about_text, write_model
+
+    _check(schema, kind)
+    about = about_text(model, schema, kind)
+    if kind == "saved-model":
+        path = Path(out)
+        beside = path / ABOUT
+
+        def write(folder: Path) -> None:
+            write_model(model, schema, folder, kind)
+            (folder / ABOUT).write_text(about, encoding="utf-8")
+
+        _write_folder(path, write)
+    else:
+        path = output_path(out, overwrite=overwrite)
+        beside = output_path(f"{out}.json", overwrite=overwrite)
+        with AtomicFiles(overwrite=overwrite) as files:
+            write_model(model, schema, files.partial(path), kind)
+            files.partial(beside).write_text(about, encoding="utf-8")
+    return {
+        "out": str(out),
+        "about": str(beside),
+        "format": kind,
+        "inputs": input_names(schema),
+    }
+
+
+def _check(schema: Schema, kind: str) -> None:
+    from steelyard.models.export import check_format
+
+    check_format(kind, schema)
+
+
+def _write_folder(path: Path, write: Any) -> None:
+    """A folder that appears whole; one that is there is never replaced."""
+    if path.exists():
+        raise RequestError(f"`out={str(path)!r}` exists already; choose another folder")
+    if not path.absolute().parent.is_dir():
+        raise RequestError(f"`out={str(path)!r}`: there is no folder {path.absolute().parent}")
+    partial = register(Path(tempfile.mkdtemp(prefix=".export-", dir=path.absolute().parent)))
+    try:
+        write(partial)
+        partial.chmod(0o755)
+        partial.rename(path)
+    finally:
+        forget(partial)
+        shutil.rmtree(partial, ignore_errors=True)
