@@ -59,7 +59,7 @@ def portable(model: Any) -> Any:
     """A copy of a deployed model of numbers with the classes above in place of ours."""
 
     def copied(layer: Any) -> Any:
-        kind = SWAPPED.get(type(layer), type(layer))
+        kind: Any = SWAPPED.get(type(layer), type(layer))
         return kind.from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=copied, recursive=True)
