@@ -1,6 +1,5 @@
 """`steelyard compare`: the main job."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,11 +12,11 @@ from steelyard.cli.common import (
     positive_name_option,
     positive_option,
     print_json,
-    say,
     standard_options,
     table_options,
     target_option,
 )
+from steelyard.cli.found import show_run, wide_option
 from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
@@ -43,8 +42,9 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option("--budget", metavar="TIME", help="Keep to 90s, 10m, 1h; says what was left out.")
 @goal_options
 @memory_option
+@wide_option
 @standard_options
-def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
+def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **options: Any) -> None:
     """Compare techniques on the same folds; keep a model, a verdict and a report.
 
     A run that was stopped goes on where it was when the same command is given again.
@@ -56,7 +56,6 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
     give_back_large_blocks()
     with plain_errors(out):
         from steelyard.comparison import compare
-        from steelyard.report.text import to_text
 
         goal = goal_of(options)
         if not quiet:
@@ -75,6 +74,5 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
         if as_json:
             print_json(study.run)
         else:
-            say(to_text(study.run))
-            say(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")
+            show_run(study.run, out, wide=wide)
     exit_if_unsure(study.run)

@@ -1,17 +1,17 @@
 """`steelyard demo`: the main job on the table shipped with steelyard."""
 
-from pathlib import Path
-
 import click
 
-from steelyard.cli.common import plain_errors, print_json, say, standard_options
+from steelyard.cli.common import plain_errors, print_json, standard_options
+from steelyard.cli.found import show_run, wide_option
 from steelyard.cli.progress import progress_bar
 
 
 @click.command("demo")
 @click.option("--out", default="demo-run", show_default=True, metavar="RUN", help="Run directory.")
+@wide_option
 @standard_options
-def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
+def command(out: str, wide: bool, as_json: bool, quiet: bool, seed: int) -> None:
     """Compare all techniques on satellite pixels: damp grey soil against the rest.
 
     \b
@@ -21,12 +21,10 @@ def command(out: str, as_json: bool, quiet: bool, seed: int) -> None:
     with plain_errors(out):
         from steelyard.comparison import compare
         from steelyard.datasets import SATIMAGE
-        from steelyard.report.text import to_text
 
         with progress_bar("comparing", quiet=quiet) as progress:
             study = compare(SATIMAGE, target="soil", out=out, seed=seed, progress=progress)
         if as_json:
             print_json(study.run)
         else:
-            say(to_text(study.run))
-            say(f"Page:  {Path(out) / 'report.html'}\nModel: {Path(out) / 'model.keras'}")
+            show_run(study.run, out, wide=wide)

@@ -40,7 +40,7 @@ def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> 
       steelyard monitor run today.parquet --low 0.005 --high 0.03
     """
     with plain_errors():
-        from steelyard.report.text import monitor_text
+        from steelyard.report.monitor_text import monitor_text
         from steelyard.runs.monitor import monitor_run
 
         summary = monitor_run(run, data, **options)

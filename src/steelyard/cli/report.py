@@ -9,20 +9,22 @@ from steelyard.cli.common import (
     plain_errors,
     positive_name_option,
     print_json,
-    say,
     standard_options,
 )
+from steelyard.cli.found import show_run, wide_option
 
 
 @click.command("report")
 @click.argument("run", type=click.Path(path_type=str))
 @positive_name_option
 @no_verify_option
+@wide_option
 @standard_options
 def command(
     run: str,
     positive_name: str | None,
     verify: bool,
+    wide: bool,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,  # noqa: ARG001 - option of every command
@@ -34,7 +36,6 @@ def command(
       steelyard report run --positive-name fraud
     """
     with plain_errors():
-        from steelyard.report.text import to_text
         from steelyard.runs import read_run, write_report
         from steelyard.runs.store import locked, save_name
 
@@ -47,5 +48,4 @@ def command(
         if as_json:
             print_json(values)
         else:
-            say(to_text(values))
-            say(f"Page:  {Path(run) / 'report.html'}")
+            show_run(values, run, wide=wide)

@@ -27,7 +27,7 @@ def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # no
       steelyard retune run --unlabelled june.csv --cost-fp 1 --cost-fn 20
     """
     with plain_errors():
-        from steelyard.report.text import retuned_text
+        from steelyard.report.decision_text import retuned_text
         from steelyard.runs.retune import retune_run
 
         values = retune_run(run, goal=goal_of(options), **options)

@@ -12,11 +12,11 @@ from steelyard.cli.common import (
     positive_name_option,
     positive_option,
     print_json,
-    say,
     standard_options,
     table_options,
     target_option,
 )
+from steelyard.cli.found import show_run, wide_option
 from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
@@ -35,8 +35,9 @@ from steelyard.cli.stopping import say_what_is_kept
 @positive_name_option
 @goal_options
 @memory_option
+@wide_option
 @standard_options
-def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> None:
+def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **options: Any) -> None:
     """Train one technique; calibration and threshold come from out-of-fold predictions.
 
     \b
@@ -46,7 +47,6 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
     give_back_large_blocks()
     with plain_errors(out):
         from steelyard.comparison import train
-        from steelyard.report.text import to_text
 
         goal = goal_of(options)
         if not quiet:
@@ -65,5 +65,5 @@ def command(data: str, as_json: bool, quiet: bool, out: str, **options: Any) -> 
         if as_json:
             print_json(study.run)
         else:
-            say(to_text(study.run))
+            show_run(study.run, out, wide=wide)
     exit_if_unsure(study.run)

@@ -141,7 +141,7 @@ def _notes(rows: Rows, prior: Floats, total: int) -> tuple[str, ...]:
         )
     if prior.min() * total < 10:
         notes.append(
-            f"about {prior.min() * total:.2g} of the {total:,} unlabelled rows are of the rarest "
-            "class: chance alone moves such a number"
+            f"about {prior.min() * total:.2g} of the {total:,} unlabelled rows are of the class "
+            "that is rarest among them: chance alone moves such a number"
         )
     return tuple(notes)

@@ -29,7 +29,8 @@ TRIFLE = 0.52  # ROC-AUC: one of ten features moved by a fourteenth of its sprea
 class FeatureShift:
     """How well a classifier tells new rows from old ones of equal class shares; .5 is not at all.
 
-    `moved`: the 95 % interval lies above what is a trifle.
+    `moved`: the 95 % interval lies above `limit`, what is a trifle, or as far below one half: trees
+    that are wrong more often than chance have found a difference too.
     """
 
     auc: float
@@ -37,6 +38,7 @@ class FeatureShift:
     high: float
     moved: bool
     rows: int
+    limit: float = TRIFLE
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -94,7 +96,8 @@ def feature_shift(
             found = trees.fit(X[train], is_new[train]).decision_function(X[test])
         score[test] = stats.rankdata(found) / len(test)
     auc, low, high = auc_with_interval([(is_new == 1, score)])
-    return FeatureShift(auc, low, high, low > TRIFLE, size)
+    moved = bool(low > TRIFLE or high < 1.0 - TRIFLE)
+    return FeatureShift(auc, low, high, moved, size)
 
 
 def _matrix(frame: pl.DataFrame, categories: Sequence[str]) -> Floats:
