@@ -28,6 +28,7 @@ _HOME = {
     "MinPrecision": "steelyard.decision",
     "MinRecall": "steelyard.decision",
     "Alerts": "steelyard.decision",
+    "Threshold": "steelyard.decision",
 }
 _MODULES = (
     "callbacks",

@@ -93,6 +93,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             "positive": self.positive,
             "goal": self.goal,
             "seed": self._seed(),
+            "progress": False,
         }
         if self.technique == "auto" and rarest >= TO_NAME_BEST:
             self.study_ = compare(table, repeats=self.repeats, **options)

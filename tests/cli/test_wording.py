@@ -12,7 +12,8 @@ from steelyard.cli.resample import command as resample
 from steelyard.cli.wording import in_flags
 
 SOURCES = Path(steelyard.__file__).parent
-FLAG = re.compile(r"(^|[\s(])--[a-z]")
+# In a sentence; the page holds commands to copy, whose words are flags alone.
+FLAG = re.compile(r"[a-z,;:]\s+\(?--[a-z]")
 
 
 def strings(path):

@@ -1,5 +1,6 @@
 """The command line: one file per command; each parses, calls the library and prints."""
 
+import difflib
 import importlib
 
 import click
@@ -35,8 +36,17 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
-            return None
+            return None  # resolve_command tells
         return importlib.import_module(f"steelyard.cli.{name}").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            said = f"did you mean {near[0]!r}?" if near else "see: steelyard --help"
+            ctx.fail(f"no command is called {args[0]!r}; {said}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -16,12 +16,14 @@ from steelyard.cli.common import (
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
 @click.option("--target", metavar="COL", help="Column that holds the class (default: as trained).")
+@click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @no_verify_option
 @standard_options
 def command(
     run: str,
     data: str,
     target: str | None,
+    training: str | None,
     verify: bool,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - option of every command
@@ -34,14 +36,15 @@ def command(
       steelyard evaluate run fresh.csv --target churned
     """
     with plain_errors():
-        from steelyard.report.text import metrics_table
+        from steelyard.report.evaluation_text import evaluation_text
         from steelyard.runs.evaluate import evaluate_file
 
-        summary = evaluate_file(run, data, target=target, verify=verify, seed=seed)
+        options = {"target": target, "training": training, "verify": verify, "seed": seed}
+        summary = evaluate_file(run, data, **options)
         if as_json:
             print_json(summary)
         else:
             say(f"{summary['rows']:,} rows of {data}, model of {run}\n")
-            say(metrics_table(summary["metrics"]))
+            say(evaluation_text(summary))
             for note in summary["notes"]:
                 say(f"\nMind: {note}.")

@@ -19,6 +19,7 @@ from steelyard.cli.progress import progress_bar
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@click.option("--keep", metavar="COLS", help="Columns to write beside: COL,COL or all.")
 @overwrite_option
 @csv_safe_option
 @no_verify_option
@@ -27,6 +28,7 @@ def command(
     run: str,
     data: str,
     out: str,
+    keep: str | None,
     overwrite: bool,
     csv_safe: bool,
     verify: bool,
@@ -38,9 +40,10 @@ def command(
 
     \b
     Example:
-      steelyard predict run new.csv --out scored.csv
+      steelyard predict run new.csv --out scored.csv --keep customer
     """
     with plain_errors():
+        columns = keep if keep == "all" else [one for one in (keep or "").split(",") if one]
         from steelyard.runs.predict import predict_file
 
         with progress_bar("predicting", quiet=quiet) as progress:
@@ -48,6 +51,7 @@ def command(
                 run,
                 data,
                 out,
+                keep=columns,
                 overwrite=overwrite,
                 csv_safe=csv_safe,
                 verify=verify,

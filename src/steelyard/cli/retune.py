@@ -13,6 +13,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.option("--prevalence", type=float, metavar="P", help="Share of the positive class there.")
 @click.option("--unlabelled", metavar="DATA", help="Rows from there, to estimate class shares by.")
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
+@click.option("--threshold", type=float, metavar="P", help="A threshold chosen by hand.")
 @goal_options
 @no_verify_option
 @standard_options

@@ -55,6 +55,7 @@ class Protocol:
     groups: np.ndarray | None = None
     seed: int = 0
     reference: str = "plain"  # wins ties
+    labels: Sequence[Any] | None = None  # of the classes, for notes
 
     @property
     def classes(self) -> int:
@@ -282,5 +283,6 @@ def _final_rule(
         groups=np.tile(rows, len(corrected)),
         seed=protocol.seed,
         strict=False,
+        labels=protocol.labels,
     )
     return tuned.rule, tuned.to_dict()

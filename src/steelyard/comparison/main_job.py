@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard._memory import limited
+from steelyard._progress import reporting
 from steelyard._version import __version__
 from steelyard.comparison.baselines import (
     baseline_probabilities,
@@ -73,7 +74,7 @@ def compare(
     budget: str | float | None = None,
     memory: str | int | None = None,
     out: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = True,
 ) -> Study:
     """Compare techniques on the same folds and train the recommended one on all rows.
 
@@ -102,6 +103,8 @@ def compare(
             shrink and large tables are encoded as they are asked for; what still would not fit is
             refused before it starts.
         out: directory to write while working; a killed run goes on where it was.
+        progress: True shows how far it is, on stderr or in the notebook; False is silent; or a
+            function that is called with (done, total, what).
     Returns: a Study.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
     """
@@ -121,9 +124,9 @@ def compare(
     request = replace(request, positive_name=positive_name)
     chosen = choose(techniques)
     everything = techniques == "default"
-    with limited(memory):
+    with limited(memory), reporting(progress, "comparing") as report:
         return _compare(
-            data, chosen, model, request, progress, may_leave_out=everything, budget=budget
+            data, chosen, model, request, report, may_leave_out=everything, budget=budget
         )
 
 
@@ -143,7 +146,7 @@ def train(
     seed: int = 0,
     memory: str | int | None = None,
     out: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = True,
 ) -> Study:
     """Train one technique on all rows, without the comparison; arguments as in `compare`.
 
@@ -167,8 +170,8 @@ def train(
     )
     request = replace(request, positive_name=positive_name)
     chosen = get(technique) if isinstance(technique, str) else technique
-    with limited(memory):
-        return _train(data, chosen, model, request, progress)
+    with limited(memory), reporting(progress, "training") as report:
+        return _train(data, chosen, model, request, report)
 
 
 @dataclass(frozen=True)
@@ -420,8 +423,9 @@ def _protocol(table: Table, request: _Request) -> Protocol:
         groups=table.groups,
         times=table.times,
     )
+    goal, metric = request.goal, request.metric
     return Protocol(
-        table.y, splits, positive, request.goal, request.metric, table.groups, request.seed
+        table.y, splits, positive, goal, metric, table.groups, request.seed, labels=classes
     )
 
 

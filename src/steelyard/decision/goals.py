@@ -235,8 +235,28 @@ class Alerts(Bound):
         return f"the largest recall with at most {self.per_thousand:g} of 1,000 rows flagged"
 
 
+@dataclass(frozen=True)
+class Threshold(Goal):
+    """A threshold chosen by hand: the class of interest from the probability `p` on."""
+
+    kind: ClassVar[str] = "threshold"
+    served_by: ClassVar[str] = "balanced accuracy"
+    binary_only: ClassVar[bool] = True
+    p: float
+
+    def __post_init__(self) -> None:
+        p = _number(self.p, "the threshold")
+        if not 0.0 <= p <= 1.0:
+            raise GoalError(f"the threshold is {p:g}; give a probability, 0 to 1 (5 % is 0.05)")
+        object.__setattr__(self, "p", p)
+
+    def describe(self) -> str:
+        return f"a threshold of {self.p:g} chosen by hand"
+
+
 GOALS: dict[str, type[Goal]] = {
-    goal.kind: goal for goal in (Costs, CostMatrix, Maximise, MinPrecision, MinRecall, Alerts)
+    goal.kind: goal
+    for goal in (Costs, CostMatrix, Maximise, MinPrecision, MinRecall, Alerts, Threshold)
 }
 
 

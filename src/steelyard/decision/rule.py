@@ -1,12 +1,13 @@
 """The rule that turns a true probability into a class, and its tuning to a goal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.goals import CostMatrix, Goal, Maximise, as_goal, check_goal
+from steelyard.decision.goals import CostMatrix, Goal, Maximise, Threshold, as_goal, check_goal
 from steelyard.decision.threshold_tuning import tune_threshold
 from steelyard.decision.weight_tuning import tune_weights
 from steelyard.decision.weighted_rows import Rows
@@ -151,6 +152,7 @@ def tune(
     seed: int = 0,
     interval: bool = True,
     strict: bool = True,
+    labels: Sequence[Any] | None = None,
 ) -> TunedRule:
     """The decision rule that serves the goal best on these rows.
 
@@ -170,6 +172,7 @@ def tune(
         interval: False leaves out all that needs the bootstrap, where only the rule matters.
         strict: False takes the rule that comes closest where no rule is sure to keep the goal's
             bound, and says so in `out_of_reach` and `notes`.
+        labels: names of the classes, for the notes; by default their codes.
     Raises: GoalError: a goal that does not fit the classes, or that no threshold reaches.
 
     >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.4, 0.6]])
@@ -190,8 +193,11 @@ def tune(
         return TunedRule(rule, goal, "cost per row", float(np.average(paid, weights=times[codes])))
     if isinstance(goal, Maximise) and classes > 2:
         rows = Rows(values, codes, times[codes])
-        weights = tune_weights(rows, goal, groups=owners, seed=seed, interval=interval)
+        options: dict[str, Any] = {"seed": seed, "interval": interval, "labels": labels}
+        weights = tune_weights(rows, goal, groups=owners, **options)
         return TunedRule(DecisionRule(weights=weights.best), goal, **weights.fields())
+    if isinstance(goal, Threshold):
+        return _by_hand(goal, values[:, positive] >= goal.p, codes == positive, positive)
     cut = tune_threshold(
         values[:, positive],
         codes == positive,
@@ -203,6 +209,12 @@ def tune(
         strict=strict,
     )
     return TunedRule(DecisionRule(cut.threshold, positive), goal, **cut.fields())
+
+
+def _by_hand(goal: Threshold, flagged: Any, truth: Any, positive: int) -> TunedRule:
+    """Nothing is tuned; its balanced accuracy says how it does on these rows."""
+    shares = [np.mean(flagged[truth]), np.mean(~flagged[~truth])] if 0 < truth.mean() < 1 else [0.5]
+    return TunedRule(DecisionRule(goal.p, positive), goal, goal.measure, float(np.mean(shares)))
 
 
 def _stood_for(codes: Codes, classes: int, deployed_on: ArrayLike | None) -> Floats:

@@ -1,5 +1,6 @@
 """Class weights tuned to a goal: which start to trust, how sure they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,12 +47,13 @@ def tune_weights(
     groups: NDArray[np.int64] | None,
     seed: int,
     interval: bool,
+    labels: Sequence[Any] | None = None,
 ) -> Weights:
     """Weights from equal ones and from 1/prior; tuned ones only if they win cross-fitted.
 
     With true probabilities 1/prior is the best there is for balanced accuracy, and with few rows
     of a class a tuned weight follows noise: so tuning has to show that it helps on rows it was
-    not tuned on.
+    not tuned on. `labels` are the classes' names, for the notes.
 
     Raises: GoalError: fewer than two classes have rows.
     """
@@ -77,7 +79,7 @@ def tune_weights(
         near_best=tuple(_exp(near_range(rows, log_w, k, goal, NEAR)) for k in range(len(counts))),
         optimism=value_of(rows, tuned, goal) - honest if won else 0.0,
         interval=_interval(rows, log_w, goal, owner, seed) if interval else None,
-        notes=_notes(counts, won=won),
+        notes=_notes(counts, labels, won=won),
     )
 
 
@@ -118,9 +120,12 @@ def _exp(log_range: tuple[float, float]) -> tuple[float, float]:
     return float(np.exp(log_range[0])), float(np.exp(log_range[1]))
 
 
-def _notes(counts: Codes, *, won: bool) -> tuple[str, ...]:
+def _notes(counts: Codes, labels: Sequence[Any] | None, *, won: bool) -> tuple[str, ...]:
+    names = range(len(counts)) if labels is None else labels
     few = [
-        f"class {k} has only {n} rows" for k, n in enumerate(counts.tolist()) if 0 < n < TO_COMPARE
+        f"class {name} has only {n} rows"
+        for name, n in zip(names, counts.tolist(), strict=True)
+        if 0 < n < TO_COMPARE
     ]
     kept = [] if won else ["tuning did not help on rows it had not seen: a closed form was kept"]
     return tuple(few + kept)

@@ -68,7 +68,7 @@ def goal_column(run: dict[str, Any]) -> tuple[str, Callable[[dict[str, Any]], st
 
 
 def _cost(run: dict[str, Any], entry: dict[str, Any], goal: dict[str, Any]) -> str:
-    if entry["metrics"]["expected_cost"]["value"] is None or "confusion" not in entry:
+    if entry["metrics"]["normalized_cost"]["value"] is None or "confusion" not in entry:
         return "-"
     if goal["kind"] == "cost-matrix":
         counts, costs = entry["confusion"], goal["costs"]

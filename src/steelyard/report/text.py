@@ -6,7 +6,7 @@ from typing import Any
 from steelyard.report.decision_text import decision_lines
 from steelyard.report.formatting import number, of_class, percent, ranked, with_interval
 from steelyard.report.leaderboard_text import Style, leaderboard
-from steelyard.stats.metrics import BY_NAME, METRICS
+from steelyard.stats.metrics import BY_NAME
 
 WIDTH = 80
 
@@ -92,13 +92,6 @@ def correction_table(run: dict[str, Any]) -> str:
         ]
         lines.append(f" {entry['name']:<18}" + "".join(f"{cell:<19}" for cell in cells))
     return "\n".join(line.rstrip() for line in lines)
-
-
-def metrics_table(metrics: dict[str, Any]) -> str:
-    """Every metric with its interval, a line each."""
-    return "\n".join(
-        f"{metric.label:<14}{with_interval(metrics[metric.name])}" for metric in METRICS
-    )
 
 
 def _paragraph(title: str, words: str, style: Style) -> list[str]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.runs.promised import compared_with_promise, seen_in_training
+from steelyard.runs.training_table import training_table
+
 
 def evaluate_file(
     run: str | Path,
@@ -13,13 +16,18 @@ def evaluate_file(
     *,
     target: str | None = None,
     verify: bool = True,
+    training: Any = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Every metric with its interval, on rows the model never saw (nobody can check that).
+    """Every metric with its interval on labelled rows, and what the run promised of each.
 
     Rows of one group count as dependent, where the run has a group column and these rows name it.
 
-    `verify`: the run must be as it was sealed.
+    Args:
+        verify: the run must be as it was sealed.
+        training: the run's table, where it is no longer at its place; to tell which rows are new.
+    Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
+        and `beyond_chance`), `trained_on` (`promised.seen_in_training`).
     """
     from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.deploy import Predictor
@@ -44,11 +52,14 @@ def evaluate_file(
         costs=costs_of(goal_from_dict(values["decision"]["goal"])),
         groups=together,
     )
+    metrics = metric_values(rows, seed=seed)
     return {
         "run": str(run),
+        "trained_on": seen_in_training(training_table(values, training), frame, y),
         "rows": len(y),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
-        "metrics": metric_values(rows, seed=seed),
+        "metrics": metrics,
+        "promised": compared_with_promise(values, metrics),
         "notes": _notes(column, found=together is not None),
     }
 

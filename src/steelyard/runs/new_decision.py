@@ -128,6 +128,7 @@ def new_decision(
         groups=known.group,
         deployed_on=prior,
         seed=seed,
+        labels=study.classes,
     )
     return tuned.rule, decision | {
         "goal": wanted.to_dict(),

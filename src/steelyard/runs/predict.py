@@ -1,7 +1,7 @@
 """Score a file with a run's model, block by block, in the file's own order."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def predict_file(
     data: Any,
     out: str | Path,
     *,
+    keep: Sequence[str] | str = (),
     overwrite: bool = False,
     csv_safe: bool = False,
     verify: bool = True,
@@ -26,9 +27,13 @@ def predict_file(
 ) -> dict[str, Any]:
     """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
 
-    `out` ends in .csv or .parquet and appears whole or not at all; an older file is replaced only
-    with `overwrite`. `csv_safe`: as `tables.writing.spreadsheet_safe`. `verify`: the run must be as
-    it was sealed. Returns rows and decisions.
+    Args:
+        out: ends in .csv or .parquet, appears whole or not at all.
+        keep: columns of `data` to write before them, by name, or "all".
+        overwrite: an older file is replaced.
+        csv_safe: as `tables.writing.spreadsheet_safe`.
+        verify: the run must be as it was sealed.
+    Returns: rows and decisions.
     """
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
@@ -43,6 +48,7 @@ def predict_file(
     values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     classes = list(schema.classes)
+    kept = _Kept(data, keep, classes) if keep else None
     blocks = iter_features(data, schema, batch_rows=BLOCK)
     first = next(blocks, None)  # a wrong file is refused before the model is loaded
     predictor = Predictor(model_of(run, values, verify=verify), schema)
@@ -53,6 +59,8 @@ def predict_file(
             frames = [] if first is None else _chain(first, blocks)
             for frame in frames:
                 scored = prediction_frame(*predictor(frame), classes)
+                if kept:
+                    scored = kept.beside(scored)
                 decisions.update(str(label) for label in scored["decision"])
                 writer.add(scored)
                 if progress:
@@ -60,6 +68,31 @@ def predict_file(
 
     write_whole(path, write, overwrite=overwrite)
     return {"rows": decisions.total(), "decisions": dict(decisions), "out": str(out)}
+
+
+class _Kept:
+    """Columns of the input, block by block, beside what was predicted for the same rows."""
+
+    def __init__(self, data: Any, names: Sequence[str] | str, classes: list[Any]) -> None:
+        from steelyard.tables import iter_columns
+
+        wanted, self.blocks = iter_columns(data, names, batch_rows=BLOCK)
+        ours = {"decision", *(f"probability_{label}" for label in classes)}
+        both = [name for name in wanted if name in ours]
+        if both:
+            raise RequestError(
+                f"column {both[0]!r} cannot be kept: the predictions bring a column of that name; "
+                "name the others in `keep`, or rename it"
+            )
+        self.waiting = pl.DataFrame()
+
+    def beside(self, scored: pl.DataFrame) -> pl.DataFrame:
+        """The kept columns of the next rows, and their predictions."""
+        while self.waiting.height < scored.height:
+            block = next(self.blocks)
+            self.waiting = pl.concat([self.waiting, block]) if self.waiting.width else block
+        mine, self.waiting = self.waiting[: scored.height], self.waiting[scored.height :]
+        return pl.concat([mine, scored], how="horizontal")
 
 
 def _chain(first: pl.DataFrame, rest: Any) -> Any:

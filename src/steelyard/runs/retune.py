@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steelyard.decision import Goal
+from steelyard.decision import Goal, Threshold
 from steelyard.errors import RequestError
 from steelyard.runs.decision_counts import decision_counts
 from steelyard.runs.new_decision import (
@@ -28,6 +28,7 @@ def retuned(
     prevalence: float | Mapping[Any, float] | None,
     unlabelled: Any,
     goal: Goal | str | None,
+    threshold: float | None,
     training: Any,
     seed: int,
 ) -> "Study":
@@ -35,8 +36,14 @@ def retuned(
     from steelyard.models.deploy import about_decision, with_decision
     from steelyard.runs.study import Study
 
+    if threshold is not None:
+        if goal is not None:
+            raise RequestError("`threshold` and a goal both say where to cut; give one of them")
+        goal = Threshold(threshold)
     if prevalence is None and unlabelled is None and goal is None:
-        raise RequestError("nothing to change; give a prevalence, unlabelled rows, or a goal")
+        raise RequestError(
+            "nothing to change; give a prevalence, unlabelled rows, a goal, or a threshold"
+        )
     if prevalence is not None and unlabelled is not None:
         raise RequestError(
             "prevalence and unlabelled rows both say what the class shares are; give one of them"

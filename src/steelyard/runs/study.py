@@ -108,6 +108,7 @@ class Study:
         prevalence: float | Mapping[Any, float] | None = None,
         unlabelled: Any = None,
         goal: Goal | str | None = None,
+        threshold: float | None = None,
         training: Any = None,
         seed: int = 0,
     ) -> "Study":
@@ -119,6 +120,7 @@ class Study:
             unlabelled: rows from there, any table without a target; their class shares are
                 estimated, with an interval, and whether the rows themselves moved is checked.
             goal: what the threshold is tuned to; by default as before.
+            threshold: one chosen by hand instead of a goal, in [0, 1]; two classes.
             training: the table that was compared on, where it is no longer at its place; only to
                 compare its features with those of `unlabelled`.
             seed: of the draws behind intervals.
@@ -133,6 +135,7 @@ class Study:
             prevalence=prevalence,
             unlabelled=unlabelled,
             goal=goal,
+            threshold=threshold,
             training=training,
             seed=seed,
         )

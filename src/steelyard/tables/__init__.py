@@ -1,7 +1,7 @@
 """Any table -> features, class codes and a schema that later files are read by."""
 
 from steelyard.tables.counts import count_classes
-from steelyard.tables.features import groups, iter_features, labels, read_features
+from steelyard.tables.features import groups, iter_columns, iter_features, labels, read_features
 from steelyard.tables.learnable import check_learnable
 from steelyard.tables.reading import Table, read_table
 from steelyard.tables.schema import Column, Schema
@@ -14,7 +14,7 @@ __all__ = [
     "Table",
     "check_learnable",
     "count_classes",
-    "groups",
+    "iter_columns",
     "iter_features",
     "labels",
     "read_features",

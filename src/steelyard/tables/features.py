@@ -1,6 +1,6 @@
 """Read a later file by the schema that was learned: to predict, or to score labelled rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,27 @@ def iter_features(
     reader = open_table(data)
     _check_present(reader, schema)
     return _batches(reader, schema, batch_rows)
+
+
+def iter_columns(
+    data: Any, names: Sequence[str] | str, *, batch_rows: int = BATCH_ROWS
+) -> tuple[list[str], Iterator[pl.DataFrame]]:
+    """Columns as they stand in the source, whatever their role; those of text files as text.
+
+    Args:
+        names: column names, or "all".
+    Returns: the names, and frames of at most `batch_rows` rows in source order.
+    Raises: DataError: a column that is not there.
+    """
+    reader = open_table(data)
+    wanted = list(reader.names) if names == "all" else list(names)
+    absent = [name for name in wanted if name not in reader.names]
+    if absent:
+        raise DataError(
+            f"there is no column {quoted(absent)} to keep; columns: {quoted(reader.names)}"
+        )
+    text = [] if reader.typed else wanted
+    return wanted, iter(reader.batches(wanted, text=text, numbers=[], rows=batch_rows))
 
 
 def labels(data: Any, schema: Schema) -> np.ndarray:

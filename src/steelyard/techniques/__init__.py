@@ -1,5 +1,7 @@
 """The techniques: each a small file, or a row in one; adding one is that and a row below."""
 
+import difflib
+
 from steelyard.errors import RequestError
 from steelyard.techniques import (
     balanced_softmax,
@@ -55,8 +57,10 @@ def get(name: str) -> Technique:
     try:
         return TECHNIQUES[name]
     except KeyError:
+        near = difflib.get_close_matches(name, TECHNIQUES, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
         raise RequestError(
-            f"no technique is called {name!r}; there are: {', '.join(TECHNIQUES)}"
+            f"no technique is called {name!r}; {meant}There are: {', '.join(TECHNIQUES)}"
         ) from None
 
 

@@ -1,0 +1,48 @@
+"""What `evaluate` found: whether the rows are new, then promised beside seen."""
+
+import textwrap
+from typing import Any
+
+from steelyard.report.formatting import signed, with_interval
+from steelyard.stats.metrics import METRICS
+
+WIDTH = 80
+CHANCE = 1.5  # times the rows that would be equal by chance, and a few more
+
+
+def evaluation_text(found: dict[str, Any]) -> str:
+    """At most 80 columns: a warning first where there is one, then a line per metric."""
+    lines = [part for said in newness(found) for part in textwrap.wrap(said, WIDTH)]
+    lines += [""] if lines else []
+    lines.append(f"{'':<11}{'these rows':<22}{'promised':<22}difference")
+    for metric in METRICS:
+        seen, promised = found["metrics"][metric.name], found["promised"].get(metric.name)
+        cells = f"{metric.label:<11}{with_interval(seen):<22}"
+        if promised:
+            meaning = "MORE THAN CHANCE" if promised["beyond_chance"] else "chance"
+            cells += f"{with_interval(promised):<22}{signed(promised['difference'])} {meaning}"
+        lines.append(cells.rstrip())
+    return "\n".join(lines)
+
+
+def newness(found: dict[str, Any]) -> list[str]:
+    """Whether the rows were trained on, in words; nothing where none was."""
+    seen, rows = found["trained_on"], found["rows"]
+    if seen is None:
+        return [
+            "Whether these rows were trained on cannot be told: the table of the run is not at "
+            "its place any more."
+        ]
+    if not seen["rows"]:
+        return []
+    if seen["rows"] <= CHANCE * seen["by_chance"] + 3:
+        return [
+            f"{seen['rows']:,} of {rows:,} rows equal one that was trained on, as rows of this "
+            f"table do by chance (about {seen['by_chance']:,.0f})."
+        ]
+    every = "All" if seen["rows"] == rows else f"{seen['rows']:,} of"
+    return [
+        f"TRAINED ON: {every} {rows:,} rows are among those that the model was trained on. Their "
+        "figures flatter; what new rows would give is what was promised. Give rows that were held "
+        "back."
+    ]
