@@ -39,8 +39,9 @@ def command(
         from steelyard.report.evaluation_text import evaluation_text
         from steelyard.runs.evaluate import evaluate_file
 
-        options = {"target": target, "training": training, "verify": verify, "seed": seed}
-        summary = evaluate_file(run, data, **options)
+        summary = evaluate_file(
+            run, data, target=target, training=training, verify=verify, seed=seed
+        )
         if as_json:
             print_json(summary)
         else:

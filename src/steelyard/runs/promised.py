@@ -27,7 +27,7 @@ def seen_in_training(
     """
     if table is None:
         return None
-    old = _hashes(table.features.select(frame.columns).cast(dict(frame.schema)), table.y)
+    old = _hashes(table.features.select(frame.columns).cast(pl.Schema(frame.schema)), table.y)
     new = _hashes(frame, y)
     known = pl.DataFrame({"key": old}).group_by("key").len()
     twice = int(known.filter(pl.col("len") > 1)["len"].sum())
