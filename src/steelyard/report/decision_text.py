@@ -49,10 +49,16 @@ def _meaning(run: dict[str, Any], found: dict[str, Value]) -> list[str]:
         none = amount(found["cost_of_none"]["value"])
         flagged += f"; costs {amount(found['cost']['value'])} per 1,000, {none} without a model"
     return [
-        f"finds {answer.share_of(found['recall'], 100)} cases",
-        f"{answer.share_of(found['precision'], 100)} flagged are real",
+        f"finds {_of_hundred(found['recall'], 'cases')}",
+        _of_hundred(found["precision"], "flagged are real"),
         flagged,
     ]
+
+
+def _of_hundred(found: Value, what: str) -> str:
+    """A share in words: `86 of 100 cases (81 to 90)`."""
+    count, _, interval = answer.share_of(found, 100).partition(" (")
+    return f"{count} {what}" + (f" ({interval}" if interval else "")
 
 
 def _indented(line: str) -> list[str]:

@@ -9,7 +9,7 @@ from steelyard.stats.metrics import BY_NAME
 
 Style = Callable[[str, str], str]
 
-NAME, CELL = 20, 22  # widths
+NAME, CELL = 20, 21  # widths
 UNCOMPARED = ("too-few-positives", "few-positives", "too-few-folds", "nothing-to-compare")
 OF_GOAL = {
     "min-precision": "recall",
