@@ -14,7 +14,7 @@ def decision_lines(run: dict[str, Any]) -> list[str]:
     """Title, the four lines, and what to mind; at most 80 columns."""
     decision = run["decision"]
     title = f"Decision ({decision['technique']}): {decision['describe']}"
-    found = answer.consequences_of_decision(run)
+    found = answer.consequences_of_decision(figures.with_decision(run))
     lines = [_rule(run), *(_meaning(run, found) if found else [])]
     said = [*_prior(run), *_caveats(decision)]
     return [
