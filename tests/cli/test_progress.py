@@ -30,3 +30,14 @@ def test_quiet_is_quiet(capsys):
     with progress.progress_bar("comparing", quiet=True) as report:
         assert report is None
     assert not capsys.readouterr().err
+
+
+def test_time_before_the_first_step_says_nothing_of_the_rest(clock):
+    pace = _progress.Pace()
+    clock[0] = 60.0  # imports, compiling
+    assert pace.left(0.0) is None
+    assert pace.left(0.1) is None
+    clock[0] = 70.0
+    assert pace.left(0.2) == pytest.approx(80.0)
+    clock[0] = 110.0
+    assert pace.left(0.6) == pytest.approx(40.0)

@@ -9,6 +9,9 @@ import pytest
 
 import steelyard
 from steelyard.errors import RequestError
+from steelyard.report.monitor_text import monitor_text
+from steelyard.report.text import to_text
+from steelyard.runs.drift import feature_shift
 from steelyard.runs.evaluate import evaluate_file
 from steelyard.runs.predict import predict_file
 from steelyard.runs.promised import compared_with_promise
@@ -128,3 +131,42 @@ def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(run, run_dir, tmp_p
     data = run_dir.parent / "customers.csv"
     words = ("compare", data, "--target", "churned", "--out", tmp_path / "r", "--quiet")
     assert "did you mean 'smote'?" in run(*words, "--techniques", "smot").stderr
+
+
+def test_nothing_is_marked_where_too_little_is_known_to_compare(run_dir):
+    values = json.loads((run_dir / "run.json").read_text())
+    assert "\n*" in to_text(values)
+    few = values | {"verdict": values["verdict"] | {"reason": "few-positives"}}
+    assert "\n*" not in to_text(few)
+    assert "too little is known to compare" in to_text(few)
+
+
+def test_copies_of_old_rows_are_no_new_rows(customers):
+    frame = customers(400, seed=0).drop("plan", "churned").cast(pl.Float64)
+    y = np.arange(400) < 80
+    found = feature_shift(frame, y.astype(int), [0.8, 0.2], frame)
+    assert found.high < 0.5
+    assert found.moved
+
+
+SCORES = {"psi": 0.04, "chance": 0.3, "band": 0.2, "left": False}
+ALL_POSITIVE = {
+    "rows": 500,
+    "positive": "yes",
+    "prevalence": {
+        "value": 1.0, "low": 0.98, "high": 1.0, "set_for": 0.1, "band": [0.05, 0.2], "left": True
+    },
+    "scores": SCORES,
+    "features": {"auc": 0.187, "low": 0.16, "high": 0.21, "limit": 0.52, "moved": True},
+    "warnings": [],
+}  # fmt: skip
+
+
+def test_monitor_says_the_limit_it_used_and_what_a_check_means():
+    lines = monitor_text(ALL_POSITIVE).splitlines()
+    assert max(map(len, lines)) <= 80
+    told = " ".join(" ".join(lines).split())
+    assert "100 % yes (98.0 % to 100 %), limits 5.0 % to 20.0 %: LEFT" in told
+    assert "that share is another now: retune" in told
+    assert "stability index 0.040, limit 0.300 (chance): kept" in told
+    assert "limit .520: MOVED new rows repeat old ones" in told

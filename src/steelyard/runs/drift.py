@@ -29,8 +29,8 @@ TRIFLE = 0.52  # ROC-AUC: one of ten features moved by a fourteenth of its sprea
 class FeatureShift:
     """How well a classifier tells new rows from old ones of equal class shares; .5 is not at all.
 
-    `moved`: the 95 % interval lies above `limit`, what is a trifle, or as far below one half: trees
-    that are wrong more often than chance have found a difference too.
+    `moved`: the 95 % interval lies above `limit`, what is a trifle, or as far below one half: there
+    new rows are copies of old ones, which trees have seen with the other answer.
     """
 
     auc: float

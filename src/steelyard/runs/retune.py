@@ -93,7 +93,12 @@ def warnings_of(found: dict[str, Any], *, compared: bool) -> list[str]:
     """What `new_rows` found that the user should know, in words."""
     said = list(found["estimate"]["notes"])
     features, scores = found["features"], found["scores"]
-    if features and features["moved"]:
+    if features and features["moved"] and features["auc"] < 0.5:
+        said.append(
+            f"new rows repeat old ones (ROC-AUC of new against old {features['auc']:.3f}, "
+            f"{features['low']:.3f} to {features['high']:.3f}, below one half): they are copies"
+        )
+    elif features and features["moved"]:
         said.append(
             "the rows themselves moved, not only their class shares: a classifier tells new from "
             f"old ones of equal shares (ROC-AUC {features['auc']:.3f}, {features['low']:.3f} to "
