@@ -56,9 +56,10 @@ def _features(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     one = found["features"]
     if not one:
         return []
+    left = "MOVED" if one["moved"] else "kept"
     seen = (
         f"ROC-AUC {number(one['auc'])} ({number(one['low'])} to {number(one['high'])}) of new "
-        f"against old rows, limit {number(one.get('limit', 0.52))}: {'MOVED' if one['moved'] else 'kept'}"
+        f"against old rows, limit {number(one['limit'])}: {left}"
     )
     if one["moved"] and one["auc"] < 0.5:
         return [("features", seen, "new rows repeat old ones: they are copies, no new rows")]
