@@ -46,7 +46,7 @@ def command(
 
     \b
     Example:
-      steelyard judge scores.csv --target fraud --score today --score new --cost-fp 1 --cost-fn 20
+      steelyard judge scores.csv --target fraud --score today --score new --maximise f1
     """
     with plain_errors(out):
         from steelyard.comparison.external_scores import Request, judge_table

@@ -9,7 +9,7 @@ from steelyard.tables.size import bytes_when_read
 COMPILED = 256 << 20  # what the first compilation and the libraries behind it take, once
 PER_CELL = 3 * 4  # a feature of a row: raw, as the trees take it, and a fold's part of it
 PER_ROW = 128  # indices, labels and probabilities of the rows of some jobs
-ADVICE = "give fewer rows or columns, or let it have more (memory, --memory)"
+ADVICE = "give fewer rows or columns, or let it have more (`memory`)"
 
 
 def check_reading(data: Any) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "Table",
     "check_learnable",
     "count_classes",
+    "groups",
     "iter_columns",
     "iter_features",
     "labels",
