@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish pictures clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -96,6 +96,11 @@ bench-longtail: .venv/test.stamp
 # `finish` on networks trained in six ways: 10 tables, 5 seeds.
 bench-finish: .venv/test.stamp
 	$(BIN)/python benchmarks/finish.py
+
+# README's and the docs' pictures, from the page that `make demo` leaves.
+pictures: .venv/test.stamp
+	test -f demo-run/report.html || $(MAKE) demo
+	$(BIN)/python docs/pictures.py demo-run/report.html
 
 clean:
 	rm -rf .venv .venv-lowest demo-run
