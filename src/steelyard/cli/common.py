@@ -1,6 +1,7 @@
 """What every command shares: its options, its errors, its ways of printing."""
 
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -78,6 +79,14 @@ def standard_options(function: Callable) -> Callable:
     ):
         function = option(function)
     return function
+
+
+def note_unknown_levels(summary: dict[str, Any]) -> None:
+    """Name on stderr the columns with levels that no training row had."""
+    from steelyard.tables.unknown_levels import described
+
+    for line in described(summary["unknown_levels"], summary["rows"]):
+        say(f"note: {line}", err=True)
 
 
 def _remember_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001

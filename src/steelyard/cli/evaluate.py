@@ -5,6 +5,7 @@ import click
 from steelyard.cli.common import (
     data_argument,
     no_verify_option,
+    note_unknown_levels,
     plain_errors,
     print_json,
     say,
@@ -42,6 +43,7 @@ def command(
         summary = evaluate_file(
             run, data, target=target, training=training, verify=verify, seed=seed
         )
+        note_unknown_levels(summary)
         if as_json:
             print_json(summary)
         else:

@@ -6,6 +6,7 @@ from steelyard.cli.common import (
     csv_safe_option,
     data_argument,
     no_verify_option,
+    note_unknown_levels,
     overwrite_option,
     plain_errors,
     print_json,
@@ -57,6 +58,7 @@ def command(
                 verify=verify,
                 progress=progress,
             )
+        note_unknown_levels(summary)
         if as_json:
             print_json(summary)
         else:

@@ -211,6 +211,7 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
         "sha256": table.source.sha256,
         "rows": len(table.y),
         "dropped_rows": table.dropped_rows,
+        "notes": list(table.notes),
         "columns": len(table.schema.columns),
         "classes": [
             {"label": label, "count": int(count)}

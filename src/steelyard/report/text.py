@@ -55,7 +55,15 @@ def heading(run: dict[str, Any], style: Style) -> str:
         f"{data['rows']:,} rows, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
         f"{len(counts)} classes, {len(data['schema']['columns'])} columns"
     )
-    return f"{style(rows, 'title')}\n{style(f'{folds}; intervals are 95 %', 'quiet')}"
+    lines = [style(rows, "title"), style(f"{folds}; intervals are 95 %", "quiet"), *_as_read(data)]
+    return "\n".join(lines)
+
+
+def _as_read(data: dict[str, Any]) -> list[str]:
+    """What the reader left out or assumed."""
+    lost = data["dropped_rows"]
+    left_out = [f"{lost:,} rows, whose label reads as missing, are left out"] if lost else []
+    return [*left_out, *data.get("notes", [])]
 
 
 def nested_sentence(run: dict[str, Any]) -> str:

@@ -35,11 +35,14 @@ def evaluate_file(
     from steelyard.stats.metric_intervals import metric_values
     from steelyard.stats.predictions import Predictions
     from steelyard.tables import Schema, groups, labels, read_features
+    from steelyard.tables.unknown_levels import UnknownLevels
 
     values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
     frame = read_features(data, schema)
+    unknown = UnknownLevels(schema)
+    unknown.add(frame)
     probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
     column = values["protocol"]["group"]
     together = None if column is None else groups(data, column)
@@ -57,6 +60,7 @@ def evaluate_file(
         "run": str(run),
         "trained_on": seen_in_training(training_table(values, training), frame, y),
         "rows": len(y),
+        "unknown_levels": unknown.found(),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metrics,
         "promised": compared_with_promise(values, metrics),

@@ -33,13 +33,14 @@ def predict_file(
         overwrite: an older file is replaced.
         csv_safe: as `tables.writing.spreadsheet_safe`.
         verify: the run must be as it was sealed.
-    Returns: rows and decisions.
+    Returns: rows, decisions, and levels that no training row had.
     """
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
     from steelyard.runs.study import prediction_frame
     from steelyard.tables import Schema, iter_features
     from steelyard.tables.files import find_files
+    from steelyard.tables.unknown_levels import UnknownLevels
 
     inputs = find_files(data, partitions=True) if isinstance(data, str | Path) else ()
     path = output_path(out, inputs=inputs, overwrite=overwrite)
@@ -53,11 +54,13 @@ def predict_file(
     first = next(blocks, None)  # a wrong file is refused before the model is loaded
     predictor = Predictor(model_of(run, values, verify=verify), schema)
     decisions: Counter[str] = Counter()
+    unknown = UnknownLevels(schema)
 
     def write(partial: Path) -> None:
         with FrameWriter(partial, csv_safe=csv_safe) as writer:
             frames = [] if first is None else _chain(first, blocks)
             for frame in frames:
+                unknown.add(frame)
                 scored = prediction_frame(*predictor(frame), classes)
                 if kept:
                     scored = kept.beside(scored)
@@ -67,7 +70,9 @@ def predict_file(
                     progress(0, 0, f"{decisions.total():,} rows")
 
     write_whole(path, write, overwrite=overwrite)
-    return {"rows": decisions.total(), "decisions": dict(decisions), "out": str(out)}
+    return {"rows": decisions.total(), "decisions": dict(decisions), "out": str(out)} | {
+        "unknown_levels": unknown.found()
+    }
 
 
 class _Kept:

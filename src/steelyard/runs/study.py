@@ -217,7 +217,8 @@ def prediction_frame(probability: Any, decision: Any, classes: list[Any]) -> pl.
     """Probabilities (rows, classes) and decision codes as columns named by class."""
     columns = {f"probability_{label}": probability[:, k] for k, label in enumerate(classes)}
     return pl.DataFrame(columns).with_columns(
-        decision=pl.Series([classes[code] for code in decision.tolist()])
+        # The type is that of the classes, also where there are no rows.
+        decision=pl.Series(classes).gather(decision)
     )
 
 

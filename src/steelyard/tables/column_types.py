@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from steelyard.errors import DataError
@@ -18,6 +19,7 @@ from steelyard.tables.schema import Column, ColumnType
 
 # From here on neighbouring whole numbers share one float: such numbers are codes.
 LONGEST_NUMBER = 10**15
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,10 @@ def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:
     if known.kind == "category" and not dtype.is_nested() and dtype not in (pl.Binary, pl.Object):
         return values.numbers_as_levels(column)
     if dtype == pl.String:
-        return _conform_text(column, known, first_row)
+        read = _conform_text(column, known, first_row)
+        return _refuse_infinite(read, known, first_row) if known.kind == "number" else read
     if known.kind == "number" and (_is_number(dtype) or dtype == pl.Boolean):
-        return _floats(column)
+        return _refuse_infinite(_floats(column), known, first_row)
     if known.kind == "boolean" and (_is_number(dtype) or dtype == pl.Boolean):
         return _zero_or_one(_floats(column), known, first_row)
     if known.kind == "date" and dtype in (pl.Date, pl.Datetime):
@@ -125,6 +128,18 @@ def _conform_text(column: pl.Series, known: Column, first_row: int) -> pl.Series
         read = read.set(~read.is_in([0.0, 1.0]), None)
     _refuse(text, read.is_null() & text.is_not_null(), known, wanted, first_row)
     return read
+
+
+def _refuse_infinite(numbers: pl.Series, known: Column, first_row: int) -> pl.Series:
+    """Infinite values, and those beyond float32, in which models compute: as in training."""
+    largest = numbers.abs().max()
+    if largest is not None and largest > LARGEST:  # type: ignore[operator]
+        row = (numbers.abs() > LARGEST).fill_null(value=False).arg_max() or 0
+        raise DataError(
+            f"column {known.name!r} has an infinite value or one beyond {LARGEST:.2g} in data row "
+            f"{first_row + row + 1:,}; replace it or leave it empty"
+        )
+    return numbers
 
 
 def _zero_or_one(column: pl.Series, known: Column, first_row: int) -> pl.Series:

@@ -72,6 +72,8 @@ def labels(data: Any, schema: Schema) -> np.ndarray:
     reader = open_table(data, schema.target)
     target = check_target(schema.target, reader.names, header=not reader.typed)
     raw = raw_values(reader.read([target], text=[target])[target])
+    if not len(raw):
+        raise TargetError("the table to score has no rows; give rows with labels")
     if raw.has_nulls():
         row = int(raw.is_null().arg_max() or 0)
         raise TargetError(
@@ -91,13 +93,22 @@ def groups(data: Any, column: str) -> np.ndarray | None:
     return group_codes(reader.read([column])[column]) if column in reader.names else None
 
 
+def read_nothing(schema: Schema) -> pl.DataFrame:
+    """The schema's features without any row."""
+    text = set(schema.categories)
+    kinds = {name: pl.String if name in text else pl.Float64 for name in schema.features}
+    return pl.DataFrame(schema=kinds)
+
+
 def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
-    first_row = 0
+    first_row, any_yet = 0, False
     for raw in reader.batches(
         schema.features, text=_text(schema), numbers=_plain(schema), rows=rows
     ):
         yield _conform(raw, schema, first_row)
-        first_row += raw.height
+        first_row, any_yet = first_row + raw.height, True
+    if not any_yet:  # no rows today: the columns all the same
+        yield read_nothing(schema)
 
 
 def _conform(raw: pl.DataFrame, schema: Schema, first_row: int) -> pl.DataFrame:

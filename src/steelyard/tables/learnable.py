@@ -4,10 +4,9 @@ import numpy as np
 import polars as pl
 
 from steelyard.errors import DataError, TargetError
+from steelyard.tables.column_types import LARGEST
 from steelyard.tables.names import quoted
 from steelyard.tables.reading import Table
-
-LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_learnable(table: Table) -> None:
@@ -18,8 +17,10 @@ def check_learnable(table: Table) -> None:
     """
     schema = table.schema
     if len(schema.classes) < 2:
+        lost = table.dropped_rows
+        without = f" ({lost:,} rows, whose label reads as missing, are left out)" if lost else ""
         raise TargetError(
-            f"target {schema.target!r} has one class only: {schema.classes[0]!r}; "
+            f"target {schema.target!r} has one class only: {schema.classes[0]!r}{without}; "
             "a comparison needs rows of at least two classes"
         )
     empty = [column.name for column in schema.columns if column.role == "empty"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from steelyard.tables.target import (
     raw_values,
     read_labels,
 )
+from steelyard.tables.unknown_levels import remembered
 
 NOTES: dict[Role, str] = {
     "group": "keeps rows of one group together; not learned from",
@@ -224,6 +225,8 @@ def _columns(
             columns.append(_column(name, typed_column, use))
             if columns[-1].role == "feature" and typed_column.values is not None:
                 features.append(typed_column.values.alias(name))
+                if typed_column.kind == "category":
+                    columns[-1] = replace(columns[-1], levels=remembered(typed_column.values))
     return tuple(columns), features
 
 

@@ -20,6 +20,7 @@ class Column:
     learned from; `note` says in one line why another column is not. `format` is how dates or
     numbers that came as text are written (`%d.%m.%Y`, `$1,234.5`; '' for a plain number), so that
     later files are read the same way. `doubt` says why a category of numbers or dates is none.
+    `levels` are those of a category, the most frequent first, as many as are remembered.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     note: str = ""
     format: str = ""
     doubt: str = ""
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,5 +87,8 @@ class Schema:
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> "Schema":
         """The inverse of `to_dict`."""
-        columns = tuple(Column(**column) for column in state["columns"])
+        columns = tuple(
+            Column(**{**column, "levels": tuple(column.get("levels", ()))})
+            for column in state["columns"]
+        )
         return cls(columns, state["target"], tuple(state["classes"]))
