@@ -119,7 +119,7 @@ def test_csv_gives_the_batches_of_its_parquet(tmp_path):
     cached = from_csv(tmp_path / "t.csv", "y", 60, cache=str(tmp_path / "cache"))
     rows, labels = epoch(cached)
     np.testing.assert_array_equal(labels, Y[rows])
-    parquet = from_parquet(tmp_path / "cache", "y", 60)
+    parquet = from_parquet(next((tmp_path / "cache").iterdir()), "y", 60)
     np.testing.assert_array_equal(rows, epoch(parquet)[0])
     temporary = from_csv(tmp_path / "t.csv", "y", 60)
     np.testing.assert_array_equal(rows, epoch(temporary)[0])
@@ -162,3 +162,29 @@ def test_files_of_other_tables_are_refused(tmp_path):
     pq.write_table(TABLE.drop_columns(["x"]), tmp_path / "b.parquet")
     with pytest.raises(DataError, match="other columns"):
         from_parquet(tmp_path, "y", 60)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "v;w;y\n" + "".join(f"{i},5;{i % 7};{i % 3 // 2}\n" for i in range(90)),
+        "v, w , y\n" + "".join(f"{i}.5,{i % 7},{i % 3 // 2}\n" for i in range(90)),
+        "# made by x\nv\tw\ty\n" + "".join(f"{i}.5\t{i % 7}\t{i % 3 // 2}\n" for i in range(90)),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_csv_is_read_as_everywhere_else(content, encoding, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content.encode(encoding))
+    X, y = next(iter(from_csv(path, "y", 30)))
+    assert sorted(set(np.asarray(y).tolist())) == [0, 1]
+    assert set(np.asarray(X)[:, 0].tolist()) <= {i + 0.5 for i in range(90)}
+
+
+def test_a_cache_of_an_older_file_is_not_used(tmp_path):
+    path = tmp_path / "t.csv"
+    for shift in (0, 1000):
+        rows = "".join(f"{shift + i},{i % 3 // 2}\n" for i in range(90))
+        path.write_text("v,y\n" + rows)
+        X, _ = next(iter(from_csv(path, "y", 30, cache=str(tmp_path / "cache"))))
+        assert (np.asarray(X) >= shift).all()

@@ -134,6 +134,8 @@ def test_types_come_from_the_whole_file(late, kind, last, tmp_path):
     assert table.schema.column("a").kind == kind
     assert table.features["a"][-1] == last
     assert table.features["a"][0] == ("1000" if kind == "category" else 1000.0)
+    if late == "inf":
+        return  # read to be shown, but refused by training and prediction
     assert read_features(path, table.schema).equals(table.features)
     assert pl.concat(iter_features(path, table.schema)).equals(table.features)
 

@@ -122,14 +122,14 @@ def from_csv(
 
     Text can only be read from the front and is slow to parse, so the files are turned into
     Parquet once, block by block, in the folder `cache` (default: a temporary one that is removed
-    when Python ends). A cache that exists is used again.
+    when Python ends). A cache is used again as long as the files have not changed.
     """
     if cache is None:
         folder = Path(tempfile.mkdtemp(prefix="steelyard-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     else:
         folder = Path(cache)
-    return from_parquet(csv_to_parquet(path, folder), target, *args, **kwargs)
+    return from_parquet(csv_to_parquet(path, folder, target), target, *args, **kwargs)
 
 
 def class_values(tally: ClassTally) -> NDArray[Any]:

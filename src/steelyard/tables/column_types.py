@@ -151,7 +151,7 @@ def _refuse(shown: pl.Series, bad: pl.Series, known: Column, wanted: str, first_
     if bad.any():
         row = bad.fill_null(value=False).arg_max() or 0
         raise DataError(
-            f"column {known.name!r} holds {wanted} in the model, but data row "
+            f"column {known.name!r} holds {wanted} elsewhere, but data row "
             f"{first_row + row + 1:,} has {shown[row]!r}; mend that value or leave it empty"
         )
 
