@@ -184,6 +184,23 @@ def test_synthetic_rows_in_csv_are_written_as_the_rows_around_them(run, rich):
     assert new["id"].null_count() == 150
 
 
+def test_money_and_percent_stay_money_and_percent(run, tmp_path):
+    frame = pl.DataFrame(
+        {
+            "price": [f"${price:,.2f}" for price in RNG.uniform(10, 5000, 120)],
+            "rate": [f"{rate:.1f} %" for rate in RNG.uniform(0, 99, 120)],
+            "y": [int(i % 6 == 0) for i in range(120)],
+        }
+    )
+    frame.write_csv(tmp_path / "in.csv")
+    words = ["resample", tmp_path / "in.csv", "--target", "y", "--method", "smote", "--out"]
+    assert run(*words, tmp_path / "out.csv").exit_code == 0
+    made = pl.read_csv(tmp_path / "out.csv")
+    assert made[:120].equals(frame)
+    assert made["price"][120:].str.contains(r"^\$\d+(\.\d{1,2})?$").all()
+    assert made["rate"][120:].str.contains(r"^\d+\.\d %$").all()
+
+
 def test_shrinkage_reaches_the_command(run, tmp_path):
     y = ["yes" if i % 10 == 0 else "no" for i in range(200)]
     frame = pl.DataFrame({"a": RNG.normal(size=200), "b": RNG.normal(size=200), "y": y})

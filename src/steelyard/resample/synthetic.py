@@ -57,8 +57,9 @@ def _spelled(values: pl.Series, learned: pl.Series, raw: pl.Series) -> pl.Series
 
 
 def _numbers_as_text(values: pl.Series, raw: pl.Series) -> pl.Series:
-    """Numbers with as many decimals as the column has, and its decimal sign."""
-    sign = read_numbers(clean(raw), "").format.decimal
+    """Numbers with as many decimals as the column has, its decimal sign, and its unit."""
+    written = read_numbers(clean(raw), "").format
+    sign = written.decimal
     decimals = raw.str.extract(f"{re.escape(sign)}([0-9]+)[^0-9]*$").str.len_chars().max()
     if raw.str.contains("[0-9][eE][-+0-9]").any():
         text = values.cast(pl.String)
@@ -66,7 +67,9 @@ def _numbers_as_text(values: pl.Series, raw: pl.Series) -> pl.Series:
         text = values.round().cast(pl.Int64).cast(pl.String)
     else:
         text = values.round(min(int(str(decimals)), 15)).cast(pl.String)
-    return text.str.replace(".", sign, literal=True).alias(raw.name)
+    text = text.str.replace(".", sign, literal=True)
+    after = raw.str.extract("[0-9]([^0-9]*)$").drop_nulls().head(1) if written.after else [""]
+    return (written.before + text + after[0]).alias(raw.name)
 
 
 def _dates(days: pl.Series, raw: pl.Series, order: str) -> pl.Series:
