@@ -230,3 +230,18 @@ def test_regression_target_is_told_apart():
     frame = pl.DataFrame({"x": RNG.normal(size=N), "t": RNG.normal(size=N)})
     with pytest.raises(TargetError, match="regression"):
         read_table(frame, "t")
+
+
+@pytest.mark.parametrize(
+    ("values", "lost"),
+    [
+        (1.7e9 + np.arange(N) % 97, True),
+        (1e15 + np.arange(N) % 97 / 8, True),
+        (np.arange(N) % 97, False),
+        (19_000 + RNG.random(N) * 365, False),
+        (RNG.normal(size=N) * 1e12, False),
+    ],
+)
+def test_what_float32_cannot_tell_apart_is_said(values, lost):
+    notes = read_table(pl.DataFrame({"x": values, "good": RNG.normal(size=N), "t": Y}), "t").notes
+    assert [("'x'" in note and "float32" in note) for note in notes] == [True] * lost

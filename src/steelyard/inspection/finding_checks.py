@@ -83,8 +83,8 @@ def labels_that_look_alike(measured: Measured) -> Seen | None:
 
 
 def read_with_assumptions(measured: Measured) -> Seen | None:
-    notes = measured["data"]["notes"]
-    return Seen("; ".join(notes).capitalize() + ".") if notes else None
+    text = "; ".join(measured["data"]["notes"])
+    return Seen(f"{text[0].upper()}{text[1:]}.") if text else None
 
 
 def numbers_kept_as_categories(measured: Measured) -> Seen | None:

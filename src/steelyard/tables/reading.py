@@ -10,6 +10,7 @@ import polars as pl
 
 from steelyard.errors import DataError
 from steelyard.tables.column_types import TypedColumn, infer_type
+from steelyard.tables.float32 import lost_in_float32
 from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.schema import Column, Label, Role, Schema
@@ -151,7 +152,7 @@ def read_table(
         row_ids=rows,
         source=source,
         dropped_rows=source.rows - len(rows),
-        notes=tuple(reader.notes),
+        notes=(*reader.notes, *_lost(features)),
     )
 
 
@@ -228,6 +229,13 @@ def _columns(
                 if typed_column.kind == "category":
                     columns[-1] = replace(columns[-1], levels=remembered(typed_column.values))
     return tuple(columns), features
+
+
+def _lost(features: Sequence[pl.Series]) -> list[str]:
+    """A line for each column of numbers that models cannot see as it is."""
+    numbers = [column for column in features if column.dtype == pl.Float64]
+    lost = [(column.name, lost_in_float32(column.alias(""))) for column in numbers]
+    return [f"column {name!r} {what}" for name, what in lost if what]
 
 
 def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:
