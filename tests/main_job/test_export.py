@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -182,3 +183,40 @@ def test_what_a_format_cannot_hold_is_named(run_dir, run, tmp_path):
     with pytest.raises(RequestError, match="keras, saved-model"):
         steelyard.load(run_dir).export(tmp_path / "m", format="pmml")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+def test_several_classes_and_names_of_any_kind(tmp_path):
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], [160, 60, 30])
+    X = rng.normal(size=(250, 3)) + 1.5 * np.c_[kind, kind == 1, kind == 2]
+    X[rng.random(X.shape) < 0.05] = np.nan
+    names = ["dose (mg)", "x/y", "z"]
+    frame = pl.DataFrame(X, schema=names).fill_nan(None)
+    labels = np.array(["plain red", "green", "blue"])[kind]
+    study = steelyard.train(
+        frame.with_columns(kind=labels), "kind", model="trees", folds=2, progress=False
+    )
+    expected = study.predict(frame)
+    formats = ("saved-model", "litert", "onnx")
+    told = {one: study.export(tmp_path / one, format=one) for one in formats}
+    ports = told["litert"]["inputs"]
+    assert ports == {"dose (mg)": "dose__mg_", "x/y": "x_y", "z": "z"}
+    x = {ports[name]: X[:, k].astype("float32") for k, name in enumerate(names)}
+    session = onnxruntime.InferenceSession(tmp_path / "onnx")
+    outputs = [one.name for one in session.get_outputs()]
+    served = tf.saved_model.load(tmp_path / "saved-model").signatures["serving_default"]
+    found = {
+        "saved-model": served(**{name: tf.constant(values) for name, values in x.items()}),
+        "litert": tf.lite.Interpreter(str(tmp_path / "litert")).get_signature_runner()(**x),
+        "onnx": dict(zip(outputs, session.run(None, x), strict=True)),
+    }
+    for one, out in found.items():
+        about = json.loads(Path(told[one]["about"]).read_text())
+        assert sorted(out) == sorted(about["outputs"])
+        for label in study.classes:
+            p = out[f"probability_{label.replace(' ', '_')}"]
+            np.testing.assert_allclose(p, expected[f"probability_{label}"], atol=1e-5)
+    for one in ("litert", "onnx"):
+        decided = np.array(study.classes)[found[one]["decision_code"]]
+        assert (decided == expected["decision"].to_numpy()).mean() > 0.99

@@ -7,7 +7,8 @@ those runtimes do not know, they give the number of the label, `decision_code`.
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from steelyard.tables import Schema
 
 FORMATS = ("keras", "saved-model", "litert", "onnx")
 OPSET = 17  # of ONNX; runtimes since 2022 read it
+PLAIN = re.compile(r"[A-Za-z_][0-9A-Za-z_]*")
 
 Columns = dict[str, Any]
 
@@ -59,11 +61,15 @@ def about_text(model: Any, schema: Schema, kind: str) -> str:
     """What to know of an exported model, as JSON: inputs, outputs, classes, threshold, date."""
     strings = set(schema.categories)
     inputs = [
-        {"column": name, "input": key, "type": "string" if name in strings else "float32"}
-        for name, key in input_names(schema).items()
+        {"column": name, "input": port, "type": "string" if name in strings else "float32"}
+        for name, port in port_names(schema).items()
     ]
     code = kind in ("litert", "onnx") and _text_labels(model)
-    outputs = [*_probability_names(schema), "decision_code" if code else "decision"]
+    if kind == "keras":
+        inputs = [one | {"input": input_names(schema)[str(one["column"])]} for one in inputs]
+        outputs = ["probability", "decision"]
+    else:
+        outputs = [*_probability_names(schema), "decision_code" if code else "decision"]
     about = {**model.about, "format": kind, "inputs": inputs, "outputs": outputs}
     return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
 
@@ -71,13 +77,46 @@ def about_text(model: Any, schema: Schema, kind: str) -> str:
 def _specs(schema: Schema) -> dict[str, tf.TensorSpec]:
     strings = set(schema.categories)
     return {
-        key: tf.TensorSpec([None], tf.string if name in strings else tf.float32, name=key)
-        for name, key in input_names(schema).items()
+        port: tf.TensorSpec([None], tf.string if name in strings else tf.float32, name=port)
+        for name, port in port_names(schema).items()
     }
 
 
+def port_names(schema: Schema) -> dict[str, str]:
+    """Column -> the name of its input: letters, digits and underscores, or LiteRT loses them.
+
+    >>> from steelyard.tables import Column
+    >>> columns = (Column("a b", "number", "feature"), Column("a_b", "number", "feature"))
+    >>> port_names(Schema(columns, "y", (0, 1)))
+    {'a b': 'a_b_', 'a_b': 'a_b'}
+    """
+    return _plain(schema.features)
+
+
 def _probability_names(schema: Schema) -> list[str]:
-    return [f"probability_{label}" for label in schema.classes]
+    return list(_plain([f"probability_{label}" for label in schema.classes]).values())
+
+
+def _plain(names: Sequence[str]) -> dict[str, str]:
+    """Each name in letters, digits and underscores, none twice; plain ones stay as they are."""
+    found = {name: name for name in names if PLAIN.fullmatch(name)}
+    taken = set(found)
+    for name in names:
+        if name in found:
+            continue
+        plain = re.sub(r"[^0-9A-Za-z_]", "_", name)
+        plain = plain if PLAIN.fullmatch(plain) else f"x{plain}"
+        while plain in taken:
+            plain += "_"
+        taken.add(plain)
+        found[name] = plain
+    return {name: found[name] for name in names}
+
+
+def _shaped(columns: Columns, schema: Schema) -> Columns:
+    """Inputs by port, shape (rows,), as the Keras model's inputs."""
+    keys, ports = input_names(schema), port_names(schema)
+    return {keys[name]: columns[port][:, None] for name, port in ports.items()}
 
 
 def _text_labels(model: Any) -> bool:
@@ -90,7 +129,7 @@ def _named(p: Any, schema: Schema) -> Columns:
 
 def _with_labels(model: Any, schema: Schema) -> Callable[..., Columns]:
     def serve(**columns: Any) -> Columns:
-        out = model({name: values[:, None] for name, values in columns.items()}, training=False)
+        out = model(_shaped(columns, schema), training=False)
         return _named(out["probability"], schema) | {"decision": out["decision"]}
 
     return serve
@@ -106,8 +145,7 @@ def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
     ]
 
     def serve(**columns: Any) -> Columns:
-        shaped = {name: values[:, None] for name, values in columns.items()}
-        out, _ = copy.stateless_call(*weights, shaped, training=False)
+        out, _ = copy.stateless_call(*weights, _shaped(columns, schema), training=False)
         code = out["decision"]
         decision = {"decision_code": code} if text else {"decision": label(code)}
         return _named(out["probability"], schema) | decision

@@ -50,15 +50,16 @@ def judged(run: dict[str, Any], place: str) -> str:
 
 def goal_words(goal: dict[str, Any]) -> list[str]:
     """The options that name a goal; none for the default, or for one that only Python has."""
+    closest = ["--closest"] if goal.get("closest") else []
     match goal["kind"]:
         case "costs":
             return ["--cost-fp", f"{goal['fp']:g}", "--cost-fn", f"{goal['fn']:g}"]
         case "min-precision":
-            return ["--min-precision", f"{goal['p']:g}"]
+            return ["--min-precision", f"{goal['p']:g}", *closest]
         case "min-recall":
-            return ["--min-recall", f"{goal['r']:g}"]
+            return ["--min-recall", f"{goal['r']:g}", *closest]
         case "alerts":
-            return ["--alerts", f"{goal['per_thousand']:g}"]
+            return ["--alerts", f"{goal['per_thousand']:g}", *closest]
     metric = goal.get("metric", "balanced_accuracy")
     return [] if metric in ("balanced_accuracy", "fbeta") else ["--maximise", metric]
 

@@ -39,7 +39,7 @@ def export_model(
 ) -> dict[str, Any]:
     """Write a deployed model in one of `models.export.FORMATS`; arguments as `Study.export`."""
     from steelyard.models.deploy import input_names
-    from steelyard.models.export import about_text, write_model
+    from steelyard.models.export import about_text, port_names, write_model
 
     _check(schema, kind)
     about = about_text(model, schema, kind)
@@ -62,7 +62,7 @@ def export_model(
         "out": str(out),
         "about": str(beside),
         "format": kind,
-        "inputs": input_names(schema),
+        "inputs": input_names(schema) if kind == "keras" else port_names(schema),
     }
 
 
