@@ -58,6 +58,15 @@ def test_banner_and_answer_are_about_the_new_decision(retuned):
     assert precision_score(y, d, sample_weight=weights) == pytest.approx(caught / (caught + false))
 
 
+def test_costs_stay_said_when_a_threshold_is_chosen_by_hand(retuned):
+    run, _, _ = retuned
+    by_hand = run["decision"] | {"goal": {"kind": "threshold", "p": 0.2}}
+    costs = run["protocol"] | {"goal": {"kind": "costs", "fp": 1.0, "fn": 4.0}}
+    said = text_of(to_html(run | {"decision": by_hand, "protocol": costs}))
+    assert "a miss costs 4, a false alarm 1" in said
+    assert "no costs were given" not in said
+
+
 def test_the_explorer_opens_there(shown, retuned):
     run, _, _ = retuned
     page = shown(to_html(run))
