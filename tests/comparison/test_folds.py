@@ -64,3 +64,12 @@ def test_what_cannot_be_split_is_refused_with_advice():
         make_splits(y, folds=3, repeats=1, seed=0, groups=np.arange(53) % 2)
     with pytest.raises(RequestError, match="too few distinct values"):
         make_splits(y, folds=3, repeats=1, seed=0, times=np.zeros(53))
+
+
+def test_a_class_that_stops_before_the_scored_blocks_is_refused():
+    times = np.arange(240)
+    y = ((times < 80) & (times % 3 == 0)).astype(int)
+    with pytest.raises(TargetError, match="blocks of time that are scored"):
+        make_splits(y, folds=3, repeats=1, seed=0, times=times)
+    y[200] = 1
+    assert len(make_splits(y, folds=3, repeats=1, seed=0, times=times)) == 4

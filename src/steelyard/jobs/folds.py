@@ -100,7 +100,22 @@ def _by_time(y: np.ndarray, times: np.ndarray, folds: int) -> list[Split]:
             f"the first {edges[0]} rows in time lack a class, so nothing can be trained on them; "
             "use fewer folds, or leave the early rows out"
         )
+    _check_scored_blocks(y, order, edges)
     return [
         Split(0, block, np.sort(order[:start]), np.sort(order[start:stop]), scored=block > 0)
         for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True))
     ]
+
+
+def _check_scored_blocks(y: np.ndarray, order: np.ndarray, edges: np.ndarray) -> None:
+    """Every class is in a block that is scored: else nothing can be ranked, after all training."""
+    scored = y[order[edges[1] :]]
+    lost = np.setdiff1d(y, scored)
+    if len(lost):
+        last = np.flatnonzero(np.isin(y[order], lost)).max() + 1
+        raise TargetError(
+            f"a class has no row in any of the {len(edges) - 2} blocks of time that are scored: "
+            f"its last row is number {last:,} of {len(y):,} in time, they begin at "
+            f"{edges[1] + 1:,}; use "
+            "more folds, or no time column"
+        )
