@@ -213,6 +213,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default=",".join(WORDS), help="commands, comma-separated")
     asked = parser.parse_args()
     import lightgbm  # noqa: F401 - before the forks, once for all
     import tensorflow  # noqa: ICN001, F401
@@ -223,12 +224,13 @@ def main():
     with tempfile.TemporaryDirectory() as home:
         campaign = Campaign(Path(home), asked.seed)
         done = 0
-        for name in WORDS:
+        names = asked.only.split(",")
+        for name in names:
             switch = 1
             while done < asked.kills and campaign.kill(name, switch):
                 done, switch = done + 1, switch + 1
         while done < asked.kills:
-            for name in WORDS:
+            for name in names:
                 if done < asked.kills:
                     done += campaign.kill(name, 0)
     print(f"{'command':<14} {'kills':>6} {'old':>6} {'new':>6} {'faults':>7}")
