@@ -50,10 +50,11 @@ def test_what_does_not_fit_is_refused_before_it_starts(run, tmp_path):
     frame = pl.DataFrame({"a": np.arange(900) % 13 / 2, "y": np.arange(900) % 5 == 0})
     frame.write_csv(tmp_path / "t.csv")
     words = ("train", tmp_path / "t.csv", "--target", "y", "--model", "trees", "--quiet")
-    result = run(*words, "--out", tmp_path / "run", "--memory", "300M")
+    limit = _memory.in_use() + (100 << 20)  # enough to read it
+    result = run(*words, "--out", tmp_path / "run", "--memory", limit)
     assert result.exit_code == 1
     assert "training on 900 rows x 1 columns takes about" in result.stderr
-    assert "the limit is 0.3 GB" in result.stderr
+    assert f"the limit is {_memory.shown(limit)}" in result.stderr
     assert not (tmp_path / "run").exists()
 
 
