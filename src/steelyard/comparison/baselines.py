@@ -65,7 +65,7 @@ def baseline_tasks(trainer: Trainer, table: Table) -> list[TrainingTask]:
 def baseline_probabilities(
     trainer: Trainer, protocol: Protocol, store: ResultStore
 ) -> Iterator[tuple[Technique, dict[str, np.ndarray]]]:
-    """Beliefs by split of each built-in model that is not the compared one."""
+    """Uncorrected probabilities by split of each built-in model that is not the compared one."""
     from steelyard.models.blend import BLEND, NETWORK, TREES, BlendTrainer
     from steelyard.models.tabular import TabularTrainer
     from steelyard.models.trees import TreesTrainer

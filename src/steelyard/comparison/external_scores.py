@@ -131,11 +131,11 @@ def _judged(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Judg
     started = clock.monotonic()
     protocol = _protocol(rows, scores, request)
     sizes = {"rows": len(rows.y), "classes": len(rows.classes), "positive": protocol.positive}
-    believed = []
+    by_technique = []
     for name, score in scores.items():
         p, technique = as_probabilities(name, score, **sizes)
-        believed.append((technique, {split.key: p[split.test] for split in protocol.splits}))
-    *contenders, constant = judge_all(believed, protocol)
+        by_technique.append((technique, {split.key: p[split.test] for split in protocol.splits}))
+    *contenders, constant = judge_all(by_technique, protocol)
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
     found = results(

@@ -51,7 +51,7 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
 def recalibrated_intercept(
     judged: Judged, held: np.ndarray, counts: np.ndarray
 ) -> np.ndarray | None:
-    """The class shares that the final model believes in, by the rows its members held out.
+    """The class shares that the final model reproduces, by the rows its members held out.
 
     Networks trained anew differ in their level by a few percent of a probability, and the
     calibration is fitted on the folds' models. So the final one is put on their level: on average
@@ -65,11 +65,11 @@ def recalibrated_intercept(
     known = np.isfinite(held).all(axis=1) & np.isfinite(out_of_fold).all(axis=1)
     if known.sum() < len(known) / 4:
         return trained_on
-    believed = held[known]
+    out_of_bag = held[known]
     if trained_on is not None:
-        believed = correct_prior(believed, trained_on, natural)
+        out_of_bag = correct_prior(out_of_bag, trained_on, natural)
     wanted = out_of_fold[known].mean(axis=0)
     if wanted.min() <= 0.0:
         return trained_on
-    factors = factors_to(believed, wanted)
+    factors = factors_to(out_of_bag, wanted)
     return (natural if trained_on is None else trained_on) / factors

@@ -186,7 +186,7 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
 
 
 def judge_all(
-    believed: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
+    by_technique: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
     protocol: Protocol,
     progress: Progress | None = None,
 ) -> list[Judged]:
@@ -198,7 +198,7 @@ def judge_all(
     found = []
     # Sorting, the most of it, runs outside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        everything = [*believed, (CONSTANT, constant)]
+        everything = [*by_technique, (CONSTANT, constant)]
         for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), everything):
             found.append(one)
             if progress:

@@ -151,7 +151,7 @@ def train(
     """Train one technique on all rows, without the comparison; arguments as in `compare`.
 
     The built-in models train once: every member holds out an eighth of the rows, and what it
-    believes of them gives calibration, threshold and metrics. These are metrics of single members;
+    predicts for them gives calibration, threshold and metrics. These are metrics of single members;
     the model, their mean, does somewhat better. Where no member can hold out some rows (an own
     model, time order, a class of fewer than eight rows), `folds` are trained besides.
     """
@@ -240,12 +240,12 @@ def _compared(
         progress=_part(progress, 0.0, TRAINING),
     )
     judging = _part(progress, TRAINING, JUDGING)
-    believed = [
+    by_technique = [
         (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
         for one in plan.techniques
     ]
-    believed += baseline_probabilities(plan.trainer, protocol, store)
-    judged = judge_all(believed, protocol, judging)
+    by_technique += baseline_probabilities(plan.trainer, protocol, store)
+    judged = judge_all(by_technique, protocol, judging)
     contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
@@ -257,7 +257,7 @@ def _compared(
     study = Study(
         run | {"left_out": plan.left_out},
         predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
-        uncorrected=uncorrected_frame(table, protocol, believed),
+        uncorrected=uncorrected_frame(table, protocol, by_technique),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, chosen, run),
     )
@@ -319,8 +319,8 @@ def _trained(
         )
         last = _part(progress, TRAINING, 1 - TRAINING)
         fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
-    believed = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
-    judged = judge(technique, believed, protocol)
+    by_technique = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
+    judged = judge(technique, by_technique, protocol)
     _check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
@@ -328,7 +328,7 @@ def _trained(
     study = Study(
         run,
         predictions=predictions(table.row_ids, table.schema.classes, protocol, [judged]),
-        uncorrected=uncorrected_frame(table, protocol, [(technique, believed)]),
+        uncorrected=uncorrected_frame(table, protocol, [(technique, by_technique)]),
         ledger=ledger(store.finished),
         model=deployed(table, fitted, judged, run),
     )

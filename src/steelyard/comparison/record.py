@@ -111,7 +111,9 @@ def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:
 
 
 def uncorrected_frame(
-    table: Table, protocol: Protocol, believed: Sequence[tuple[Technique, Mapping[str, np.ndarray]]]
+    table: Table,
+    protocol: Protocol,
+    by_technique: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
 ) -> pl.DataFrame:
     """Out-of-fold probabilities before any correction: all that was judged, baselines included."""
     names = [f"probability_{label}" for label in table.schema.classes]
@@ -125,7 +127,7 @@ def uncorrected_frame(
             }
             | {name: by_split[split.key][:, k] for k, name in enumerate(names)}
         )
-        for technique, by_split in believed
+        for technique, by_split in by_technique
         for split in protocol.splits
     ]
     return pl.concat(frames)

@@ -33,12 +33,12 @@ def rejudged(
     """
     rows, protocol = _protocol(run, predictions, uncorrected, table)
     entries = [*run["techniques"], *run["baselines"]]
-    believed = [
+    by_technique = [
         (Technique.from_dict(entry), _by_split(entry["name"], uncorrected, rows, protocol))
         for entry in entries
         if entry["name"] != CONSTANT.name
     ]
-    judged = judge_all(believed, protocol)
+    judged = judge_all(by_technique, protocol)
     contenders = judged[: len(run["techniques"])]
     baselines = judged[len(contenders) :] if run["baselines"] else []
     verdict = verdict_on(contenders, protocol)

@@ -176,11 +176,11 @@ def _simplest_of_the_best(
 ) -> tuple[Candidate, list[dict[str, Any]]]:
     """The first candidate whose cross-fitted log loss is within one standard error of the best."""
     losses = np.stack([_cross_fitted_losses(one, rows, fold) for one in candidates])
-    total = rows.times.sum()
-    means = losses @ rows.times / total
+    total = rows.sample_weight.sum()
+    means = losses @ rows.sample_weight / total
     excess = losses - losses[int(means.argmin())]
-    distance = excess @ rows.times / total
-    errors = np.sqrt((excess - distance[:, None]) ** 2 @ rows.times) / total
+    distance = excess @ rows.sample_weight / total
+    errors = np.sqrt((excess - distance[:, None]) ** 2 @ rows.sample_weight) / total
     close = distance <= errors
     tried = [
         {"name": one.name, "log_loss": float(mean), "within_one_error": bool(tied)}

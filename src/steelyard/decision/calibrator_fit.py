@@ -74,7 +74,7 @@ def fit_beta(rows: Rows) -> Beta:
     identity = np.array([1.0, 1.0, 0.0])
     while True:
         theta = np.zeros(3)
-        objective = logistic(features[:, kept], targets, rows.times)
+        objective = logistic(features[:, kept], targets, rows.sample_weight)
         theta[kept] = minimise(objective, identity[kept])[0]
         negative = [k for k in kept if k < 2 and theta[k] < 0.0]
         if not negative:
@@ -89,7 +89,7 @@ def fit_isotonic(rows: Rows) -> Isotonic:
     negatives, positives = rows.counts
     curve = IsotonicRegression(
         y_min=1.0 / (negatives + 2.0), y_max=(positives + 1.0) / (positives + 2.0)
-    ).fit(rows.p[:, 1], rows.y.astype(np.float64), sample_weight=rows.times)
+    ).fit(rows.p[:, 1], rows.y.astype(np.float64), sample_weight=rows.sample_weight)
     return Isotonic((tuple(curve.X_thresholds_),), (tuple(curve.y_thresholds_),))
 
 
@@ -97,14 +97,16 @@ def _fit(rows: Rows, design: Floats, start: Floats, scale: float | None) -> tupl
     """(*beta, scale) of the least log loss, or beta alone where `scale` is given."""
     targets = smoothed(rows)
     if rows.p.shape[1] > 2:
-        return minimise(scaled_softmax(rows.log_p, design, targets, rows.times, scale), start)
+        return minimise(
+            scaled_softmax(rows.log_p, design, targets, rows.sample_weight, scale), start
+        )
     # Two classes: half the work with one logit a row, for class 0 against class 1.
     logit = rows.log_p[:, 0] - rows.log_p[:, 1]
     features = np.repeat(design[:1] - design[1:], len(rows.y), axis=0)
     if scale is None:
-        objective = logistic(np.column_stack([features, logit]), targets[:, 0], rows.times)
+        objective = logistic(np.column_stack([features, logit]), targets[:, 0], rows.sample_weight)
     else:
-        objective = logistic(features, targets[:, 0], rows.times, scale * logit)
+        objective = logistic(features, targets[:, 0], rows.sample_weight, scale * logit)
     return minimise(objective, start)
 
 

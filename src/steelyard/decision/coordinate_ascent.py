@@ -21,8 +21,10 @@ def value_of(rows: Rows, log_w: Floats, goal: Maximise) -> float:
 def value_of_decisions(rows: Rows, decided: Codes, goal: Maximise) -> float:
     """The goal's metric of these decisions."""
     classes = rows.log_p.shape[1]
-    right = np.bincount(rows.y, rows.times * (decided == rows.y), classes).astype(np.float64)
-    answers = np.bincount(decided, rows.times, classes).astype(np.float64)
+    right = np.bincount(rows.y, rows.sample_weight * (decided == rows.y), classes).astype(
+        np.float64
+    )
+    answers = np.bincount(decided, rows.sample_weight, classes).astype(np.float64)
     margins = Margins(right, rows.counts, answers)
     return float(goal_metric(goal.metric, margins, beta=goal.beta))
 
@@ -57,38 +59,55 @@ def scan(rows: Rows, log_w: Floats, k: int, goal: Maximise) -> tuple[Floats, Flo
     # A row becomes k's once k's log weight passes this.
     edge = others[every, rival] - rows.log_p[:, k]
     order = np.argsort(edge, kind="stable")
-    edge, rival, y, times = edge[order], rival[order], rows.y[order], rows.times[order]
+    edge, rival, y, sample_weight = (
+        edge[order],
+        rival[order],
+        rows.y[order],
+        rows.sample_weight[order],
+    )
     apart = np.append(edge[1:] > edge[:-1], True)
     states = np.append(0, np.flatnonzero(apart) + 1)
     running = _running_recall if goal.metric == "balanced_accuracy" else _running_metric
-    return edge[apart], running(rival, y, times, states, k, rows.counts, goal)
+    return edge[apart], running(rival, y, sample_weight, states, k, rows.counts, goal)
 
 
 def _running_recall(
-    rival: Codes, y: Codes, times: Floats, states: Codes, k: int, counts: Floats, _: Maximise
+    rival: Codes,
+    y: Codes,
+    sample_weight: Floats,
+    states: Codes,
+    k: int,
+    counts: Floats,
+    _: Maximise,
 ) -> Floats:
     """Balanced accuracy after the first `states` rows went from their rival to k.
 
     A mean over rows with weights, so one running sum instead of two for each class.
     """
-    share = times / (np.maximum(counts[y], 1e-300) * (counts > 0).sum())
+    share = sample_weight / (np.maximum(counts[y], 1e-300) * (counts > 0).sum())
     moved = share * (y == k) - share * (y == rival)
     return share[y == rival].sum() + np.append(0.0, moved.cumsum())[states]
 
 
 def _running_metric(
-    rival: Codes, y: Codes, times: Floats, states: Codes, k: int, counts: Floats, goal: Maximise
+    rival: Codes,
+    y: Codes,
+    sample_weight: Floats,
+    states: Codes,
+    k: int,
+    counts: Floats,
+    goal: Maximise,
 ) -> Floats:
     """The goal's metric after the first `states` rows went from their rival to k."""
     n, classes = len(y), len(counts)
     moved = np.arange(1, n + 1)
     right, decided = np.zeros((2, n + 1, classes))
-    right[0] = np.bincount(rival, weights=times * (y == rival), minlength=classes)
-    decided[0] = np.bincount(rival, weights=times, minlength=classes)
-    right[moved, rival] = -times * (y == rival)
-    right[1:, k] = times * (y == k)
-    decided[moved, rival] = -times
-    decided[1:, k] = times
+    right[0] = np.bincount(rival, weights=sample_weight * (y == rival), minlength=classes)
+    decided[0] = np.bincount(rival, weights=sample_weight, minlength=classes)
+    right[moved, rival] = -sample_weight * (y == rival)
+    right[1:, k] = sample_weight * (y == k)
+    decided[moved, rival] = -sample_weight
+    decided[1:, k] = sample_weight
     right, decided = right.cumsum(axis=0)[states], decided.cumsum(axis=0)[states]
     # Running sums may end a hair below 0.
     margins = Margins(np.maximum(right, 0.0), counts, decided)

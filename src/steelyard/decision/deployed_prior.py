@@ -53,7 +53,7 @@ def estimate_deployed(
 
     Args:
         p: probabilities of labelled rows, out of fold, shape (rows, classes).
-        y: their codes, shape (rows,), at the class shares that `p` believes in.
+        y: their codes, shape (rows,), at the class shares that `p` is true for.
         unlabelled: probabilities of the new rows by the same model, shape (new rows, classes).
         seed: of the bootstrap.
         resamples: how often to draw anew.
@@ -81,8 +81,8 @@ def estimate_deployed(
     calibration, prior = _estimate(few, few_new, Affine(1.0, (0.0,) * rows.p.shape[1]), None)
     drawn = [
         _estimate(
-            few.standing_for(rng.poisson(few.times)),
-            few_new.standing_for(rng.poisson(few_new.times)),
+            few.standing_for(rng.poisson(few.sample_weight)),
+            few_new.standing_for(rng.poisson(few_new.sample_weight)),
             calibration,
             prior,
         )[1]
@@ -125,10 +125,10 @@ def _estimate(rows: Rows, new: Rows, near: Affine, prior: Floats | None) -> tupl
     calibration = fit_affine(rows, groups=enough.tolist(), start=near).calibration
     p = calibration.apply(new.p)
     if classes == 2:
-        return calibration, likeliest_prior(p, counts, new.times)
+        return calibration, likeliest_prior(p, counts, new.sample_weight)
     # Some way short of the last digit: the bootstrap runs through this again and again.
     start = counts / counts.sum() if prior is None else prior
-    found = estimate_prior(p, counts, times=new.times, start=start, tolerance=1e-7)
+    found = estimate_prior(p, counts, sample_weight=new.sample_weight, start=start, tolerance=1e-7)
     return calibration, found.prior
 
 

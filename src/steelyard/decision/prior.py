@@ -18,7 +18,7 @@ def correct_prior(p: ArrayLike, trained_on: ArrayLike, deployed_on: ArrayLike) -
 
     Args:
         p: shape (rows, classes), rows summing to 1. A probability of 0 or 1 stays what it is.
-        trained_on: class shares (or counts, or weighted counts) the model believes in.
+        trained_on: class shares (or counts, or weighted counts) the model reproduces.
         deployed_on: class shares where it is used.
     Returns: shape (rows, classes).
     Raises: RequestError: a share of 0, or shapes that disagree.
@@ -78,7 +78,7 @@ def estimate_prior(
     p: ArrayLike,
     trained_on: ArrayLike,
     *,
-    times: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     start: ArrayLike | None = None,
     tolerance: float = 1e-9,
     max_iterations: int = 20_000,
@@ -91,7 +91,7 @@ def estimate_prior(
     Args:
         p: shape (rows, classes), calibrated for the class shares `trained_on`.
         trained_on: those class shares, or counts.
-        times: how many rows each row stands for, shape (rows,); by default 1.
+        sample_weight: how many rows each row stands for, shape (rows,); by default 1.
         start: shares to begin with, by default `trained_on`.
         tolerance: stop when no share moves by more in one step.
         max_iterations: stop there in any case.
@@ -110,7 +110,7 @@ def estimate_prior(
     known = shares(trained_on, classes, "trained_on")
     likelihood = values / known
     prior = known if start is None else np.maximum(np.asarray(start, dtype=np.float64), 1e-12)
-    weight = np.ones(rows) if times is None else np.asarray(times, dtype=np.float64)
+    weight = np.ones(rows) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     weight = weight / weight.sum()
     for iteration in range(1, max_iterations + 1):
         updated = prior * (weight / (likelihood @ prior) @ likelihood)
@@ -121,10 +121,10 @@ def estimate_prior(
     return PriorEstimate(prior, max_iterations, converged=False)
 
 
-def likeliest_prior(p: Floats, trained_on: ArrayLike, times: Floats) -> Floats:
+def likeliest_prior(p: Floats, trained_on: ArrayLike, sample_weight: Floats) -> Floats:
     """What `estimate_prior` ends at for two classes, by root finding: the likelihood is concave.
 
-    Shapes: p (rows, 2), times (rows,); returns (2,).
+    Shapes: p (rows, 2), sample_weight (rows,); returns (2,).
     """
     from scipy.optimize import brentq
 
@@ -132,7 +132,7 @@ def likeliest_prior(p: Floats, trained_on: ArrayLike, times: Floats) -> Floats:
     gap = ratio[:, 1] - ratio[:, 0]
 
     def slope(share: float) -> float:
-        return float(times @ (gap / np.maximum(ratio[:, 0] + share * gap, 1e-300)))
+        return float(sample_weight @ (gap / np.maximum(ratio[:, 0] + share * gap, 1e-300)))
 
     if slope(0.0) <= 0.0:
         share = 0.0

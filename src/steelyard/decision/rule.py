@@ -185,14 +185,16 @@ def tune(
     if not 0 <= positive < classes:
         raise GoalError(f"positive is {positive}; codes of {classes} classes run from 0")
     owners = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    times = _stood_for(codes, classes, deployed_on)
+    sample_weight = _stood_for(codes, classes, deployed_on)
     if isinstance(goal, CostMatrix):
         # With true probabilities the costs alone decide.
         rule = DecisionRule(costs=goal.costs)
         paid = np.array(goal.costs)[codes, rule.decide(values)]
-        return TunedRule(rule, goal, "cost per row", float(np.average(paid, weights=times[codes])))
+        return TunedRule(
+            rule, goal, "cost per row", float(np.average(paid, weights=sample_weight[codes]))
+        )
     if isinstance(goal, Maximise) and classes > 2:
-        rows = Rows(values, codes, times[codes])
+        rows = Rows(values, codes, sample_weight[codes])
         options: dict[str, Any] = {"seed": seed, "interval": interval, "labels": labels}
         weights = tune_weights(rows, goal, groups=owners, **options)
         return TunedRule(DecisionRule(weights=weights.best), goal, **weights.fields())
@@ -202,7 +204,7 @@ def tune(
         values[:, positive],
         codes == positive,
         goal,
-        each=float(times[1 - positive] / times[positive]),
+        each=float(sample_weight[1 - positive] / sample_weight[positive]),
         groups=owners,
         seed=seed,
         interval=interval,

@@ -60,7 +60,7 @@ def tune_weights(
     counts = np.bincount(every.y, minlength=every.p.shape[1])
     if (counts > 0).sum() < 2:
         raise GoalError("all rows are of one class; weights are tuned on rows of two or more")
-    weight = every.counts / every.times.sum()
+    weight = every.counts / every.sample_weight.sum()
     starts = [np.zeros(len(counts)), -np.log(np.maximum(weight, 0.5 / len(every.y)))]
     start = max(starts, key=lambda log_w: value_of(every, log_w, goal))
     kept = sampled(every.y, ROWS_PER_CLASS, seed)
@@ -110,8 +110,8 @@ def _interval(rows: Rows, log_w: Floats, goal: Maximise, owner: Codes | None, se
     drawn = []
     for _ in range(RESAMPLES):
         draw = np.concatenate([rng.choice(own, size=len(own)) for own in members])
-        times = np.bincount(draw, minlength=len(stratum_of))
-        drawn.append(climb(rows.drawn(times[owner]), log_w, goal, sweeps=1))
+        sample_weight = np.bincount(draw, minlength=len(stratum_of))
+        drawn.append(climb(rows.drawn(sample_weight[owner]), log_w, goal, sweeps=1))
     low, high = np.exp(np.quantile(drawn, [0.025, 0.975], axis=0))
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 

@@ -19,7 +19,7 @@ class Rows:
 
     p: Floats
     y: Codes
-    times: Floats
+    sample_weight: Floats
 
     @classmethod
     def of(cls, p: Floats, y: Codes) -> "Rows":
@@ -34,19 +34,19 @@ class Rows:
     @cached_property
     def counts(self) -> Floats:
         """Rows stood for, per class."""
-        return np.bincount(self.y, weights=self.times, minlength=self.p.shape[1])
+        return np.bincount(self.y, weights=self.sample_weight, minlength=self.p.shape[1])
 
     def at(self, index: Any) -> "Rows":
         """Some of the rows, by positions or mask."""
-        return Rows(self.p[index], self.y[index], self.times[index])
+        return Rows(self.p[index], self.y[index], self.sample_weight[index])
 
-    def drawn(self, times: Codes) -> "Rows":
+    def drawn(self, sample_weight: Codes) -> "Rows":
         """The rows, each drawn so many times."""
-        return self.standing_for(self.times * times)
+        return self.standing_for(self.sample_weight * sample_weight)
 
-    def standing_for(self, times: Any) -> "Rows":
+    def standing_for(self, sample_weight: Any) -> "Rows":
         """The rows, standing for so many rows each."""
-        return Rows(self.p, self.y, np.asarray(times, dtype=np.float64))
+        return Rows(self.p, self.y, np.asarray(sample_weight, dtype=np.float64))
 
 
 def rank_in_class(y: Codes) -> Codes:
@@ -70,7 +70,7 @@ def thinned(rows: Rows, kept: Codes) -> Rows:
     """The rows `kept`, standing for all rows of their class."""
     few = rows.at(kept)
     share = rows.counts / np.maximum(few.counts, 1.0)
-    return Rows(few.p, few.y, few.times * share[few.y])
+    return Rows(few.p, few.y, few.sample_weight * share[few.y])
 
 
 def grouped(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
@@ -82,11 +82,11 @@ def grouped(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
     step = np.round((logit - logit.min()) / LOGIT_STEP).astype(np.int64)
     name = (step * (int(fold.max()) + 1) + fold) * 2 + rows.y
     names, group = np.unique(name, return_inverse=True)
-    times = np.bincount(group, weights=rows.times)
-    mean = np.bincount(group, weights=rows.times * logit) / times
+    sample_weight = np.bincount(group, weights=rows.sample_weight)
+    mean = np.bincount(group, weights=rows.sample_weight * logit) / sample_weight
     # The smaller side first, 1 - p loses it where it is tiny.
     small = np.exp(-np.logaddexp(0.0, np.abs(mean)))
     positive = np.where(mean < 0.0, small, 1.0 - small)
     negative = np.where(mean < 0.0, 1.0 - small, small)
     p = np.column_stack([negative, positive])
-    return Rows(p, names % 2, times), names // 2 % (int(fold.max()) + 1)
+    return Rows(p, names % 2, sample_weight), names // 2 % (int(fold.max()) + 1)

@@ -10,8 +10,8 @@ from steelyard.errors import DataError, RequestError, TargetError, WeightError
 
 FloatArray = NDArray[np.float64]
 Macro = Literal["macro"] | None
-# A figure of one class against the rest: (is of the class, its scores, weights or None).
-Figure = Callable[[NDArray[np.bool_], NDArray[Any], FloatArray | None], float]
+# A metric of one class against the rest: (is of the class, its scores, weights or None).
+MetricFunction = Callable[[NDArray[np.bool_], NDArray[Any], FloatArray | None], float]
 
 
 def labels_of(y: ArrayLike, name: str = "y_true") -> NDArray[Any]:
@@ -148,7 +148,7 @@ def macro(values: FloatArray, classes: NDArray[Any]) -> float:
 
 
 def per_class(
-    figure: Figure,
+    metric: MetricFunction,
     y_true: ArrayLike,
     scores: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -159,15 +159,15 @@ def per_class(
     check: Callable[[ArrayLike, int], NDArray[Any]] = scores_of,
     both: bool = True,
 ) -> float | FloatArray:
-    """`figure` of a score vector, or of each column of (n, K) against the rest.
+    """`metric` of a score vector, or of each column of (n, K) against the rest.
 
-    `both`: the figure needs rows of the class and of the rest.
+    `both`: the metric needs rows of the class and of the rest.
     """
     if average not in ("macro", None):
         raise RequestError(f"average is {average!r}; it takes 'macro' or None (one per class)")
     hot = label_columns(y_true, scores)
     if hot is not None:
-        return _per_label(figure, hot, scores, sample_weight, average, check=check, both=both)
+        return _per_label(metric, hot, scores, sample_weight, average, check=check, both=both)
     y = labels_of(y_true)
     values = check(scores, len(y))
     weight = weights_of(sample_weight, len(y))
@@ -178,20 +178,20 @@ def per_class(
             mask, values = columns_of(y, positive, labels, 2) == 1, values[:, 1]
         if both:
             need(mask, weight)
-        return figure(mask, values, weight)
+        return metric(mask, values, weight)
     n_classes = values.shape[1]
     code = columns_of(y, positive, labels, n_classes)
     mass = np.bincount(code, weight, minlength=n_classes)
     defined = (mass > 0) & (mass < mass.sum()) | (not both)
-    figures = np.array(
+    values_by_class = np.array(
         [
-            figure(code == k, values[:, k], weight) if defined[k] else np.nan
+            metric(code == k, values[:, k], weight) if defined[k] else np.nan
             for k in range(n_classes)
         ]
     )
     if average is None:
-        return figures
-    return macro(figures, np.arange(n_classes) if labels is None else np.asarray(labels))
+        return values_by_class
+    return macro(values_by_class, np.arange(n_classes) if labels is None else np.asarray(labels))
 
 
 def label_columns(y_true: ArrayLike, scores: ArrayLike) -> NDArray[np.bool_] | None:
@@ -204,7 +204,7 @@ def label_columns(y_true: ArrayLike, scores: ArrayLike) -> NDArray[np.bool_] | N
 
 
 def _per_label(
-    figure: Figure,
+    metric: MetricFunction,
     hot: NDArray[np.bool_],
     scores: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -220,7 +220,7 @@ def _per_label(
     columns = np.asarray(scores).T
     values = np.array(
         [
-            figure(own, check(column, len(hot)), weight) if known else np.nan
+            metric(own, check(column, len(hot)), weight) if known else np.nan
             for own, column, known in zip(hot.T, columns, defined, strict=True)
         ]
     )

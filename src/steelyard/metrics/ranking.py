@@ -31,7 +31,7 @@ def roc_auc(
         sample_weight: shape (n,), >= 0.
         positive: the class of interest, for a vector of scores; needed unless labels are 0 and 1.
         labels: the class of each column; needed unless labels are 0 .. K-1.
-        average: "macro", the mean over classes of one against the rest; None, one figure per
+        average: "macro", the mean over classes of one against the rest; None, one metric per
             class, shape (K,), NaN for a class without rows.
 
     Returns: in [0, 1], .5 for no order.
@@ -56,7 +56,7 @@ def average_precision(
 
     No interpolation: a straight line between two points of the curve promises precision that no
     threshold reaches (Davis & Goadrich, ICML 2006). Chance level is the prevalence, so compare
-    figures only at equal prevalence. Arguments and errors as for `roc_auc`.
+    metrics only at equal prevalence. Arguments and errors as for `roc_auc`.
 
     Returns: in (0, 1].
 
@@ -80,7 +80,7 @@ def precision_at_recall(
 ) -> float | FloatArray:
     """Best precision of any threshold that finds at least the share `recall` of the class.
 
-    `recall` lies in (0, 1]. The threshold is chosen on these very rows, so the figure flatters on
+    `recall` lies in (0, 1]. The threshold is chosen on these very rows, so the metric flatters on
     few positives. Other arguments and errors as for `roc_auc`.
 
     >>> precision_at_recall([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], recall=0.5)
@@ -88,13 +88,13 @@ def precision_at_recall(
     """
     share("recall", recall)
 
-    def figure(mask: NDArray[np.bool_], column: NDArray[Any], weight: FloatArray | None) -> float:
+    def metric(mask: NDArray[np.bool_], column: NDArray[Any], weight: FloatArray | None) -> float:
         s = ranking.steps(mask, column, weight)
         # Divide as scikit-learn does, so that a recall met exactly counts as met.
         enough = s.found / s.found[-1] >= recall
         return float((s.found / (s.found + s.alarms))[enough].max())
 
-    return per_class(figure, y_true, scores, sample_weight, positive, labels, average)
+    return per_class(metric, y_true, scores, sample_weight, positive, labels, average)
 
 
 def recall_at_precision(
@@ -110,16 +110,16 @@ def recall_at_precision(
     """Greatest share of the class found by any threshold whose precision is at least `precision`.
 
     `precision` lies in (0, 1]; 0.0 where no threshold reaches it. The threshold is chosen on these
-    very rows, so the figure flatters on few positives. Other arguments as for `roc_auc`.
+    very rows, so the metric flatters on few positives. Other arguments as for `roc_auc`.
 
     >>> recall_at_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], precision=0.6)
     1.0
     """
     share("precision", precision)
 
-    def figure(mask: NDArray[np.bool_], column: NDArray[Any], weight: FloatArray | None) -> float:
+    def metric(mask: NDArray[np.bool_], column: NDArray[Any], weight: FloatArray | None) -> float:
         s = ranking.steps(mask, column, weight)
         pure = s.found / (s.found + s.alarms) >= precision
         return float((s.found / s.found[-1])[pure].max(initial=0.0))
 
-    return per_class(figure, y_true, scores, sample_weight, positive, labels, average)
+    return per_class(metric, y_true, scores, sample_weight, positive, labels, average)

@@ -32,7 +32,7 @@ def per_class_table(
         sample_weight: shape (n,), >= 0; `rows` and `decided` are sums of it.
 
     Returns: one dict per class, plain numbers, ready for JSON or a data frame; None where a
-        figure is undefined (a class without rows).
+        metric is undefined (a class without rows).
 
     >>> for line in per_class_table(["a", "a", "b"], ["a", "b", "b"]):
     ...     print(line["class"], line["rows"], line["recall"], line["precision"])
@@ -52,9 +52,9 @@ def per_class_table(
         "f1": f_scores(margins),
     }
     if scores is not None:
-        for figure in (roc_auc, average_precision):
-            columns[figure.__name__] = np.asarray(
-                figure(y_true, scores, labels=labels, sample_weight=sample_weight, average=None)
+        for metric in (roc_auc, average_precision):
+            columns[metric.__name__] = np.asarray(
+                metric(y_true, scores, labels=labels, sample_weight=sample_weight, average=None)
             )
     names = table.classes.tolist()
     plain = {

@@ -149,7 +149,7 @@ def fbeta(
         beta: > 0; 1 weighs both alike, 2 favours recall.
         positive: the class of interest for "binary"; needed unless labels are 0 and 1.
         average: "binary", the class of interest; "macro", the mean over classes; None, one
-            figure per class, shape (K,), NaN where undefined.
+            metric per class, shape (K,), NaN where undefined.
         labels: the classes, in the order wanted.
         sample_weight: shape (n,), >= 0.
 

@@ -20,7 +20,7 @@ BLEND = Technique("blend", "mean of network and trees on the same folds, untreat
 
 @dataclass(frozen=True)
 class BlendTrainer:
-    """Trains both on the same jobs and averages what they believe."""
+    """Trains both on the same jobs and averages their probabilities."""
 
     network: TabularTrainer = field(default_factory=TabularTrainer)
     trees: TreesTrainer = field(default_factory=TreesTrainer)

@@ -78,7 +78,7 @@ def with_decision(
     deployed_on: np.ndarray | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A deployed model with another decision; what it believes of a row is trained and stays.
+    """A deployed model with another decision; its probabilities are trained and stay.
 
     `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
     `deployed_on`: class shares to be true for instead. `about`: by default as before.

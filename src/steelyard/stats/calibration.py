@@ -49,9 +49,11 @@ def calibration_line(
     if of_ones.min() >= of_zeros.max() or of_ones.max() <= of_zeros.min():
         return None
     one = np.ones((len(logit), 1))
-    times = np.ones(len(logit)) if weight is None else np.asarray(weight, dtype=np.float64)
-    intercept, _ = minimise(logistic(one, truth, times, logit), np.zeros(1))
-    line, _ = minimise(logistic(np.column_stack([one, logit]), truth, times), np.array([0.0, 1.0]))
+    sample_weight = np.ones(len(logit)) if weight is None else np.asarray(weight, dtype=np.float64)
+    intercept, _ = minimise(logistic(one, truth, sample_weight, logit), np.zeros(1))
+    line, _ = minimise(
+        logistic(np.column_stack([one, logit]), truth, sample_weight), np.array([0.0, 1.0])
+    )
     found = float(intercept[0]), float(line[1])
     return found if np.isfinite(found).all() else None
 

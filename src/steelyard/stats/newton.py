@@ -35,11 +35,11 @@ def minimise(objective: Callable[[Floats], Derivatives], start: Floats) -> tuple
 
 
 def logistic(
-    features: Floats, targets: Floats, times: Floats, offset: Floats | float = 0.0
+    features: Floats, targets: Floats, sample_weight: Floats, offset: Floats | float = 0.0
 ) -> Callable[[Floats], Derivatives]:
-    """Log loss of expit(offset + features @ theta), summed over rows `times` over.
+    """Log loss of expit(offset + features @ theta), summed over weighted rows.
 
-    Shapes: features (rows, len(theta)); targets in [0, 1] and times (rows,).
+    Shapes: features (rows, len(theta)); targets in [0, 1] and sample_weight (rows,).
     """
     # einsum and sum, no matrix products: for so few columns BLAS spends more on waking its
     # threads than it saves, twice the processor time where techniques are judged side by side.
@@ -50,21 +50,21 @@ def logistic(
         decay = np.exp(-np.abs(z))
         predicted = np.where(z >= 0.0, 1.0, decay) / (1.0 + decay)
         losses = np.maximum(z, 0.0) + np.log1p(decay) - targets * z
-        spread = times * predicted * (1.0 - predicted)
+        spread = sample_weight * predicted * (1.0 - predicted)
         hessian = np.einsum("ik,i,il->kl", features, spread, features)
-        gradient = np.einsum("ik,i->k", features, times * (predicted - targets))
-        return float((times * losses).sum()), gradient, hessian
+        gradient = np.einsum("ik,i->k", features, sample_weight * (predicted - targets))
+        return float((sample_weight * losses).sum()), gradient, hessian
 
     return objective
 
 
 def scaled_softmax(
-    logs: Floats, design: Floats, targets: Floats, times: Floats, scale: float | None = None
+    logs: Floats, design: Floats, targets: Floats, sample_weight: Floats, scale: float | None = None
 ) -> Callable[[Floats], Derivatives]:
-    """Log loss of softmax(scale * logs + design @ beta), summed over rows `times` over.
+    """Log loss of softmax(scale * logs + design @ beta), summed over weighted rows.
 
     theta is (*beta, scale), or beta alone where `scale` is given. Shapes: logs and targets
-    (rows, classes), design (classes, len(beta)), times (rows,).
+    (rows, classes), design (classes, len(beta)), sample_weight (rows,).
     """
 
     def objective(theta: Floats) -> Derivatives:
@@ -74,10 +74,10 @@ def scaled_softmax(
         predicted = np.exp(z - top)
         total = predicted.sum(axis=1, keepdims=True)
         predicted /= total
-        normaliser = times @ (top + np.log(total))
-        value = float(normaliser[0] - np.einsum("i,ik,ik->", times, targets, z))
-        counted = predicted * times[:, None]
-        off = counted - targets * times[:, None]
+        normaliser = sample_weight @ (top + np.log(total))
+        value = float(normaliser[0] - np.einsum("i,ik,ik->", sample_weight, targets, z))
+        counted = predicted * sample_weight[:, None]
+        off = counted - targets * sample_weight[:, None]
         gradient = design.T @ off.sum(axis=0)
         hessian = design.T @ (np.diag(counted.sum(axis=0)) - counted.T @ predicted) @ design
         if scale is not None:
