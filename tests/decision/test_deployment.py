@@ -36,7 +36,9 @@ def test_root_finding_is_where_em_ends():
     repeated = estimate_prior(np.repeat(p, times, axis=0), [0.9, 0.1]).prior
     np.testing.assert_allclose(likeliest_prior(p, [0.9, 0.1], times), repeated, atol=1e-6)
     np.testing.assert_allclose(
-        estimate_prior(p, [0.9, 0.1], sample_weight=times, start=[0.5, 0.5]).prior, repeated, atol=1e-6
+        estimate_prior(p, [0.9, 0.1], sample_weight=times, start=[0.5, 0.5]).prior,
+        repeated,
+        atol=1e-6,
     )
 
 
