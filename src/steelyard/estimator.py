@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -129,6 +129,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             self._takes_frames = _holds_text(X)
         # By what was fitted: one row may have no value where the others had text.
         if self._takes_frames and hasattr(X, "columns"):
+            # A frame of one column is one label a row, as it is beside numbers.
+            y = tuple(column_or_1d(one, warn=True) if np.ndim(one) == 2 else one for one in y)
             return validate_data(self, X, *y, reset=reset, skip_check_array=True)
         return validate_data(
             self, X, *y, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
