@@ -26,11 +26,9 @@ import steelyard
 from steelyard.cli import main as cli
 from steelyard.comparison.verify import verify_run
 from steelyard.models.archive import load_archive
-from steelyard.report.page import to_html
-from steelyard.report.text import to_text
 from steelyard.runs.journal import Journal
 from steelyard.runs.seal import sealed
-from steelyard.runs.store import load
+from steelyard.runs.store import load, write_report
 
 LEFT_OUT = object()
 VALUES = (
@@ -165,8 +163,7 @@ class Campaign:
             content = sealed(new, run) if isinstance(new, dict) and finite else new
             (run / "run.json").write_text(json.dumps(content))
             study = load(run)
-            to_text(study.run)
-            to_html(study.run)
+            write_report(study.run, run)
             return verify_run(run)["holds"]
 
         self.note("field of run.json, sealed again", act)

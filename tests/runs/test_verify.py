@@ -40,6 +40,8 @@ EDITS = {
     "prior": lambda v: v["decision"].update(prior=[0.5, 0.5]),
     "calibration": lambda v: v["decision"].update(calibration={"kind": "shift", "bias": [0, 1]}),
     "a technique left out": lambda v: v["techniques"].pop(1),
+    "a metric left out": lambda v: v["techniques"][0]["metrics"].pop("recall"),
+    "a setting of another type": lambda v: v["techniques"][1]["sample"].update(ratio=[1]),
     "goal": lambda v: v["protocol"].update(goal={"kind": "costs", "fp": 1, "fn": 50}),
 }
 

@@ -15,7 +15,7 @@ import polars as pl
 from steelyard.comparison.rejudge import differences, rejudged
 from steelyard.errors import DataError, RunError
 from steelyard.models.archive import layer_configs
-from steelyard.runs.checks import read_json
+from steelyard.runs.checks import MALFORMED, read_json
 from steelyard.runs.integrity import ledger_problems, prediction_problems, row_problems
 from steelyard.runs.new_decision import new_decision
 from steelyard.runs.seal import ALSO, SEALED, broken
@@ -48,6 +48,8 @@ def verify_run(run: str | Path, data: Any = None) -> dict[str, Any]:
             problems[name] = find()
         except RunError as error:
             problems[name] = [str(error)]
+        except MALFORMED as error:  # values of other types or names than a run's
+            problems[name] = [f"run.json cannot be worked with: {type(error).__name__}: {error}"]
 
     def jobs() -> list[dict[str, Any]]:
         return read_json(folder / "ledger.json", "ledger")["jobs"]

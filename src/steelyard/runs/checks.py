@@ -8,6 +8,9 @@ from typing import Any
 
 from steelyard.errors import RunError
 
+# What arises in a program that works with values of other types or names than it expects.
+MALFORMED = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+
 
 def read_json(path: Path, schema: str | None = None) -> Any:
     """The content of a JSON file, of any shape or as one of `runs/schemas` describes it.

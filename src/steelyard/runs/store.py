@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from steelyard.errors import RunError
+from steelyard.errors import RunError, SteelyardError
 from steelyard.files import Lock, write_text
 from steelyard.files.atomic import json_text
-from steelyard.runs.checks import disagreement, problem_in, read_json
+from steelyard.runs.checks import MALFORMED, disagreement, problem_in, read_json
 from steelyard.runs.commit import commit, settle
 from steelyard.runs.seal import SEALED, broken
 
@@ -53,7 +53,15 @@ def write_report(values: dict[str, Any], run: Path) -> None:
     """The page, built from run.json's content alone."""
     if (run / "report.html").is_dir():
         raise RunError(f"{run / 'report.html'} is a folder; remove it first")
-    write_text(run / "report.html", page_of(values, run))
+    try:
+        page = page_of(values, run)
+    except SteelyardError:
+        raise
+    except MALFORMED as error:
+        raise RunError(
+            f"{run / 'run.json'} is damaged: no page can be made of it ({error})"
+        ) from error
+    write_text(run / "report.html", page)
 
 
 def save_name(values: dict[str, Any], run: Path, positive_name: str) -> dict[str, Any]:
