@@ -30,7 +30,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option(
     "--techniques",
     default="default",
-    help="Names, comma-separated, default among them (see: steelyard techniques).",
+    help="Names, comma-separated, default among them (the command techniques lists them).",
 )
 @model_option
 @click.option("--folds", type=int, default=5, show_default=True)
