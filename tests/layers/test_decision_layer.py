@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from steelyard.decision import DecisionRule
 from steelyard.errors import ClassCountError, GoalError
 from steelyard.layers import Decision
 
@@ -64,3 +65,10 @@ def test_columns_that_disagree_are_named():
     for layer in (Decision(threshold=0.5), Decision(weights=[1, 2]), Decision(costs=np.eye(2))):
         with pytest.raises(ClassCountError, match="3 columns"):
             layer(np.ones((1, 3)))
+
+
+@pytest.mark.parametrize("weights", [[0.0, 0.0], [1.0, -1.0], [1.0, np.inf], [[1.0, 2.0]]])
+def test_rule_and_layer_refuse_the_same_weights(weights):
+    for kind in (Decision, DecisionRule):
+        with pytest.raises(GoalError, match="weights"):
+            kind(weights=weights)

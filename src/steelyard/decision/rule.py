@@ -12,7 +12,7 @@ from steelyard.decision.threshold_tuning import tune_threshold
 from steelyard.decision.weight_tuning import tune_weights
 from steelyard.decision.weighted_rows import Rows
 from steelyard.errors import GoalError
-from steelyard.stats.validation import Codes, Floats, labelled, probabilities, shares
+from steelyard.stats.validation import Codes, Floats, class_weights, labelled, probabilities, shares
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,7 @@ class DecisionRule:
         elif self.positive is not None:
             raise GoalError(f"positive is {self.positive}, which only a threshold can use")
         if self.weights is not None:
-            weights = np.asarray(self.weights, dtype=np.float64)
-            if weights.ndim != 1 or not np.isfinite(weights).all() or weights.min() < 0.0:
-                raise GoalError(f"weights are {self.weights}; give a number >= 0 for every class")
-            object.__setattr__(self, "weights", tuple(weights.tolist()))
+            object.__setattr__(self, "weights", class_weights(self.weights))
         if self.costs is not None:
             object.__setattr__(self, "costs", CostMatrix(self.costs).costs)
 

@@ -9,6 +9,7 @@ from steelyard._keras import keras, ops
 from steelyard.errors import GoalError
 from steelyard.layers.columns import Tensor, both_columns
 from steelyard.layers.prior import check_columns
+from steelyard.stats.validation import class_weights
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -51,7 +52,7 @@ class Decision(keras.layers.Layer):
             raise GoalError(f"positive = {positive} has no meaning without threshold; give both")
         self.threshold = None if threshold is None else checked_threshold(threshold)
         self.positive = None if threshold is None else checked_positive(positive)
-        self.weights_per_class = None if weights is None else checked_weights(weights)
+        self.weights_per_class = None if weights is None else list(class_weights(weights))
         self.costs = None if costs is None else checked_costs(costs)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -110,16 +111,6 @@ def checked_positive(positive: int | None) -> int:
             "classes. For more classes give weights or costs"
         )
     return 1 if positive is None else int(positive)
-
-
-def checked_weights(weights: Sequence[float]) -> list[float]:
-    """One finite factor >= 0 per class, at least one above zero."""
-    values = np.asarray(weights, dtype=np.float64)
-    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
-        raise GoalError(
-            f"weights = {list(weights)!r}; give one finite factor >= 0 per class, not all zero"
-        )
-    return values.tolist()
 
 
 def checked_costs(costs: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.errors import RequestError
+from steelyard.errors import GoalError, RequestError
 
 # float64 and int64; numpy's stubs are too vague about what its functions return to say so.
 Floats = NDArray[Any]
@@ -88,3 +88,13 @@ def softmax(logits: Floats) -> Floats:
     """Row-wise softmax; -inf becomes 0 exactly."""
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def class_weights(weights: ArrayLike) -> tuple[float, ...]:
+    """Factors of a decision rule, one finite number >= 0 per class, not all of them 0."""
+    values = np.asarray(weights, dtype=np.float64)
+    if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise GoalError(
+            f"weights = {values.tolist()}; give one finite factor >= 0 per class, not all zero"
+        )
+    return tuple(values.tolist())
