@@ -242,6 +242,8 @@ def test_regression_target_is_told_apart():
         (RNG.normal(size=N) * 1e12, False),
     ],
 )
-def test_what_float32_cannot_tell_apart_is_said(values, lost):
-    notes = read_table(pl.DataFrame({"x": values, "good": RNG.normal(size=N), "t": Y}), "t").notes
-    assert [("'x'" in note and "float32" in note) for note in notes] == [True] * lost
+def test_what_float32_cannot_tell_apart_is_shifted(values, lost):
+    table = read_table(pl.DataFrame({"x": values, "good": RNG.normal(size=N), "t": Y}), "t")
+    assert table.schema.column("x").offset == (np.min(values) if lost else 0.0)
+    seen = table.numbers()[:, list(table.schema.numbers).index("x")]
+    assert len(np.unique(seen)) == len(np.unique(values))

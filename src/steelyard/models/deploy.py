@@ -30,20 +30,21 @@ def ship(
 ) -> Any:
     """Build the functional model around a trained `core` (`models.jobs.Fitted`).
 
-    Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 or string; ""
+    Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 (float64 where an
+    offset is subtracted) or string; ""
     and NaN are missing. Outputs: {"probability": (batch, classes) under the natural `prior`,
     "decision": (batch,) labels of `schema.classes`}. `about`: as `about_decision` gives it.
     """
     keys = input_names(schema)
-    strings_in = set(schema.categories)
     inputs = {
-        name: keras.Input(
-            (1,), name=keys[name], dtype="string" if name in strings_in else "float32"
-        )
+        name: keras.Input((1,), name=keys[name], dtype=input_type(schema, name))
         for name in schema.features
     }
     first = next(iter(inputs.values()))
-    numbers = Columns("float32", name=OWN + "numbers")(first, [inputs[n] for n in schema.numbers])
+    offsets = [schema.column(name).offset for name in schema.numbers]
+    numbers = Columns("float32", offsets if any(offsets) else (), name=OWN + "numbers")(
+        first, [inputs[name] for name in schema.numbers]
+    )
     strings = Columns("string", name=OWN + "strings")(first, [inputs[n] for n in schema.categories])
     p = core([numbers, strings])
     if trained_on is not None:
@@ -128,6 +129,13 @@ def input_names(schema: Schema) -> dict[str, str]:
     return names
 
 
+def input_type(schema: Schema, name: str) -> str:
+    """Type of a column's input: string, float32, or float64 where float32 would lose it."""
+    if name in schema.categories:
+        return "string"
+    return "float64" if schema.column(name).offset else "float32"
+
+
 def _can_name_an_input(name: str) -> bool:
     return bool(name) and "/" not in name and not name.startswith(OWN)
 
@@ -141,7 +149,8 @@ def columns_of(frame: pl.DataFrame, schema: Schema) -> Mapping[str, Any]:
         )
         if name in strings
         else tf.constant(
-            frame[name].cast(pl.Float32).fill_null(float("nan")).to_numpy()[:, None], tf.float32
+            frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()[:, None],
+            input_type(schema, name),
         )
         for name in schema.features
     }

@@ -12,14 +12,23 @@ LABEL = "steelyard.label"  # the layer that says what the model is about
 
 @keras.saving.register_keras_serializable(package="steelyard")
 class Columns(keras.layers.Layer):
-    """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width."""
+    """Puts columns of shape (batch, 1) side by side: (batch, columns); no columns is no width.
 
-    def __init__(self, kind: str, **kwargs: Any) -> None:
+    `offsets`: what is subtracted from each column first, in the column's own precision.
+    """
+
+    def __init__(self, kind: str, offsets: Sequence[float] = (), **kwargs: Any) -> None:
         # Without autocast: Keras would turn numbers into strings, which TensorFlow cannot.
         super().__init__(**(kwargs | {"dtype": kind, "autocast": False}))
-        self.kind = kind
+        self.kind, self.offsets = kind, [float(offset) for offset in offsets]
 
     def call(self, anything: Any, columns: list[Any]) -> Any:
+        if columns and self.offsets:
+            # In the column's own float64: in float32 the offset would swallow what differs.
+            columns = [
+                tf.cast(column - offset if offset else column, self.kind)
+                for column, offset in zip(columns, self.offsets, strict=True)
+            ]
         if columns:
             return tf.concat(columns, axis=1)
         return tf.zeros([tf.shape(anything)[0], 0], self.kind)
@@ -28,7 +37,7 @@ class Columns(keras.layers.Layer):
         return keras.KerasTensor((None, len(columns)), dtype=self.kind)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"kind": self.kind}
+        return super().get_config() | {"kind": self.kind, "offsets": self.offsets}
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -86,9 +95,14 @@ class DeployedModel(keras.Model):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return super().__call__(*[_readable(one) for one in args], **kwargs)
 
-    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def predict(self, x: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
         """As Keras' own; text may come as NumPy's."""
-        return super().predict(_readable(x), *args, **kwargs)
+        x = _readable(x)
+        if isinstance(x, Mapping) and any(one.dtype == "float64" for one in self.inputs):
+            # As a dataset: arrays of float64 Keras would turn into float32 first.
+            x = tf.data.Dataset.from_tensor_slices(dict(x)).batch(batch_size or 32)
+            batch_size = None
+        return super().predict(x, batch_size=batch_size, **kwargs)
 
 
 def _readable(columns: Any) -> Any:

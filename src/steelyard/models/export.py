@@ -14,7 +14,7 @@ from typing import Any
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import MissingDependencyError, RequestError
-from steelyard.models.deploy import input_names, with_codes
+from steelyard.models.deploy import input_names, input_type, with_codes
 from steelyard.models.deployed_model import LABEL
 from steelyard.models.portable import portable
 from steelyard.tables import Schema
@@ -35,6 +35,12 @@ def check_format(kind: str, schema: Schema) -> None:
         raise RequestError(
             f"{kind} takes numbers only, but text is in column {named}; use "
             "`format=saved-model`, or compare without such columns"
+        )
+    far = [name for name in schema.numbers if schema.column(name).offset]
+    if kind == "litert" and far:
+        raise RequestError(
+            f"litert has no float64, which column {far[0]!r} needs (values far from 0); use "
+            "`format=saved-model`, or subtract its smallest value before compare"
         )
 
 
@@ -59,9 +65,8 @@ def write_model(model: Any, schema: Schema, path: Path, kind: str) -> None:
 
 def about_text(model: Any, schema: Schema, kind: str) -> str:
     """What to know of an exported model, as JSON: inputs, outputs, classes, threshold, date."""
-    strings = set(schema.categories)
     inputs = [
-        {"column": name, "input": port, "type": "string" if name in strings else "float32"}
+        {"column": name, "input": port, "type": input_type(schema, name)}
         for name, port in port_names(schema).items()
     ]
     code = kind in ("litert", "onnx") and _text_labels(model)
@@ -75,9 +80,8 @@ def about_text(model: Any, schema: Schema, kind: str) -> str:
 
 
 def _specs(schema: Schema) -> dict[str, tf.TensorSpec]:
-    strings = set(schema.categories)
     return {
-        port: tf.TensorSpec([None], tf.string if name in strings else tf.float32, name=port)
+        port: tf.TensorSpec([None], input_type(schema, name), name=port)
         for name, port in port_names(schema).items()
     }
 

@@ -1,4 +1,4 @@
-"""Columns that lose their signal in float32, in which models compute."""
+"""Columns that would lose their signal in float32, in which models compute."""
 
 import polars as pl
 
@@ -7,23 +7,18 @@ FINE = 1e4  # spacings in a standard deviation from which nothing that matters i
 KEPT = 0.9  # share of the distinct values
 
 
-def lost_in_float32(column: pl.Series) -> str:
-    """What is lost of a column of numbers, for people; "" if nothing that matters.
+def float32_offset(column: pl.Series) -> float:
+    """What to subtract in float64, before a column of numbers becomes float32; 0 for most.
 
-    Seconds since 1970 are 1.7e9, where float32 knows every 128th only.
+    Seconds since 1970 are 1.7e9, where float32 knows every 128th only: there the smallest value.
 
-    >>> lost_in_float32(pl.Series([1.7e9 + i for i in range(1_000)]))
-    'holds 1,000 different values, of which float32 tells 9 apart; subtract the smallest'
-    >>> lost_in_float32(pl.Series([1e9 * i for i in range(1_000)]))
-    ''
+    >>> float32_offset(pl.Series([1.7e9 + i for i in range(1_000)]))
+    1700000000.0
+    >>> float32_offset(pl.Series([1e9 * i for i in range(1_000)]))
+    0.0
     """
     size, spread = column.abs().max(), column.std()
     if size is None or spread is None or not 0 < spread < FINE * SPACING * size:  # type: ignore[operator]
-        return ""
+        return 0.0
     there, kept = column.n_unique(), column.cast(pl.Float32).n_unique()
-    if kept >= KEPT * there:
-        return ""
-    return (
-        f"holds {there:,} different values, of which float32 tells {kept:,} apart; "
-        "subtract the smallest"
-    )
+    return 0.0 if kept >= KEPT * there else float(column.min())  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import polars as pl
 
 from steelyard.errors import DataError
 from steelyard.tables.column_types import TypedColumn, infer_type
-from steelyard.tables.float32 import lost_in_float32
+from steelyard.tables.float32 import float32_offset
 from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.schema import Column, Label, Role, Schema
@@ -63,10 +63,10 @@ class Table:
         return np.bincount(self.y, minlength=len(self.schema.classes))
 
     def numbers(self) -> np.ndarray:
-        """Float32, shape (n, numbers), NaN where missing; columns as in `schema.numbers`."""
+        """Float32 less `Column.offset`, (n, numbers), NaN where missing; as `schema.numbers`."""
         matrix = np.empty((len(self.y), len(self.schema.numbers)), np.float32)
         for j, name in enumerate(self.schema.numbers):
-            matrix[:, j] = self.features[name].to_numpy()
+            matrix[:, j] = self.features[name].to_numpy() - self.schema.column(name).offset
         return matrix
 
     def categories(self) -> np.ndarray:
@@ -152,7 +152,7 @@ def read_table(
         row_ids=rows,
         source=source,
         dropped_rows=source.rows - len(rows),
-        notes=(*reader.notes, *_lost(features)),
+        notes=tuple(reader.notes),
     )
 
 
@@ -228,14 +228,9 @@ def _columns(
                 features.append(typed_column.values.alias(name))
                 if typed_column.kind == "category":
                     columns[-1] = replace(columns[-1], levels=remembered(typed_column.values))
+                elif offset := float32_offset(features[-1].alias("")):
+                    columns[-1] = replace(columns[-1], offset=offset)
     return tuple(columns), features
-
-
-def _lost(features: Sequence[pl.Series]) -> list[str]:
-    """A line for each column of numbers that models cannot see as it is."""
-    numbers = [column for column in features if column.dtype == pl.Float64]
-    lost = [(column.name, lost_in_float32(column.alias(""))) for column in numbers]
-    return [f"column {name!r} {what}" for name, what in lost if what]
 
 
 def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:

@@ -21,6 +21,7 @@ class Column:
     numbers that came as text are written (`%d.%m.%Y`, `$1,234.5`; '' for a plain number), so that
     later files are read the same way. `doubt` says why a category of numbers or dates is none.
     `levels` are those of a category, the most frequent first, as many as are remembered.
+    `offset` is subtracted from numbers in float64 before models see them in float32.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     format: str = ""
     doubt: str = ""
     levels: tuple[str, ...] = ()
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
