@@ -94,6 +94,7 @@ def test_a_signal_ends_what_cannot_be_interrupted(number):
 
 def test_what_ends_by_itself_is_told_what_is_kept(monkeypatch, capsys):
     monkeypatch.setattr(stopping, "trainings", lambda run: (5, 16))
+    before = signal.getsignal(signal.SIGINT)
 
     def interrupted():
         with stopping.ends_when_told("run"):
@@ -105,4 +106,4 @@ def test_what_ends_by_itself_is_told_what_is_kept(monkeypatch, capsys):
     assert ended.value.code == 130
     line = "steelyard: stopped after 5 of 16 trainings; the same command goes on from there\n"
     assert capsys.readouterr().err == line
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before

@@ -44,7 +44,7 @@ def test_levels_are_counted_as_polars_does(frame):
 
 def test_gaps_infinities_and_huge_values_do_no_harm(frame):
     odd = frame.with_columns(
-        x=pl.when(pl.int_range(pl.len()) % 7 == 0).then(None).otherwise(pl.col("x") * 1e100),
+        x=pl.when(pl.int_range(pl.len()) % 7 == 0).then(None).otherwise(pl.col("x") * 1e30),
         z=pl.Series([np.inf, -np.inf, 1.0, None] * 500),
     )
     found = spread_of(odd, "z")

@@ -66,7 +66,7 @@ def test_a_fixed_decision_is_not_tuned():
     both = np.column_stack([1 - p, p]).astype("float32")
     by_split = {split.key: both[split.test] for split in splits}
     tuned, half = (judge(get(n), by_split, protocol) for n in ("plain", "plain-at-half"))
-    np.testing.assert_array_equal(half.decided[0], (p >= 0.5).astype(int))
+    np.testing.assert_array_equal(half.predictions[0].d, (p >= 0.5).astype(int))
     np.testing.assert_array_equal(half.deployed, half.uncorrected)
     assert half.rule == DecisionRule(threshold=0.5, positive=1)
     assert half.rule_report["notes"] == [

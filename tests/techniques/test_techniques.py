@@ -92,5 +92,5 @@ def test_choosing():
     assert set(DEFAULT) < set(TECHNIQUES)
     assert [one.name for one in choose("default,ldam-drw")] == [*DEFAULT, "ldam-drw"]
     assert [one.name for one in choose("smote, focal")] == ["plain", "smote", "focal"]
-    with pytest.raises(RequestError, match="no technique is called 'smot'; there are: plain"):
+    with pytest.raises(RequestError, match="no technique is called 'smot'; did you mean 'smote'"):
         choose(["smot"])

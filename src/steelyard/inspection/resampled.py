@@ -18,6 +18,7 @@ MOST_COLUMNS = 8  # a row on a line in eight columns is on one
 LEAST_COLUMNS = 2  # in one column every row lies between two others
 MOST_ROWS = 200_000  # of each class; where rows are many, each line has many of them
 MOST_TESTED = 100  # rows of each class
+LEAST_ROWS = 20  # of a class; fewer whole numbers lie on lines by chance
 NEAREST = 30  # rows of the class whose pairs a row may lie between
 # Distance from the line over the length between its ends: float32 in, float32 out.
 ON_LINE = 1e-6
@@ -73,7 +74,7 @@ def rows_on_lines(table: Table, numbers: Numbers, seed: int) -> list[dict[str, A
         if len(members) > MOST_ROWS:
             members = rng.choice(members, MOST_ROWS, replace=False)
         X = _fine_columns(numbers, members)
-        if X.shape[1] < LEAST_COLUMNS or len(X) <= LEAST_COLUMNS + 1:
+        if X.shape[1] < LEAST_COLUMNS or len(X) < LEAST_ROWS:
             continue
         asking = rng.permutation(len(X))[:MOST_TESTED]
         between = int(_between_two(X, asking).sum())
@@ -90,7 +91,8 @@ def _fine_columns(numbers: Numbers, members: NDArray[np.int64]) -> NDArray[np.fl
         known = mine[np.isfinite(mine)]
         if len(known) > 1 and len(np.unique(known)) > DISTINCT * len(members):
             sd = known.std()
-            columns.append((mine - known.mean()) / sd)
+            if sd > 0:  # 0 for denormals, whose squares vanish
+                columns.append((mine - known.mean()) / sd)
         if len(columns) == MOST_COLUMNS:
             break
     X = np.column_stack(columns) if columns else np.empty((len(members), 0))
