@@ -175,10 +175,10 @@ def test_an_encoding_that_was_assumed_is_said(tmp_path):
 
 
 def test_a_header_longer_than_the_sample(tmp_path):
-    names = [f"ENSG{j:011d}" for j in range(20_000)]
-    rows = [",".join([str(i % 2), *map(str, np.arange(20_000) % (i + 2))]) for i in range(4)]
+    names = [f"ENSG{j:0140d}" for j in range(2_000)]
+    rows = [",".join([str(i % 2), *map(str, np.arange(2_000) % (i + 2))]) for i in range(4)]
     path = write(tmp_path, "\n".join([",".join(["t", *names]), *rows]))
     from steelyard.tables.dialect import sniff
 
-    assert len(sniff(path).names) == 20_001
+    assert len(sniff(path).names) == 2_001
     assert labels(path, read_table(path, "t").schema).tolist() == [0, 1, 0, 1]
