@@ -1,0 +1,117 @@
+"""Compare: train every technique on the same folds, judge, decide, train what is recommended."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from steelyard.comparison.baselines import (
+    baseline_probabilities,
+    baseline_tasks,
+    code_of,
+    trainer_of,
+)
+from steelyard.comparison.budget import Plan, planned, seconds_of
+from steelyard.comparison.final import deployed, fit_on_all
+from steelyard.comparison.judging import Protocol, judge_all
+from steelyard.comparison.need import check_training
+from steelyard.comparison.record import (
+    Origin,
+    ledger,
+    predictions,
+    record,
+    uncorrected_frame,
+    verdict_on,
+    with_origin,
+)
+from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
+from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
+from steelyard.jobs.run import (
+    InMemoryStore,
+    Progress,
+    TrainingTask,
+    run_jobs,
+    uncorrected_probabilities,
+)
+from steelyard.runs import Journal
+from steelyard.runs.study import Study
+from steelyard.tables import Table
+from steelyard.techniques import Technique
+
+# shares of the time; the rest trains the final model
+TRAINING, JUDGING = 0.85, 0.1
+
+
+def run_comparison(
+    data: Any,
+    techniques: list[Technique],
+    model: str | Callable[[int, int], Any],
+    request: Request,
+    progress: Progress | None,
+    *,
+    may_leave_out: bool,
+    budget: str | float | None,
+) -> Study:
+    started = time.monotonic()
+    limit = None if budget is None else started + seconds_of(budget)
+    table = table_of(data, request)
+    trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
+    check_training(table)
+    techniques, left_out = trainable(techniques, trainer, table, may_leave_out=may_leave_out)
+    plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
+    if limit is not None:
+
+        def protocol_with(folds: int, repeats: int) -> Protocol:
+            return protocol_of(table, replace(request, folds=folds, repeats=repeats))
+
+        plan = planned(plan, table, protocol_with, request.seed, limit)
+    request = replace(request, folds=plan.folds, repeats=plan.repeats)
+    protocol = protocol_of(table, request)
+    asked = asked_for(table, list(plan.techniques), plan.trainer, request) | code_of(model)
+    with result_store(request, asked, plan.jobs) as store:
+        origin = Origin(request.positive_name, started)
+        return _finish(table, plan, protocol, asked, origin, store, progress)
+
+
+def _finish(
+    table: Table,
+    plan: Plan,
+    protocol: Protocol,
+    asked: dict[str, Any],
+    origin: Origin,
+    store: InMemoryStore | Journal,
+    progress: Progress | None,
+) -> Study:
+    """Train what is left, judge, decide, train the final model, save."""
+    run_jobs(
+        table,
+        protocol.splits,
+        [TrainingTask(plan.trainer, plan.techniques), *baseline_tasks(plan.trainer, table)],
+        seed=protocol.seed,
+        store=store,
+        progress=part_of(progress, 0.0, TRAINING),
+    )
+    judging = part_of(progress, TRAINING, JUDGING)
+    by_technique = [
+        (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
+        for one in plan.techniques
+    ]
+    by_technique += baseline_probabilities(plan.trainer, protocol, store)
+    judged = judge_all(by_technique, protocol, judging)
+    contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
+    verdict = verdict_on(contenders, protocol)
+    chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
+    check_reach(chosen, protocol, store)
+    last = part_of(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
+    fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
+    run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
+    run = with_origin(run, origin)
+    study = Study(
+        run | {"left_out": plan.left_out},
+        predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
+        uncorrected=uncorrected_frame(table, protocol, by_technique),
+        ledger=ledger(store.finished),
+        model=deployed(table, fitted, chosen, run),
+    )
+    save_finished(study, store)
+    return study

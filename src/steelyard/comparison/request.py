@@ -1,0 +1,106 @@
+"""What a comparison was asked for, checked against the table before anything is trained."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steelyard._version import __version__
+from steelyard.comparison.judging import Protocol
+from steelyard.comparison.need import check_reading
+from steelyard.decision import Goal, check_enough_rows, check_goal
+from steelyard.errors import RequestError
+from steelyard.inspection.measure import positive_code
+from steelyard.inspection.resampled import warn_if_resampled
+from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Trainer
+from steelyard.stats.metrics import check_ranks
+from steelyard.tables import Table, check_learnable, read_table
+from steelyard.techniques import Technique
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the user asked for; what each field means is said at `compare`."""
+
+    target: str | None
+    folds: int
+    repeats: int
+    group: str | None
+    time: str | None
+    drop: tuple[str, ...]
+    positive: Any
+    positive_name: str | None
+    metric: str
+    goal: Goal
+    seed: int
+    out: str | Path | None
+
+
+def table_of(data: Any, request: Request) -> Table:
+    check_ranks(request.metric)
+    if isinstance(data, Table):
+        table = data
+    else:
+        check_reading(data)
+        table = read_table(
+            data, request.target, group=request.group, time=request.time, drop=request.drop
+        )
+    check_learnable(table)
+    warn_if_resampled(table)
+    return table
+
+
+def protocol_of(table: Table, request: Request) -> Protocol:
+    classes = table.schema.classes
+    positive = positive_code(classes, table.class_counts, request.positive)
+    check_goal(request.goal, len(classes))
+    check_enough_rows(request.goal, int(table.class_counts[positive]), len(table.y))
+    splits = make_splits(
+        table.y,
+        folds=request.folds,
+        repeats=1 if table.times is not None else request.repeats,
+        seed=request.seed,
+        classes=classes,
+        groups=table.groups,
+        times=table.times,
+    )
+    goal, metric = request.goal, request.metric
+    return Protocol(
+        table.y, splits, positive, goal, metric, table.groups, request.seed, labels=classes
+    )
+
+
+def trainable(
+    techniques: list[Technique], trainer: Trainer, table: Table, *, may_leave_out: bool
+) -> tuple[list[Technique], list[str]]:
+    """Techniques that this model can train on this table, and why the others were left out.
+
+    What was asked for by name is never left out in silence: it is refused.
+    """
+    schema = table.schema
+    columns = {"numbers": len(schema.numbers), "categories": len(schema.categories)}
+    reasons = {
+        one.name: one.unfit(**columns, classes=len(schema.classes)) or trainer.refuses(one)
+        for one in techniques
+    }
+    left_out = [reason for reason in reasons.values() if reason]
+    if left_out and not may_leave_out:
+        raise RequestError(f"{left_out[0]}; or leave it out of `techniques`")
+    return [one for one in techniques if not reasons[one.name]], left_out
+
+
+def asked_for(
+    table: Table, techniques: list[Technique], trainer: Trainer, request: Request
+) -> dict[str, Any]:
+    """All that training depends on: a journal of another request is not continued.
+
+    Goal, metric and positive class are no part of it, so they can be changed without training.
+    """
+    kept = ("target", "folds", "repeats", "group", "time", "seed")
+    return {key: getattr(request, key) for key in kept} | {
+        "steelyard": __version__,
+        "sha256": table.source.sha256,
+        "techniques": [technique.to_dict() for technique in techniques],
+        "model": trainer.name,
+        "drop": list(request.drop),
+    }
