@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import steelyard as sy
-from steelyard.comparison import main_job
+from steelyard.comparison import comparing, training
 from steelyard.errors import GoalError
 from steelyard.models.trees import TreesTrainer
 
@@ -67,8 +67,8 @@ def trained_once():
     fit = TreesTrainer.fit
     patch.setattr(TreesTrainer, "run", once(TreesTrainer.run))
     patch.setattr(TreesTrainer, "fit", fit_once)
-    patch.setattr(main_job, "baseline_tasks", lambda *_: [])
-    patch.setattr(main_job, "baseline_probabilities", lambda *_: [])
+    patch.setattr(comparing, "baseline_tasks", lambda *_: [])
+    patch.setattr(comparing, "baseline_probabilities", lambda *_: [])
     yield
     patch.undo()
 
@@ -126,8 +126,9 @@ def test_train_retune_and_the_estimator(name, study):
 
 @pytest.mark.parametrize("goal", [sy.MinRecall(0.99), sy.MinPrecision(0.99), sy.Alerts(1)])
 def test_what_no_model_could_show_is_refused_before_training(goal, monkeypatch):
-    monkeypatch.setattr(main_job, "run_jobs", lambda *_, **__: pytest.fail("trained"))
-    monkeypatch.setattr(main_job, "fit_on_all", lambda *_, **__: pytest.fail("trained"))
+    for module in (comparing, training):
+        monkeypatch.setattr(module, "run_jobs", lambda *_, **__: pytest.fail("trained"))
+        monkeypatch.setattr(module, "fit_on_all", lambda *_, **__: pytest.fail("trained"))
     with pytest.raises(GoalError, match="closest=True"):
         compared(goal)
     with pytest.raises(GoalError, match="closest=True"):
