@@ -25,11 +25,11 @@ class AffineFit:
 def smoothed(rows: Rows) -> Floats:
     """Targets of shape (rows, classes): the label, moved a little towards what the model says.
 
-    Platt's idea (a label counts for (n + 1)/(n + 2), n rows of its class) with the model's own
+    Platt's idea (a label counts for (n + 1)/(n + 2), n effective rows of its class) with the model's own
     probability as the other part: all the pulls together weigh about one row per class, keep
     separable rows finite, and leave true probabilities where they are.
     """
-    pull = (1.0 / (rows.counts + 2.0))[rows.y]
+    pull = (1.0 / (rows.effective + 2.0))[rows.y]
     targets = rows.p * pull[:, None]
     targets[np.arange(len(rows.y)), rows.y] += 1.0 - pull
     return targets
@@ -86,9 +86,9 @@ def fit_isotonic(rows: Rows) -> Isotonic:
     """A curve for two classes that stays as far from 0 and 1 as Platt's targets do."""
     from sklearn.isotonic import IsotonicRegression
 
-    negatives, positives = rows.counts
+    (negatives, positives), (no, yes) = rows.counts, rows.one_row
     curve = IsotonicRegression(
-        y_min=1.0 / (negatives + 2.0), y_max=(positives + 1.0) / (positives + 2.0)
+        y_min=yes / (negatives + no + yes), y_max=(positives + yes) / (positives + yes + no)
     ).fit(rows.p[:, 1], rows.y.astype(np.float64), sample_weight=rows.sample_weight)
     return Isotonic((tuple(curve.X_thresholds_),), (tuple(curve.y_thresholds_),))
 

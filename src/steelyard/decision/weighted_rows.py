@@ -15,16 +15,23 @@ LOGIT_STEP = 1.0 / 128.0
 
 @dataclass(frozen=True)
 class Rows:
-    """Probabilities (rows, classes), class codes, and how many rows each row stands for."""
+    """Probabilities (rows, classes), class codes, and how many rows each row stands for.
+
+    `squares`: the sum of squared weights of what a row stands for, by which variances go; None
+    where that is a number of rows that count once each.
+    """
 
     p: Floats
     y: Codes
     sample_weight: Floats
+    squares: Floats | None = None
 
     @classmethod
-    def of(cls, p: Floats, y: Codes) -> "Rows":
-        """Every row stands for itself."""
-        return cls(p, y, np.ones(len(y)))
+    def of(cls, p: Floats, y: Codes, sample_weight: Floats | None = None) -> "Rows":
+        """Every row stands for itself, or by its weight (of mean 1); those of weight 0 are out."""
+        if sample_weight is None:
+            return cls(p, y, np.ones(len(y)))
+        return cls(p, y, sample_weight, sample_weight**2).at(sample_weight > 0)
 
     @cached_property
     def log_p(self) -> Floats:
@@ -36,9 +43,23 @@ class Rows:
         """Rows stood for, per class."""
         return np.bincount(self.y, weights=self.sample_weight, minlength=self.p.shape[1])
 
+    @cached_property
+    def effective(self) -> Floats:
+        """Kish's effective number of rows, per class."""
+        return self.counts / self.one_row
+
+    @cached_property
+    def one_row(self) -> Floats:
+        """Weight of one effective row, per class; 1 where nothing is weighted."""
+        if self.squares is None:
+            return np.ones(self.p.shape[1])
+        squares = np.bincount(self.y, weights=self.squares, minlength=self.p.shape[1])
+        return np.where(squares > 0.0, squares / np.maximum(self.counts, 1e-300), 1.0)
+
     def at(self, index: Any) -> "Rows":
         """Some of the rows, by positions or mask."""
-        return Rows(self.p[index], self.y[index], self.sample_weight[index])
+        squares = None if self.squares is None else self.squares[index]
+        return Rows(self.p[index], self.y[index], self.sample_weight[index], squares)
 
     def drawn(self, sample_weight: Codes) -> "Rows":
         """The rows, each drawn so many times."""
@@ -69,8 +90,13 @@ def sampled(y: Codes, per_class: int, seed: int = 0) -> Codes:
 def thinned(rows: Rows, kept: Codes) -> Rows:
     """The rows `kept`, standing for all rows of their class."""
     few = rows.at(kept)
-    share = rows.counts / np.maximum(few.counts, 1.0)
-    return Rows(few.p, few.y, few.sample_weight * share[few.y])
+    share = rows.counts / np.where(few.counts > 0.0, few.counts, 1.0)
+    weight = few.sample_weight * share[few.y]
+    if few.squares is None:
+        return Rows(few.p, few.y, weight)
+    # As many effective rows as those that they stand for.
+    same = rows.one_row * rows.counts / np.where(few.counts > 0, few.one_row * few.counts, 1.0)
+    return Rows(few.p, few.y, weight, few.squares * same[few.y])
 
 
 def grouped(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
@@ -89,4 +115,5 @@ def grouped(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
     positive = np.where(mean < 0.0, small, 1.0 - small)
     negative = np.where(mean < 0.0, 1.0 - small, small)
     p = np.column_stack([negative, positive])
-    return Rows(p, names % 2, sample_weight), names // 2 % (int(fold.max()) + 1)
+    squares = None if rows.squares is None else np.bincount(group, weights=rows.squares)
+    return Rows(p, names % 2, sample_weight, squares), names // 2 % (int(fold.max()) + 1)
