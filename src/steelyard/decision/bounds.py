@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steelyard.decision.certified import DOUBT, certified
 from steelyard.decision.curve import Curve
@@ -10,6 +11,9 @@ from steelyard.decision.goals import Alerts, Goal, Maximise, MinPrecision, MinRe
 from steelyard.errors import GoalError
 from steelyard.stats.auc import auc_with_interval
 from steelyard.stats.limits import TO_COMPARE, TO_NAME_BEST
+from steelyard.stats.validation import Floats
+
+Bools = NDArray[np.bool_]
 
 
 def check_enough_rows(goal: Goal, positives: int, rows: int) -> None:
@@ -100,12 +104,16 @@ def _alerts_out_of_reach(goal: Alerts, fewest: float, rows: int) -> str:
 
 
 def threshold_notes(
-    goal: Goal, curve: Curve, chosen: int, unsure: str, holds: float | None
+    goal: Goal,
+    curve: Curve,
+    chosen: int,
+    unsure: str,
+    holds: float | None,
+    *,
+    ranked: tuple[Bools, Floats, Floats | None],
 ) -> list[str]:
-    """Warnings about the threshold that was chosen."""
+    """Warnings about the threshold that was chosen, on rows `ranked` (positive, score, weight)."""
     positives = round(curve.positives[0] / curve.copies)
-    flagged = round(curve.seen[chosen])
-    rows = round(curve.positives[0] + curve.negatives[0] / curve.each)
     notes = []
     if unsure and holds is not None:
         notes.append(
@@ -116,24 +124,17 @@ def threshold_notes(
         tail = "a guess" if positives < TO_COMPARE else "uncertain"
         notes.append(f"only {positives} positives: the threshold is {tail}")
     if isinstance(goal, Maximise) and goal.metric in ("f1", "fbeta"):
-        auc, low, high = _auc(curve)
+        positive, scores, weights = ranked
+        auc, low, high = auc_with_interval([(positive, scores, weights)])
         if low <= 0.5 <= high:
             notes.append(
                 f"ROC-AUC {auc:.3f} ({low:.3f} to {high:.3f}) holds .5: the scores may be noise, "
                 f"on which {goal.measure} is largest when every row is flagged"
             )
-    if flagged in (0, rows):
+    flagged = curve.flagged[chosen]
+    if flagged in (0.0, curve.flagged[-1]):
         notes.append(f"the threshold flags {'every' if flagged else 'no'} row")
     return notes
-
-
-def _auc(curve: Curve) -> tuple[float, float, float]:
-    """ROC-AUC of the rows at hand, with its interval."""
-    kinds = [np.diff(rows, prepend=0.0) for rows in (curve.tp, curve.fp / curve.each)]
-    strictest = -np.arange(len(curve.tp), dtype=np.float64)
-    scores = [np.repeat(strictest, np.rint(count).astype(np.int64)) for count in kinds]
-    is_hit = np.repeat([True, False], [len(score) for score in scores])
-    return auc_with_interval([(is_hit, np.concatenate(scores))])
 
 
 def _rounded_down(share: float) -> float:

@@ -11,7 +11,7 @@ from steelyard.decision.calibrator_fit import AffineFit, fit_affine, fit_beta, f
 from steelyard.decision.calibrators import Affine, Beta, Calibration, Identity, Isotonic
 from steelyard.decision.weighted_rows import Rows, grouped, rank_in_class, sampled, thinned
 from steelyard.stats.observed_expected import holds_one, observed_expected
-from steelyard.stats.validation import Codes, Floats, labelled, log_of
+from steelyard.stats.validation import Codes, Floats, labelled, log_of, row_weights
 
 __all__ = [
     "Affine",
@@ -42,11 +42,12 @@ class Candidate:
 class Check:
     """What the rows say about the probabilities, and what they are enough for.
 
-    `bias_groups`: a number per class, classes of one number share a bias. `slope`: the scale that
-    an affine calibration would take, with its interval; None where rows are too few to say.
+    `counts`: effective rows of each class. `bias_groups`: a number per class, classes of one number
+    share a bias. `slope`: the scale that an affine calibration would take, with its interval; None
+    where rows are too few to say.
     """
 
-    counts: Codes
+    counts: Floats
     ratios: list[dict[str, float | None]]
     affine: AffineFit | None
     bias_groups: tuple[int, ...]
@@ -69,7 +70,12 @@ class Check:
 
 
 def check_and_refit(
-    p: ArrayLike, y: ArrayLike, *, closed_form: bool = True, stratified: bool = False
+    p: ArrayLike,
+    y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    closed_form: bool = True,
+    stratified: bool = False,
 ) -> tuple[Calibration, dict[str, Any]]:
     """The calibration that natural out-of-fold rows ask for.
 
@@ -84,6 +90,7 @@ def check_and_refit(
     Args:
         p: shape (rows, classes), out of fold, after `correct_prior`.
         y: codes, shape (rows,), at natural prevalence. Never resampled rows.
+        sample_weight: how much each row counts, shape (rows,): 1 / its chance of being drawn.
         closed_form: False where no formula undoes what training did to the probabilities (focal
             loss): then at least scale and bias are fitted.
         stratified: `p` comes from models of folds that hold every class in equal shares.
@@ -95,7 +102,8 @@ def check_and_refit(
     >>> check_and_refit(np.column_stack([1 - positive, positive]), y)[0]
     Identity()
     """
-    rows = Rows.of(*labelled(p, y))
+    values, codes = labelled(p, y)
+    rows = Rows.of(values, codes, row_weights(sample_weight, len(codes)))
     fold = rank_in_class(rows.y) % FOLDS
     few, few_fold = _stand_ins(rows, fold)
     check = _examine(rows, few, always_affine=not closed_form, stratified=stratified)
@@ -107,7 +115,7 @@ def check_and_refit(
     calibration = chosen.fit(rows)
     report = {
         "rows": len(rows.y),
-        "counts": check.counts.tolist(),
+        "counts": np.bincount(rows.y, minlength=len(check.counts)).tolist(),
         "closed_form": closed_form,
         "observed_expected": check.ratios,
         "slope": check.slope,
@@ -128,13 +136,15 @@ def _stand_ins(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
 
 
 def _examine(rows: Rows, few: Rows, *, always_affine: bool, stratified: bool) -> Check:
-    counts = np.bincount(rows.y, minlength=rows.p.shape[1])
+    counts = rows.effective
     classes = len(counts)
     groups = tuple(np.where(counts >= FOR_BIAS, np.arange(classes), classes).tolist())
     # Two classes share one ratio, seen from both sides; K classes are K - 1 chances of an alarm.
     level = 1.0 - 0.05 / (classes - 1)
-    ratios = observed_expected(rows.y, rows.p, stratified=stratified, level=level)
-    bends = int(counts.sum() - counts.max()) >= FOR_SCALE
+    ratios = observed_expected(
+        rows.y, rows.p, weight=rows.sample_weight, stratified=stratified, level=level
+    )
+    bends = counts.sum() - counts.max() >= FOR_SCALE
     affine, slope = None, None
     if bends or always_affine:
         near = fit_affine(few, groups=groups).calibration
@@ -180,7 +190,8 @@ def _simplest_of_the_best(
     means = losses @ rows.sample_weight / total
     excess = losses - losses[int(means.argmin())]
     distance = excess @ rows.sample_weight / total
-    errors = np.sqrt((excess - distance[:, None]) ** 2 @ rows.sample_weight) / total
+    squares = rows.sample_weight if rows.squares is None else rows.squares
+    errors = np.sqrt((excess - distance[:, None]) ** 2 @ squares) / total
     close = distance <= errors
     tried = [
         {"name": one.name, "log_loss": float(mean), "within_one_error": bool(tied)}

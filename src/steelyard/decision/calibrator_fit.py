@@ -1,14 +1,14 @@
 """Fits of the calibrations, each by its log loss on natural-prevalence rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from steelyard.decision.calibrators import Affine, Beta, Isotonic
 from steelyard.decision.weighted_rows import Rows
-from steelyard.stats.newton import logistic, minimise, scaled_softmax
-from steelyard.stats.validation import Floats
+from steelyard.stats.newton import Derivatives, logistic, minimise, scaled_softmax
+from steelyard.stats.validation import Floats, softmax
 
 # A scale at or below 0 would turn the order of the rows around.
 SMALLEST_SCALE = 0.01
@@ -25,9 +25,9 @@ class AffineFit:
 def smoothed(rows: Rows) -> Floats:
     """Targets of shape (rows, classes): the label, moved a little towards what the model says.
 
-    Platt's idea (a label counts for (n + 1)/(n + 2), n effective rows of its class) with the model's own
-    probability as the other part: all the pulls together weigh about one row per class, keep
-    separable rows finite, and leave true probabilities where they are.
+    Platt's idea (a label counts for (n + 1)/(n + 2), n effective rows of its class) with the
+    model's own probability as the other part: all the pulls together weigh about one row per class,
+    keep separable rows finite, and leave true probabilities where they are.
     """
     pull = (1.0 / (rows.effective + 2.0))[rows.y]
     targets = rows.p * pull[:, None]
@@ -58,11 +58,11 @@ def fit_affine(
     beta = np.linalg.lstsq(design, np.array(start.bias) - start.bias[-1], rcond=None)[0]
     if not scale:
         return AffineFit(_affine(1.0, design, _fit(rows, design, beta, 1.0)[0]))
-    theta, inverse = _fit(rows, design, np.append(beta, start.scale), None)
+    theta, variance = _fit(rows, design, np.append(beta, start.scale), None)
     if theta[-1] < SMALLEST_SCALE:
         theta, _ = _fit(rows, design, theta[:-1], SMALLEST_SCALE)
         theta = np.append(theta, SMALLEST_SCALE)
-    error = float(np.sqrt(max(inverse[-1, -1], 0.0)))
+    error = float(np.sqrt(max(variance[-1, -1], 0.0)))
     return AffineFit(_affine(float(theta[-1]), design, theta[:-1]), error)
 
 
@@ -94,20 +94,38 @@ def fit_isotonic(rows: Rows) -> Isotonic:
 
 
 def _fit(rows: Rows, design: Floats, start: Floats, scale: float | None) -> tuple[Floats, Floats]:
-    """(*beta, scale) of the least log loss, or beta alone where `scale` is given."""
-    targets = smoothed(rows)
+    """(*beta, scale) of the least log loss, or beta alone where `scale` is given; its variance."""
+    theta, variance = minimise(_log_loss(rows, design, scale), start)
+    if rows.squares is not None:
+        scores = _scores(rows, design, theta, scale)
+        variance = variance @ np.einsum("ik,i,il->kl", scores, rows.squares, scores) @ variance
+    return theta, variance
+
+
+def _log_loss(rows: Rows, design: Floats, scale: float | None) -> Callable[[Floats], Derivatives]:
+    targets, weight = smoothed(rows), rows.sample_weight
     if rows.p.shape[1] > 2:
-        return minimise(
-            scaled_softmax(rows.log_p, design, targets, rows.sample_weight, scale), start
-        )
+        return scaled_softmax(rows.log_p, design, targets, weight, scale)
     # Two classes: half the work with one logit a row, for class 0 against class 1.
     logit = rows.log_p[:, 0] - rows.log_p[:, 1]
     features = np.repeat(design[:1] - design[1:], len(rows.y), axis=0)
     if scale is None:
-        objective = logistic(np.column_stack([features, logit]), targets[:, 0], rows.sample_weight)
-    else:
-        objective = logistic(features, targets[:, 0], rows.sample_weight, scale * logit)
-    return minimise(objective, start)
+        return logistic(np.column_stack([features, logit]), targets[:, 0], weight)
+    return logistic(features, targets[:, 0], weight, scale * logit)
+
+
+def _scores(rows: Rows, design: Floats, theta: Floats, scale: float | None) -> Floats:
+    """What a row of weight 1 adds to the gradient, (rows, len(theta)), for White's sandwich.
+
+    Rows drawn by their class do not err by p (1 - p), so the errors themselves are taken.
+    """
+    factor = theta[-1] if scale is None else scale
+    off = softmax(factor * rows.log_p + design @ theta[: design.shape[1]])
+    off[np.arange(len(off)), rows.y] -= 1.0
+    scores = off @ design
+    if scale is not None:
+        return scores
+    return np.column_stack([scores, np.einsum("ik,ik->i", off, rows.log_p)])
 
 
 def _design(groups: Sequence[int] | range, *, free: bool) -> Floats:

@@ -30,7 +30,7 @@ def certified(goal: Goal, curve: Curve) -> NDArray[np.bool_] | None:
     Shape of `curve.tp`.
     """
     if isinstance(goal, MinRecall):
-        passed = _more_than(curve.tp, curve.positives, goal.r, curve.copies) <= DOUBT
+        passed = _more_than(*curve.of_positives, goal.r, curve.copies) <= DOUBT
     elif isinstance(goal, Alerts):
         passed = _few_enough(goal, curve)
     elif isinstance(goal, MinPrecision):
@@ -46,14 +46,17 @@ def chance_to_hold(goal: Goal, curve: Curve, index: int) -> float | None:
     Of the posterior under Jeffreys' prior, for this threshold alone: that it is the best of many on
     these rows is not counted.
     """
-    tp, fp, flagged = (float(values[index]) for values in (curve.tp, curve.fp, curve.flagged))
+
+    def posterior_above(rows: tuple[Floats, Floats], share: float) -> float:
+        hits, misses = (float(np.broadcast_to(kind, curve.tp.shape)[index]) for kind in rows)
+        return _posterior_above(hits, misses, share, curve.copies)
+
     if isinstance(goal, MinRecall):
-        return _posterior_above(tp, float(curve.positives[0]) - tp, goal.r, curve.copies)
+        return posterior_above(curve.of_positives, goal.r)
     if isinstance(goal, Alerts):
-        rows = float(curve.rows[0])
-        return 1.0 - _posterior_above(flagged, rows - flagged, goal.share, curve.copies)
+        return 1.0 - posterior_above((curve.flagged, curve.rows - curve.flagged), goal.share)
     if isinstance(goal, MinPrecision):
-        return _posterior_above(tp, fp / curve.each, purity_here(goal.p, curve.each), curve.copies)
+        return posterior_above(curve.of_flagged, purity_here(goal.p, curve.each))
     return None
 
 
@@ -66,29 +69,29 @@ def _posterior_above(successes: float, failures: float, share: float, copies: fl
     return 1.0 - float(betainc(successes / copies + 0.5, failures / copies + 0.5, share))
 
 
-def _more_than(successes: Floats, trials: Floats, share: float, copies: float) -> Floats:
+def _more_than(successes: Floats, failures: Floats, share: float, copies: float) -> Floats:
     """P-value of the exact binomial test that a true share is at most `share`."""
-    hits, misses = successes / copies, np.maximum(trials - successes, 0.0) / copies
+    hits, misses = successes / copies, np.maximum(failures, 0.0) / copies
     p = np.ones(np.broadcast_shapes(hits.shape, misses.shape))
     return np.asarray(betainc(hits, misses + 1.0, share, out=p, where=hits > 0.0))
 
 
 def _few_enough(goal: Alerts, curve: Curve) -> NDArray[np.bool_]:
-    if curve.each == 1.0:
+    if curve.each == 1.0 and curve.tp_squares is None:
         rest = curve.rows - curve.flagged
-        return _more_than(rest, curve.rows, 1.0 - goal.share, curve.copies) <= DOUBT
+        return _more_than(rest, curve.flagged, 1.0 - goal.share, curve.copies) <= DOUBT
     # Under other class shares two rates add up, and so do the squares of how far each may be off
     # (Zou and Donner, Statistics in Medicine 27, 2008).
     positives = curve.positives / curve.rows
-    caught = _upper(curve.tp, curve.positives, curve.copies) - curve.recall
-    alarms = _upper(curve.fp, curve.negatives, curve.copies * curve.each) - curve.false_alarm_rate
+    caught = _upper(*curve.of_positives, curve.copies) - curve.recall
+    alarms = _upper(*curve.of_negatives, curve.copies) - curve.false_alarm_rate
     reach = np.hypot(positives * caught, (1.0 - positives) * alarms)
     return np.asarray(curve.flagged / curve.rows + reach <= goal.share)
 
 
-def _upper(successes: Floats, trials: Floats, copies: float) -> Floats:
+def _upper(successes: Floats, failures: Floats, copies: float) -> Floats:
     """Upper bound of a share, exact (Clopper and Pearson)."""
-    hits, misses = successes / copies, np.maximum(trials - successes, 0.0) / copies
+    hits, misses = successes / copies, np.maximum(failures, 0.0) / copies
     bound = np.ones(np.broadcast_shapes(hits.shape, misses.shape))
     return np.asarray(betaincinv(hits + 1.0, misses, 1.0 - DOUBT, out=bound, where=misses > 0.0))
 
@@ -98,7 +101,7 @@ def _pure_enough(goal: MinPrecision, curve: Curve) -> NDArray[np.bool_]:
     if share >= 1.0:
         return np.zeros(curve.tp.shape, dtype=bool)
     starts, doubt = _starts(share, float(np.max(curve.positives)) / curve.copies)
-    passes = _more_than(curve.tp, curve.seen, share, curve.copies) <= doubt
+    passes = _more_than(*curve.of_flagged, share, curve.copies) <= doubt
     reached = np.zeros(curve.tp.shape, dtype=bool)
     for start in starts:
         walking = curve.seen / curve.copies >= start

@@ -1,9 +1,12 @@
 """Bootstrap of a curve: stratified by class, by groups of rows that belong together."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.decision.curve import Curve
+from steelyard.stats.validation import Floats
 
 # More blocks or thresholds than this change an interval by less than its own noise.
 BLOCKS, CUTOFFS = 1000, 1000
@@ -26,12 +29,15 @@ def resampled_curves(
     groups: NDArray[np.int64] | None,
     kept: NDArray[np.int64],
     *,
+    size: Floats | None,
     resamples: int,
     rng: np.random.Generator,
     each: float = 1.0,
     copies: float = 1.0,
 ) -> Curve:
     """Curves of `resamples` draws at the thresholds `kept`, shape (resamples, len(kept)).
+
+    `size`: effective rows that each row is, shape (rows,); None where each is one.
 
     Groups (rows, where there are none) with and without a positive row are drawn with
     replacement, each kind as often as it is there. Very many of them are first put into random
@@ -41,7 +47,8 @@ def resampled_curves(
     if groups is None:
         groups = np.arange(len(rank))
     has_positive = np.bincount(groups, weights=positive) > 0
-    counts = [np.zeros((resamples, len(kept))), np.zeros((resamples, len(kept)))]
+    counts = np.zeros((2, resamples, len(kept)))
+    squares = None if size is None else np.zeros_like(counts)
     for stratum in (True, False):
         members = np.flatnonzero(has_positive == stratum)
         blocks = min(len(members), BLOCKS)
@@ -51,9 +58,17 @@ def resampled_curves(
         block_of[rng.permutation(members)] = np.arange(len(members)) % blocks
         times = rng.multinomial(blocks, np.full(blocks, 1.0 / blocks), size=resamples)
         block = block_of[groups]
-        for kind, total in zip((positive, ~positive), counts, strict=True):
+        for number, kind in enumerate((positive, ~positive)):
             rows = kind & (block >= 0)
             cell = block[rows] * len(kept) + column[rows]
-            table = np.bincount(cell, minlength=blocks * len(kept)).reshape(blocks, len(kept))
-            np.add(total, times.astype(np.float64) @ table, out=total)
-    return Curve.of(counts[0], counts[1], each, copies)
+            own = None if size is None else size[rows]
+
+            def drawn(weight: Floats | None, cell: Any = cell, times: Any = times) -> Floats:
+                cells = np.bincount(cell, weight, minlength=times.shape[1] * len(kept))
+                return times.astype(np.float64) @ cells.reshape(-1, len(kept))
+
+            counts[number] += drawn(own)
+            if own is not None and squares is not None:
+                squares[number] += drawn(own**2)
+    both = None if squares is None else (squares[0], squares[1])
+    return Curve.of(counts[0], counts[1], each, copies, both)

@@ -12,7 +12,15 @@ from steelyard.decision.threshold_tuning import tune_threshold
 from steelyard.decision.weight_tuning import tune_weights
 from steelyard.decision.weighted_rows import Rows
 from steelyard.errors import GoalError
-from steelyard.stats.validation import Codes, Floats, class_weights, labelled, probabilities, shares
+from steelyard.stats.validation import (
+    Codes,
+    Floats,
+    class_weights,
+    labelled,
+    probabilities,
+    row_weights,
+    shares,
+)
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,7 @@ def tune(
     *,
     positive: int,
     groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     deployed_on: ArrayLike | None = None,
     seed: int = 0,
     interval: bool = True,
@@ -163,6 +172,7 @@ def tune(
         positive: code of the class of interest.
         groups: rows of one group are drawn together in the bootstrap, and count as one row where
             a bound is tested, shape (rows,).
+        sample_weight: how much each row counts, shape (rows,): 1 / its chance of being drawn.
         deployed_on: class shares where the rule will be used, if they are not those of the rows;
             `p` is then true under them (`correct_prior`), and rows count by their class.
         seed: of the bootstrap.
@@ -182,26 +192,31 @@ def tune(
     if not 0 <= positive < classes:
         raise GoalError(f"positive is {positive}; codes of {classes} classes run from 0")
     owners = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
-    sample_weight = _stood_for(codes, classes, deployed_on)
+    weights = row_weights(sample_weight, len(codes))
+    if weights is not None and not weights.all():
+        counted = weights > 0.0
+        values, codes, weights = values[counted], codes[counted], weights[counted]
+        owners = None if owners is None else np.unique(owners[counted], return_inverse=True)[1]
+    each_class = _stood_for(codes, classes, deployed_on, weights)
+    stood_for = each_class[codes] if weights is None else each_class[codes] * weights
     if isinstance(goal, CostMatrix):
         # With true probabilities the costs alone decide.
         rule = DecisionRule(costs=goal.costs)
         paid = np.array(goal.costs)[codes, rule.decide(values)]
-        return TunedRule(
-            rule, goal, "cost per row", float(np.average(paid, weights=sample_weight[codes]))
-        )
+        return TunedRule(rule, goal, "cost per row", float(np.average(paid, weights=stood_for)))
     if isinstance(goal, Maximise) and classes > 2:
-        rows = Rows(values, codes, sample_weight[codes])
+        rows = Rows(values, codes, stood_for)
         options: dict[str, Any] = {"seed": seed, "interval": interval, "labels": labels}
-        weights = tune_weights(rows, goal, groups=owners, **options)
-        return TunedRule(DecisionRule(weights=weights.best), goal, **weights.fields())
+        tuned = tune_weights(rows, goal, groups=owners, **options)
+        return TunedRule(DecisionRule(weights=tuned.best), goal, **tuned.fields())
     if isinstance(goal, Threshold):
-        return _by_hand(goal, values[:, positive] >= goal.p, codes == positive, positive)
+        return _by_hand(goal, values[:, positive] >= goal.p, codes == positive, positive, weights)
     cut = tune_threshold(
         values[:, positive],
         codes == positive,
         goal,
-        each=float(sample_weight[1 - positive] / sample_weight[positive]),
+        weights=weights,
+        each=float(each_class[1 - positive] / each_class[positive]),
         groups=owners,
         seed=seed,
         interval=interval,
@@ -210,16 +225,25 @@ def tune(
     return TunedRule(DecisionRule(cut.threshold, positive), goal, **cut.fields())
 
 
-def _by_hand(goal: Threshold, flagged: Any, truth: Any, positive: int) -> TunedRule:
+def _by_hand(
+    goal: Threshold, flagged: Any, truth: Any, positive: int, weights: Floats | None
+) -> TunedRule:
     """Nothing is tuned; its balanced accuracy says how it does on these rows."""
-    shares = [np.mean(flagged[truth]), np.mean(~flagged[~truth])] if 0 < truth.mean() < 1 else [0.5]
+    shares = [0.5]
+    if 0 < truth.mean() < 1:
+        right = flagged == truth
+        counted = np.ones(len(truth)) if weights is None else weights
+        shares = [np.average(right[of], weights=counted[of]) for of in (truth, ~truth)]
     return TunedRule(DecisionRule(goal.p, positive), goal, goal.measure, float(np.mean(shares)))
 
 
-def _stood_for(codes: Codes, classes: int, deployed_on: ArrayLike | None) -> Floats:
-    """How many rows of deployment one row of each class stands for, up to a common factor."""
+def _stood_for(
+    codes: Codes, classes: int, deployed_on: ArrayLike | None, weights: Floats | None
+) -> Floats:
+    """How many rows of deployment a row of weight 1 of each class stands for, up to a factor."""
     if deployed_on is None:
         return np.ones(classes)
-    here = np.bincount(codes, minlength=classes) / len(codes)
+    here = np.bincount(codes, weights, minlength=classes)
+    here = here / here.sum()
     there = shares(deployed_on, classes, "deployed_on")
-    return np.where(here > 0.0, there / np.maximum(here, 1.0 / len(codes)), 1.0)
+    return np.where(here > 0.0, there / np.where(here > 0.0, here, 1.0), 1.0)

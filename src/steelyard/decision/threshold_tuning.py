@@ -44,6 +44,7 @@ def tune_threshold(
     positive: NDArray[np.bool_],
     goal: Goal,
     *,
+    weights: Floats | None,
     each: float,
     groups: NDArray[np.int64] | None,
     seed: int,
@@ -52,7 +53,8 @@ def tune_threshold(
 ) -> Cut:
     """The threshold that serves `goal` best; with `interval` also how sure it is.
 
-    `each`: negatives of deployment that one negative row stands for, as in `Curve`.
+    `weights`: how much each row counts, shape (rows,), above 0, or None. `each`: negatives of
+    deployment that a negative row of weight 1 stands for, where a positive one stands for itself.
     Raises: GoalError: no positive or no negative row, or (`strict`) a bound that no threshold is
         sure to keep, unless the goal takes the closest.
     """
@@ -63,13 +65,18 @@ def tune_threshold(
         )
     candidates, rank = thresholds(scores)
     size = len(candidates)
-    copies = _copies(groups)
-    curve = Curve.of(
-        np.bincount(rank[positive], minlength=size).astype(np.float64),
-        np.bincount(rank[~positive], minlength=size).astype(np.float64),
-        each,
-        copies,
-    )
+    rows = None
+    if weights is not None:
+        rows, each = _effective(weights, positive, each)
+    copies = _copies(groups, rows)
+
+    def flagged(weight: Floats | None) -> tuple[Floats, Floats]:
+        kinds = [(kind, None if weight is None else weight[kind]) for kind in (positive, ~positive)]
+        one, other = (np.bincount(rank[kind], own, minlength=size) for kind, own in kinds)
+        return one.astype(np.float64), other.astype(np.float64)
+
+    squares = None if rows is None else flagged(rows**2)
+    curve = Curve.of(*flagged(rows), each, copies, squares)
     sure = certified(goal, curve)
     unsure = "" if sure is None or sure.any() else out_of_reach(goal, curve)
     if unsure and strict and not goal.takes_closest:
@@ -86,7 +93,15 @@ def tune_threshold(
         rng = np.random.default_rng(seed)
         kept = thinned(rank, positive, size)
         drawn = resampled_curves(
-            rank, positive, groups, kept, resamples=RESAMPLES, rng=rng, each=each, copies=copies
+            rank,
+            positive,
+            groups,
+            kept,
+            size=rows,
+            resamples=RESAMPLES,
+            rng=rng,
+            each=each,
+            copies=copies,
         )
         picked, by_theory, theories = choose(goal, drawn, lowest[kept])
         there = np.take_along_axis(objective(goal, drawn), picked[:, None], axis=1)[:, 0]
@@ -102,17 +117,28 @@ def tune_threshold(
         near_best=near_best,
         optimism=optimism,
         interval=spread,
-        notes=tuple(threshold_notes(goal, curve, chosen, unsure, holds)),
+        notes=tuple(
+            threshold_notes(goal, curve, chosen, unsure, holds, ranked=(positive, scores, weights))
+        ),
         out_of_reach=unsure or None,
         holds=holds,
     )
 
 
-def _copies(groups: NDArray[np.int64] | None) -> float:
+def _effective(weights: Floats, positive: NDArray[np.bool_], each: float) -> tuple[Floats, float]:
+    """Effective rows (Kish) that each row is, and what one of the negatives then stands for.
+
+    Of either kind they sum to its effective number, by which shares of it vary.
+    """
+    one = [float((weights[of] ** 2).sum() / weights[of].sum()) for of in (~positive, positive)]
+    return weights / np.where(positive, one[1], one[0]), each * one[0] / one[1]
+
+
+def _copies(groups: NDArray[np.int64] | None, rows: Floats | None) -> float:
     """Rows that tell as much as one independent row, if rows of one group tell the same."""
     if groups is None:
         return 1.0
-    sizes = np.bincount(groups).astype(np.float64)
+    sizes = np.bincount(groups, rows).astype(np.float64)
     return float((sizes**2).sum() / sizes.sum())
 
 

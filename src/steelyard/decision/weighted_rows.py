@@ -54,7 +54,7 @@ class Rows:
         if self.squares is None:
             return np.ones(self.p.shape[1])
         squares = np.bincount(self.y, weights=self.squares, minlength=self.p.shape[1])
-        return np.where(squares > 0.0, squares / np.maximum(self.counts, 1e-300), 1.0)
+        return np.divide(squares, self.counts, out=np.ones(len(squares)), where=self.counts > 0)
 
     def at(self, index: Any) -> "Rows":
         """Some of the rows, by positions or mask."""

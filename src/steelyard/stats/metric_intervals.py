@@ -105,7 +105,8 @@ def _centre(value: float, rows: Predictions) -> float:
     classes = [rows.positive] if rows.binary else np.flatnonzero(rows.counts).tolist()
     own = np.array([rows.effective(k) for k in classes])
     # One positive among all rows at hand is the precision that chance alone would give it.
-    return float(np.mean((value + 1 / len(rows.y)) * own / (own + 1)))
+    by_chance = rows.one_row[classes] / rows.counts.sum()
+    return float(np.mean((value + by_chance) * own / (own + 1)))
 
 
 def _of_decisions(

@@ -16,20 +16,27 @@ Ratio = dict[str, float | None]
 
 
 def observed_expected(
-    y: ArrayLike, p: ArrayLike, *, stratified: bool = False, level: float = 0.95
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    weight: Floats | None = None,
+    stratified: bool = False,
+    level: float = 0.95,
 ) -> list[Ratio]:
     """Rows seen of each class over rows promised, with an interval; 1 is the target.
 
     Args:
         y: codes, shape (rows,), at natural prevalence. p: shape (rows, classes).
-        stratified: as in `ratio_with_interval`.
+        weight, stratified: as in `ratio_with_interval`.
         level: of the interval.
     Returns: one `{value, low, high}` per class; all None for a class that was neither promised
         nor seen, value and high None for one that was seen only.
     """
     values, codes = labelled(p, y)
     return [
-        ratio_with_interval(codes == k, values[:, k], stratified=stratified, level=level)
+        ratio_with_interval(
+            codes == k, values[:, k], weight=weight, stratified=stratified, level=level
+        )
         for k in range(values.shape[1])
     ]
 

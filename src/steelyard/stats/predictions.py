@@ -115,6 +115,14 @@ class Predictions:
         """Weight of the rows of each class, shape (K,)."""
         return np.bincount(self.y, self.weights, minlength=self.p.shape[1]).astype(np.float64)
 
+    @property
+    def one_row(self) -> Floats:
+        """Weight of one effective row of each class, shape (K,); 1 where nothing is weighted."""
+        if self.weights is None:
+            return np.ones(self.p.shape[1])
+        squares = np.bincount(self.y, self.weights**2, minlength=self.p.shape[1])
+        return np.divide(squares, self.counts, out=np.ones(len(squares)), where=self.counts > 0)
+
     def effective(self, k: int | None = None) -> float:
         """Kish's effective number of rows (of class k), rows of one group taken as one."""
         mine = np.full(len(self.y), True) if k is None else self.y == k

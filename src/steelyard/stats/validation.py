@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.errors import GoalError, RequestError
+from steelyard.errors import GoalError, RequestError, WeightError
 
 # float64 and int64; numpy's stubs are too vague about what its functions return to say so.
 Floats = NDArray[Any]
@@ -62,6 +62,34 @@ def labelled(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Codes]:
             f"from 0 to {classes - 1}"
         )
     return values, codes
+
+
+def row_weights(sample_weight: ArrayLike | None, rows: int) -> Floats | None:
+    """Weights, shape (rows,), those above 0 of mean 1: their scale says nothing. None stays None.
+
+    Raises: WeightError: another shape, a weight that is negative, infinite or missing, all zero.
+    """
+    if sample_weight is None:
+        return None
+    try:
+        values = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise WeightError("sample weights must be numbers, one >= 0 per row") from error
+    if values.shape != (rows,):
+        raise WeightError(f"sample weights have shape {values.shape}; give one per row, ({rows},)")
+    wrong = ~(np.isfinite(values) & (values >= 0.0))
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise WeightError(
+            f"{int(wrong.sum()):,} sample weights are negative, infinite or missing (first: "
+            f"{values[first]:g} in row {first + 1:,}); give numbers >= 0, 0 for rows that do not "
+            "count"
+        )
+    if not values.any():
+        raise WeightError("all sample weights are 0; give at least one row a weight above 0")
+    largest = values.max()  # divided by first: the sum of huge ones must not overflow
+    scaled = values / largest
+    return scaled / scaled[scaled > 0.0].mean()
 
 
 def shares(prior: ArrayLike, classes: int, name: str) -> Floats:
