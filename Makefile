@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish pictures clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish docs pictures clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -97,10 +97,21 @@ bench-longtail: .venv/test.stamp
 bench-finish: .venv/test.stamp
 	$(BIN)/python benchmarks/finish.py
 
+# The documentation site in site/, strictly: a missing link, page or name fails.
+docs: .venv/docs.stamp
+	$(BIN)/python docs/measured.py
+	$(BIN)/python docs/reference/make.py
+	$(BIN)/zensical build --strict
+
+# Documentation tools need nothing of what the package itself needs beyond what is there.
+.venv/docs.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet -e '.[docs]'
+	touch $@
+
 # README's and the docs' pictures, from the page that `make demo` leaves.
 pictures: .venv/test.stamp
 	test -f demo-run/report.html || $(MAKE) demo
 	$(BIN)/python docs/pictures.py demo-run/report.html
 
 clean:
-	rm -rf .venv .venv-lowest demo-run
+	rm -rf .venv .venv-lowest demo-run site .cache

@@ -1,8 +1,9 @@
 """How the files of this folder were cut from the whole sets; see README.md for those.
 
-python examples/data/cut.py mnist.npz creditcard_fraud.parquet sms_spam.csv.gz
+python examples/data/cut.py mnist.npz creditcard_fraud.parquet sms_spam.csv.gz diabetes.parquet
 """
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -48,7 +49,31 @@ def sms(source):
     table.write_parquet(HERE / "sms_spam.parquet", compression="zstd", compression_level=19)
 
 
+def readmissions(source):
+    """All visits of 3,000 patients, and of 1,000 others as rows that come later."""
+    whole = pl.read_parquet(source)
+    patients = whole["patient_nbr"].unique(maintain_order=True)
+    drawn = np.random.default_rng(0).permutation(len(patients))
+    renamed = {name: name.removeprefix("number_") for name in whole.columns}
+    renamed |= {"patient_nbr": "patient", "medical_specialty": "specialty", "A1Cresult": "HbA1c"}
+    for file, part in {"": drawn[:3000], "_later": drawn[3000:4000]}.items():
+        visits = whole.filter(pl.col("patient_nbr").is_in(patients[part].implode()))
+        readmitted = pl.when(pl.col("target") == 1).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        table = visits.rename(renamed).select(*COLUMNS, readmitted=readmitted)
+        path = HERE / f"readmissions{file}.csv.gz"
+        with gzip.GzipFile(path, "wb", mtime=0) as file_:
+            table.write_csv(file_)
+
+
+COLUMNS = (
+    "patient", "age", "gender", "specialty", "time_in_hospital", "num_lab_procedures",
+    "num_procedures", "num_medications", "outpatient", "emergency", "inpatient", "diagnoses",
+    "HbA1c", "insulin", "change",
+)  # fmt: skip
+
+
 if __name__ == "__main__":
     mnist(sys.argv[1])
     fraud(sys.argv[2])
     sms(sys.argv[3])
+    readmissions(sys.argv[4])

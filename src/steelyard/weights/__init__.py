@@ -1,5 +1,6 @@
 """Class weights: rules over counts, and a front end that lets nothing pass silently."""
 
+import importlib
 from typing import Any
 
 from steelyard.weights.counts import class_shares, log_prior
@@ -8,7 +9,10 @@ from steelyard.weights.labels import label_weights, positive_weight
 from steelyard.weights.rules import from_counts
 from steelyard.weights.table import ClassWeights, class_weight
 
-__all__ = [
+_HOME = {"weighted": "stream"}  # loaded on first use: it needs TensorFlow
+
+__all__ = [  # noqa: PLE0604 - names, not objects
+    *_HOME,
     "ClassWeights",
     "class_shares",
     "class_weight",
@@ -17,13 +21,10 @@ __all__ = [
     "label_weights",
     "log_prior",
     "positive_weight",
-    "weighted",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "weighted":  # the one name that needs TensorFlow
-        from steelyard.weights.stream import weighted
-
-        return weighted
+    if name in _HOME:
+        return getattr(importlib.import_module(f"steelyard.weights.{_HOME[name]}"), name)
     raise AttributeError(f"module 'steelyard.weights' has no attribute {name!r}")
