@@ -14,7 +14,7 @@ ROOT = Path(steelyard.__file__).parent
 FLOORS = [
     {"errors", "_registration", "_version", "_progress"},
     {"_keras", "_memory", "stats", "neighbours", "sampling_plan", "files"},
-    {"_tensorflow"},
+    {"_tensorflow", "executors"},
     {"_batch_checks", "weights", "tables", "report"},
     {"layers", "metrics", "resample", "decision", "datasets"},
     {"losses", "feeds", "inspection"},

@@ -44,6 +44,10 @@ class RunError(SteelyardError):
     """A run directory is absent, unfinished, damaged, or belongs to another request."""
 
 
+class WorkerError(SteelyardError):
+    """Work that was handed to other processes or machines could not be done there."""
+
+
 class MissingDependencyError(SteelyardError, ImportError):
     """An optional package is needed; the message names the install command."""
 

@@ -9,15 +9,16 @@ from scipy import stats
 
 from steelyard.errors import DataError, TargetCountError
 from steelyard.sampling_plan import (
-    BottomK,
     copies_at_rate,
     derive,
     key_ids,
+    limits,
     make_plan,
     row_hash,
     splitmix64,
     unit,
 )
+from steelyard.sampling_plan.plan import InMemory
 
 # Published outputs of SplitMix64 seeded with 1234567 (Vigna's reference code): its state steps by
 # the golden-ratio constant, so its n-th output is our function at seed + n * constant.
@@ -59,22 +60,26 @@ def test_unit_is_uniform():
     assert stats.kstest(sample, "uniform").pvalue > 0.001
 
 
-@given(st.lists(st.integers(0, 2**63 - 1), unique=True, max_size=300), st.integers(0, 50))
+@given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_bottom_k_is_the_head_of_the_sort(ids, k):
+def test_the_limit_is_the_kth_of_the_sort_whatever_the_ranges(data):
+    ids = data.draw(st.lists(st.integers(0, 2**63 - 1), unique=True, min_size=1, max_size=300))
+    k = data.draw(st.integers(1, len(ids)))
     hashes = row_hash(np.array(ids, dtype=np.uint64), 1)
-    kept = BottomK(k)
-    for start in range(0, len(ids), 17):
-        kept.add(hashes[start : start + 17])
-    assert kept.sorted().tolist() == sorted(hashes.tolist())[:k]
+    gathered = data.draw(st.sampled_from([1, 7, 1000]))
+    chunks = [(part, np.zeros(len(part), int)) for part in np.array_split(np.array(ids), 5)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "GATHERED", gathered)
+        found = limits.find_limits([len(ids)], [k], ["a"], InMemory(chunks, 1))
+    assert found.tolist() == [sorted(hashes.tolist())[k - 1]]
 
 
-def test_bottom_k_shrinks_on_the_way():
+def test_no_more_is_gathered_than_the_range_of_the_limit():
     hashes = row_hash(np.arange(400_000), 5)
-    kept = BottomK(100)
-    for part in np.array_split(hashes, 50):
-        kept.add(part)
-    assert kept.sorted().tolist() == np.sort(hashes)[:100].tolist()
+    ranges = limits.Ranges({0: limits.bits_for(400_000, 1_000)}, {0: 3})
+    (found,) = limits.hashes_in_range([(hashes, np.zeros(400_000, int))], ranges).values()
+    assert found.size < 2_000
+    assert found.tolist() == [h for h in hashes.tolist() if h >> (64 - ranges.bits[0]) == 3]
 
 
 def labels(n=5_000, seed=0):

@@ -136,7 +136,31 @@ def one_layout(reader: DelimitedFiles) -> bool:
     return len(layouts) == 1
 
 
-def header(dialect: Dialect, names: Sequence[str]) -> bytes:
+@dataclass(frozen=True)
+class CsvStyle:
+    """How records of text files are written to one.
+
+    Attributes:
+        alike: they are copied as they are, since all files are written alike; else cell by cell.
+        title: whether the header comes first.
+    """
+
+    separator: str
+    quote: str
+    names: tuple[str, ...]
+    cp1252: bool
+    alike: bool
+    title: bool = True
+
+
+def style_of(reader: DelimitedFiles) -> CsvStyle:
+    """As the first of the files is written."""
+    first = reader.dialects[0]
+    alike = one_layout(reader)
+    return CsvStyle(first.separator, first.quote, first.names, first.encoding == "cp1252", alike)
+
+
+def header(dialect: Dialect | CsvStyle, names: Sequence[str]) -> bytes:
     """The header line of a file written like another."""
     line = io.StringIO()
     quote = dialect.quote or '"'

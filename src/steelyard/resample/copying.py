@@ -9,13 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from steelyard.resample.as_written import (
+    CsvStyle,
     Records,
     cells_of,
     check_csv,
     header,
     numbers_of,
-    one_layout,
     records,
+    style_of,
 )
 from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.sources import Reader
@@ -34,28 +35,44 @@ class Copies(Protocol):
         """Copies of the next rows, shape (rows,)."""
 
 
-def write_copies(reader: Reader, columns: Sequence[str], out: Path, copies: Copies) -> None:
+def write_copies(
+    reader: Reader,
+    columns: Sequence[str],
+    out: Path,
+    copies: Copies,
+    style: CsvStyle | None = None,
+) -> None:
     """Write the rows in the source's order, copies of a row after each other.
 
     From text to CSV rows stay byte for byte where all columns stay and all files are written
     alike; else cell for cell. From text to Parquet, columns that hold nothing but numbers become
     Float64.
+
+    Args:
+        style: of the text, where these files are some of many; default: as they are written.
     """
     copies.start()
     if not isinstance(reader, DelimitedFiles):
         _write_typed(reader, columns, out, copies)
     elif out.suffix == ".parquet":
         _write_text_as_parquet(reader, columns, out, copies)
-    elif list(columns) == reader.names and one_layout(reader):
+    else:
+        _write_text(reader, columns, out, copies, style or style_of(reader))
+
+
+def _write_text(
+    reader: DelimitedFiles, columns: Sequence[str], out: Path, copies: Copies, style: CsvStyle
+) -> None:
+    if style.alike and list(columns) == reader.names:
         with out.open("wb") as file:
-            file.write(header(reader.dialects[0], columns))
+            if style.title:
+                file.write(header(style, columns))
             for part, chosen in _chosen(reader, copies):
                 file.write(part.take(chosen))
-    else:
-        separator = reader.dialects[0].separator
-        with FrameWriter(out, separator=separator) as writer:
-            for part, chosen in _chosen(reader, copies):
-                writer.add(cells_of(part, reader, columns)[chosen])
+        return
+    with FrameWriter(out, separator=style.separator, title=style.title) as writer:
+        for part, chosen in _chosen(reader, copies):
+            writer.add(cells_of(part, reader, columns)[chosen])
 
 
 def _chosen(reader: DelimitedFiles, copies: Copies) -> Iterator[tuple[Records, NDArray[np.int64]]]:

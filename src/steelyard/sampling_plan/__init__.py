@@ -5,11 +5,10 @@ so all of them pick the same rows.
 """
 
 from steelyard.sampling_plan.hashing import derive, row_hash, splitmix64, unit
-from steelyard.sampling_plan.plan import BottomK, Plan, copies_at_rate, make_plan
+from steelyard.sampling_plan.plan import Plan, copies_at_rate, make_plan
 from steelyard.sampling_plan.row_ids import key_ids
 
 __all__ = [
-    "BottomK",
     "Plan",
     "copies_at_rate",
     "derive",

@@ -4,56 +4,16 @@ Nothing here knows in which order rows arrive, how they are cut into files, batc
 or how many threads read them, so every engine that follows a plan picks the same rows.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steelyard.errors import DataError, TargetCountError
+from steelyard.errors import TargetCountError
 from steelyard.sampling_plan.hashing import Hash, row_hash
-
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-
-
-class BottomK:
-    """The k smallest of a stream of hashes, in memory of about 2k, whatever the order of arrival.
-
-    >>> smallest = BottomK(5)
-    >>> for part in np.array_split(np.arange(1000), 7):
-    ...     smallest.add(row_hash(part, seed=42))
-    >>> sorted(row_hash(np.array([516, 970, 238, 498, 269]), 42)) == list(smallest.sorted())
-    True
-    """
-
-    def __init__(self, k: int) -> None:
-        self.k = k
-        self._best = np.empty(0, dtype=np.uint64)
-        self._waiting: list[Hash] = []
-        self._limit = ALL
-        self._size = 0
-
-    def add(self, hashes: Hash) -> None:
-        """Take in more hashes."""
-        passing = hashes[hashes <= self._limit]
-        self._waiting.append(passing)
-        self._size += passing.size
-        if self._size > max(self.k, 65_536):
-            self._shrink()
-
-    def _shrink(self) -> None:
-        best = np.concatenate([self._best, *self._waiting])
-        if best.size > self.k:
-            best = np.partition(best, self.k - 1)[: self.k] if self.k else best[:0]
-        if best.size == self.k and self.k:
-            self._limit = best.max()
-        self._best, self._waiting, self._size = best, [], 0
-
-    def sorted(self) -> Hash:
-        """The hashes kept so far, ascending; fewer than k if fewer came."""
-        self._shrink()
-        return np.sort(self._best)
+from steelyard.sampling_plan.limits import Chunks, Pieces, Ranges, find_limits
 
 
 @dataclass(frozen=True)
@@ -82,7 +42,7 @@ class Plan:
 def make_plan(
     counts: Mapping[Any, int],
     target: Mapping[Any, int],
-    chunks: Iterable[tuple[ArrayLike, ArrayLike]],
+    chunks: Collection[tuple[ArrayLike, ArrayLike]] | Pieces,
     *,
     seed: int = 0,
 ) -> Plan:
@@ -96,7 +56,8 @@ def make_plan(
         counts: rows of each class.
         target: rows wanted of each class; classes left out keep their rows.
         chunks: (ids, codes) of all rows in any order and any pieces; codes are positions in
-            `counts`. Ids must differ, else two rows share one fate.
+            `counts`. Ids must differ, else two rows share one fate. Or `limits.Pieces`, whose
+            rows may lie elsewhere.
         seed: another seed is another sample.
     Raises: TargetCountError: a target below zero, for an unknown class, or for one without rows.
         DataError: ids repeat right at the edge of the sample, so the count cannot be exact.
@@ -112,31 +73,23 @@ def make_plan(
     want = np.array([target.get(label, counts[label]) for label in classes], dtype=np.int64)
     _check_target(counts, target)
     whole, rest = want // np.maximum(have, 1), want % np.maximum(have, 1)
-    # One more than is needed: if it equals the last one kept, ids repeat at the edge.
-    smallest = [BottomK(int(k) + 1 if k else 0) for k in rest]
-    for ids, labels in chunks if rest.any() else ():
-        hashes, codes = row_hash(ids, seed), np.asarray(labels)
-        for code in np.flatnonzero(rest):
-            smallest[code].add(hashes[codes == code])
-    limit = np.zeros(len(classes), dtype=np.uint64)
-    for code in np.flatnonzero(rest):
-        limit[code] = _edge(smallest[code].sorted(), int(rest[code]), classes[code])
+    pieces = InMemory(chunks, seed) if isinstance(chunks, Collection) else chunks
+    limit = find_limits(have.tolist(), rest.tolist(), classes, pieces)
     numbers = (tuple(map(int, have)), tuple(map(int, want)))
     return Plan(int(seed), classes, *numbers, whole, rest > 0, limit)
 
 
-def _edge(smallest: Hash, k: int, label: Hashable) -> np.uint64:
-    if smallest.size < k:
-        raise DataError(
-            f"class {label!r} had {smallest.size:,} rows where more than {k:,} were counted; "
-            "the data changed between two readings: run again on files that stay as they are"
-        )
-    if smallest.size > k and smallest[k] == smallest[k - 1]:
-        raise DataError(
-            f"row ids of class {label!r} repeat, so its count cannot be exact; "
-            "give a key column without repeats, or none (then the row's position is its id)"
-        )
-    return smallest[k - 1]
+@dataclass(frozen=True)
+class InMemory:
+    """Rows at hand as pieces that can be looked at."""
+
+    parts: Collection[tuple[ArrayLike, ArrayLike]]
+    seed: int
+
+    def map(self, look: Callable[[Chunks, Ranges], Any], ranges: Ranges) -> Iterator[Any]:
+        """As `limits.Pieces.map`."""
+        for ids, codes in self.parts:
+            yield look([(row_hash(ids, self.seed), np.asarray(codes))], ranges)
 
 
 def _check_target(counts: Mapping[Hashable, int], target: Mapping[Hashable, int]) -> None:

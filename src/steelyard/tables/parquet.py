@@ -1,6 +1,6 @@
 """Read Parquet: whole columns, or bounded batches."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,14 +16,27 @@ READ_BYTES = 32 << 20  # decoded at once
 
 
 class ParquetFiles:
-    """One or more Parquet files with the same columns; their types say what the columns are."""
+    """One or more Parquet files with the same columns; their types say what the columns are.
+
+    Args:
+        span: read in batches from this row to that one alone, where there is one file.
+        types: of the columns, where these files are some of many; default: as they hold them all.
+    """
 
     typed = True
     decimal_hint = "."  # numbers were read by somebody else
     notes: Sequence[str] = ()
 
-    def __init__(self, files: Sequence[Path], partitions: Partitions = NONE) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        partitions: Partitions = NONE,
+        *,
+        span: tuple[int, int] | None = None,
+        types: Mapping[str, pl.DataType] | None = None,
+    ) -> None:
         self.files = list(files)
+        self._span, self._known_types = span, types
         self.names: list[str] = []
         self._footers: list[pq.FileMetaData] = []
         for file in self.files:
@@ -70,7 +83,7 @@ class ParquetFiles:
         """As `read`, in frames of at most `rows` rows, in file order, in bounded memory."""
         del text, numbers
         inside = self._partitions.inside(columns, self._own)
-        types = self._types(inside)
+        types = self._known_types or self.types(inside)
         for frame in self._as_stored(columns, inside, rows):
             # Series by series: a name such as ^x$ would be a pattern for `cast`.
             yield frame.with_columns(
@@ -79,14 +92,13 @@ class ParquetFiles:
                 if column.dtype != types.get(column.name, column.dtype)
             )
 
-    def _types(self, columns: Sequence[str]) -> pl.Schema:
-        """The type of each column that holds the values of all files."""
-        empty = []
+    def types(self, columns: Sequence[str] | None = None) -> pl.Schema:
+        """The type of each column, by default of all in the files, that holds all values."""
+        found = []
         for file in self.files:
             with _plain_errors(file):
-                empty.append(pick(pl.DataFrame(schema=pl.read_parquet_schema(file)), columns))
-        _check_same_types(self.files, empty)
-        return pl.concat(empty, how="vertical_relaxed").schema
+                found.append(pl.Schema(pl.read_parquet_schema(file)))
+        return common_types(self.files, found, self._own if columns is None else columns)
 
     def _as_stored(
         self, columns: Sequence[str], inside: list[str], rows: int
@@ -98,9 +110,22 @@ class ParquetFiles:
                 # 0.9 GB of a file with a million rows in each; slices took 0.2 GB.
                 scan = pl.scan_parquet(file, glob=False, hive_partitioning=False)
                 scan = scan.select(pl.selectors.by_name(*inside))
-                for start in range(0, found.num_rows, step):
-                    part = pick(scan.slice(start, step).collect(), inside)
+                first, last = self._span or (0, found.num_rows)
+                for start in range(first, last, step):
+                    part = pick(scan.slice(start, min(step, last - start)).collect(), inside)
                     yield from self._partitions.add(part, number, columns).iter_slices(rows)
+
+
+def common_types(
+    files: Sequence[Path], schemas: Sequence[pl.Schema], columns: Sequence[str]
+) -> pl.Schema:
+    """The type of each column that holds the values of files with such schemas.
+
+    Raises: DataError: a column that is numbers in one file and something else in another.
+    """
+    empty = [pick(pl.DataFrame(schema=schema), columns) for schema in schemas]
+    _check_same_types(files, empty)
+    return pl.concat(empty, how="vertical_relaxed").schema
 
 
 def _row_bytes(found: pq.FileMetaData, columns: Sequence[str]) -> int:

@@ -18,14 +18,17 @@ class FrameWriter:
     Args:
         separator: between the fields of a CSV file.
         csv_safe: as `spreadsheet_safe`, in a CSV file.
+        title: whether a CSV file begins with the names of the columns.
     """
 
-    def __init__(self, path: Path, *, separator: str = ",", csv_safe: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, separator: str = ",", csv_safe: bool = False, title: bool = True
+    ) -> None:
         self.path = path
         self.separator, self.csv_safe = separator, csv_safe
         self._csv = path.open("wb") if path.suffix == ".csv" else None
         self._parquet: pq.ParquetWriter | None = None
-        self._started = False
+        self._started = not title
         self._waiting: list[pl.DataFrame] = []  # until they make a row group worth reading
 
     def __enter__(self) -> Self:
