@@ -1,15 +1,14 @@
 """Tables too large to be read whole: exact counts, and a sample to measure the rest on."""
 
-import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.tables import Table, read_table
+from steelyard.resample.drawn import drawn_table
+from steelyard.tables import Table
 from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.parquet import ParquetFiles
 from steelyard.tables.sources import open_table
@@ -20,19 +19,6 @@ MOST_VALUES = 1 << 27
 SAMPLE_VALUES = 1 << 25
 LEAST_ROWS = 200  # of each class in a sample, as far as it has them
 UNPACKED = 4  # bytes of text per byte of a .gz file, about
-
-
-@dataclass(frozen=True)
-class Whole:
-    """What is known of all rows while the rest is measured on a sample.
-
-    Attributes:
-        class_counts: rows of each class code, shape (classes,).
-        dropped_rows: rows without a target.
-    """
-
-    class_counts: NDArray[np.int64]
-    dropped_rows: int
 
 
 def values_in(data: Any) -> float:
@@ -56,32 +42,21 @@ def sampled_table(
     drop: Collection[str] = (),
     seed: int = 0,
     progress: Callable[[float, float, str], None] | None = None,
-) -> tuple[Table, Whole]:
-    """A sample of files of any size in bounded memory, and the exact counts.
+) -> Table:
+    """A sample of files of any size in bounded memory, which knows the exact counts.
 
-    Classes keep their shares, but for a least number of rows that a rare one keeps. The sampling
-    plan draws the rows, so they are the same for a seed however the table is cut into files.
+    Classes keep their shares, but for a least number of rows that a rare one keeps.
     """
-    from steelyard.resample.streamed import write_planned
-
-    reader = open_table(data, target)
-    rows = SAMPLE_VALUES // len(reader.names)
-    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
-        # In the source's own format: what its columns are is then found in the same way.
-        out = Path(folder) / ("sample.parquet" if reader.typed else "sample.csv")
-        written = write_planned(
-            data,
-            target,
-            lambda _, counts: sample_counts(counts, rows),
-            out,
-            seed=seed,
-            progress=progress,
-        )
-        table = read_table(out, target, drop=drop)
-    counts = np.array(written.plan.counts)
-    whole = Whole(counts, written.rows - int(counts.sum()))
-    source = replace(table.source, path=str(data), rows=written.rows)
-    return replace(table, source=source, notes=tuple(reader.notes)), whole
+    rows = SAMPLE_VALUES // len(open_table(data, target).names)
+    return drawn_table(
+        data,
+        target,
+        lambda counts: sample_counts(counts, rows),
+        seed=seed,
+        hashed=False,
+        progress=progress,
+        drop=drop,
+    )
 
 
 def sample_counts(counts: NDArray[np.int64], rows: int) -> dict[int, int]:

@@ -11,7 +11,6 @@ from steelyard._version import __version__
 from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
 from steelyard.inspection.distributions import distributions
-from steelyard.inspection.large import Whole
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
 from steelyard.inspection.repeats import order_share, repeated_rows
 from steelyard.inspection.resampled import resampled_before
@@ -32,7 +31,6 @@ Progress = Callable[[float, float, str], None]
 def measure(
     table: Table,
     *,
-    whole: Whole | None = None,
     positive: Any = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -41,16 +39,16 @@ def measure(
 
     Counts, repeats and missing values are exact over all rows. Neighbour types and single-column
     separation are measured on rows drawn by `seed` where the table is large; `sampled` says so.
-    Where `table` is itself a sample of a larger one, `whole` has the counts of that one;
-    `data.measured_rows` is then less than `data.rows`.
+    Where `table` was drawn from a larger one, counts are of that one, and `data.measured_rows` is
+    less than `data.rows`.
     """
 
     def report(share: float, what: str) -> None:
         if progress:
             progress(share, 1.0, what)
 
-    whole = whole or Whole(table.class_counts, table.dropped_rows)
-    labels, counts = table.schema.classes, whole.class_counts
+    labels = table.schema.classes
+    counts = table.class_counts if table.population is None else table.population
     code = positive_code(labels, counts, positive)
     rare = _rare_classes(counts)
     report(0.0, "counting rows that repeat")
@@ -77,7 +75,7 @@ def measure(
             "measured_rows": len(table.y),
             "columns": len(table.schema.columns),
             "features": len(table.schema.features),
-            "dropped_rows": whole.dropped_rows,
+            "dropped_rows": table.dropped_rows,
             "notes": list(table.notes),
         },
         "positive": labels[code],

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from steelyard.inspection.findings import findings_in
-from steelyard.inspection.large import MOST_VALUES, Whole, sampled_table, values_in
+from steelyard.inspection.large import MOST_VALUES, sampled_table, values_in
 from steelyard.inspection.measure import Progress, measure
 from steelyard.report.inspection_text import to_text
 from steelyard.tables import Table, read_table
@@ -73,22 +73,20 @@ def inspect(
     >>> inspection.to_dict()["imbalance"]["ratio"]
     3.0
     """
-    whole = None
     if target is not None and values_in(data) > MOST_VALUES:
-        table, whole = sampled_table(data, target, drop=drop, seed=seed, progress=progress)
+        table = sampled_table(data, target, drop=drop, seed=seed, progress=progress)
     else:
         table = read_table(data, target, drop=drop, progress=progress)
-    return inspect_table(table, whole=whole, positive=positive, seed=seed, progress=progress)
+    return inspect_table(table, positive=positive, seed=seed, progress=progress)
 
 
 def inspect_table(
     table: Table,
     *,
-    whole: Whole | None = None,
     positive: Any = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Inspection:
     """As `inspect`, of a table that was read already, or of a sample of a larger one."""
-    measured = measure(table, whole=whole, positive=positive, seed=seed, progress=progress)
+    measured = measure(table, positive=positive, seed=seed, progress=progress)
     return Inspection(measured | {"findings": findings_in(measured)})

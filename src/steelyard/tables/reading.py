@@ -45,6 +45,8 @@ class Table:
     row_ids: int64 position of each row in the source, counting from 0, all files in order.
     dropped_rows: number of rows left out because their target is missing.
     notes: what a user should know of how the source was read (lines left out, the encoding).
+    population: where these rows were drawn from a larger table, each class apart: how many rows of
+        each class it has, int64, by class code; else None.
     """
 
     features: pl.DataFrame
@@ -56,6 +58,7 @@ class Table:
     source: Source
     dropped_rows: int = 0
     notes: tuple[str, ...] = ()
+    population: np.ndarray | None = None
 
     @property
     def class_counts(self) -> np.ndarray:

@@ -1,0 +1,97 @@
+"""A table of some rows of a larger one, drawn by class, so that it fits into memory."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steelyard.executors import Executor
+from steelyard.resample.classified import Classified, Progress, classified
+from steelyard.sampling_plan import Plan
+from steelyard.tables import Table, read_table
+from steelyard.tables.frames import Frame
+from steelyard.tables.sources import Reader, content_hash, open_table, path_of
+
+Wanted = Callable[[NDArray[np.int64]], Mapping[int, int]]
+
+
+def drawn_table(
+    data: Any,
+    target: str,
+    wanted: Wanted,
+    *,
+    seed: int = 0,
+    hashed: bool = True,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    **read: Any,
+) -> Table:
+    """Read some rows of each class, in bounded memory; the sampling plan draws them.
+
+    The rows are the same for a seed however the table is cut into files. `Table.population` counts
+    the rows that they were drawn from, `Table.row_ids` says where each stands in the source.
+
+    Args:
+        data: files, a frame or (X, y), as `read_table` takes them.
+        wanted: from the rows of each class code, in order of the labels, to those to draw of it.
+        hashed: whether `source.sha256` is that of all of the source, else of the drawn rows.
+        executor: what counts and chooses the rows; default: this process.
+        read: options of `read_table`.
+    """
+    reader = open_table(data, target)
+    with classified(data, target, executor=executor, progress=progress) as table:
+        plan = table.plan(wanted(table.counts), seed)
+        drawn = _read(table, plan, reader, target, read)
+        positions = table.positions(plan)
+    source = replace(
+        drawn.source,
+        path=path_of(data, reader),
+        sha256=content_hash(reader) if hashed else drawn.source.sha256,
+        rows=table.rows,
+    )
+    return replace(
+        drawn,
+        source=source,
+        row_ids=positions[drawn.row_ids],
+        dropped_rows=table.rows - sum(plan.counts),
+        population=_of_classes(plan.counts, table.classes, drawn),
+        notes=table.notes,
+    )
+
+
+def _read(
+    table: Classified, plan: Plan, reader: Reader, target: str, read: Mapping[str, Any]
+) -> Table:
+    if isinstance(reader, Frame):
+        return read_table(reader.frame[table.positions(plan)], target, **read)
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+        # In the source's own format: what its columns are is then found in the same way.
+        out = Path(folder) / ("drawn.parquet" if table.typed else "drawn.csv")
+        table.write(plan, table.names, out)
+        return read_table(out, target, **read)
+
+
+def _of_classes(counts: Sequence[int], classes: tuple[Any, ...], drawn: Table) -> NDArray[np.int64]:
+    """Rows of the source by class code of the drawn rows, which may lack a class."""
+    by_label = dict(zip(classes, counts, strict=True))
+    return np.array([by_label[label] for label in drawn.schema.classes])
+
+
+def rows_by_class(counts: NDArray[np.int64], rows: int) -> dict[int, int]:
+    """So many rows in all, classes as even as can be: of the small ones every row is drawn.
+
+    >>> rows_by_class(np.array([990_000, 9_950, 50]), 20_000)
+    {0: 10000, 1: 9950, 2: 50}
+    >>> rows_by_class(np.array([600, 400]), 500)
+    {0: 250, 1: 250}
+    """
+    drawn = np.zeros(len(counts), np.int64)
+    left = rows
+    for place, code in enumerate(np.argsort(counts, kind="stable").tolist()):
+        drawn[code] = min(int(counts[code]), left // (len(counts) - place))
+        left -= int(drawn[code])
+    return dict(enumerate(drawn.tolist()))
