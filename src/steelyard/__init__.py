@@ -20,6 +20,7 @@ _HOME = {
     "Study": "steelyard.runs",
     "load": "steelyard.runs",
     "load_model": "steelyard.runs",
+    "json_schema": "steelyard.runs",
     "ImbalancedClassifier": "steelyard.estimator",
     "finish": "steelyard.finishing",
     "CostMatrix": "steelyard.decision",

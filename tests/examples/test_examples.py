@@ -72,7 +72,7 @@ def test_the_long_tail_is_that_of_the_published_rule():
     assert np.bincount(whole["y_test"]).tolist() == [300] * 10
 
 
-@pytest.mark.parametrize("path", sorted(DATA.glob("*.[np]*[zt]")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.[ncp]*[tz]")), ids=lambda path: path.name)
 def test_every_data_file_has_its_origin_and_licence(path):
     page = (DATA / "README.md").read_text()
     row = next(line for line in page.splitlines() if f"`{path.name}`" in line)

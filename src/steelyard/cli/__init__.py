@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "Compute a run's hashes, splits and metrics again.",
     "report": "Build a run's page again.",
     "techniques": "List the techniques, with one line and the source of each.",
+    "schema": "The JSON schemas of run.json and of what commands print.",
     "guide": "When to call which command, for assistants and pipelines.",
     "demo": "The main job on the table shipped with steelyard.",
 }
