@@ -3,10 +3,13 @@
 import numpy as np
 import polars as pl
 
+from steelyard.comparison.drivers import drivers
 from steelyard.comparison.judging import CONSTANT, Protocol, judge
 from steelyard.comparison.record import Origin, predictions, record, verdict_on, with_origin
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
+from steelyard.jobs.job import Fitted, FittedMember
+from steelyard.models.raw_rows import raw_rows
 from steelyard.tables import read_table
 from steelyard.techniques import get
 
@@ -22,11 +25,12 @@ def made_run(
     target="target",
     columns=("a", "b"),
     path="table.csv",
+    more=None,
     seed=0,
 ):
     """run.json's content and predictions of models that know the classes somewhat."""
     rng = np.random.default_rng(seed)
-    features = {name: rng.normal(size=len(y)) for name in columns}
+    features = {name: rng.normal(size=len(y)) for name in columns} | (more or {})
     table = read_table(pl.DataFrame(features | {target: y}), target)
     classes = table.schema.classes
     splits = make_splits(
@@ -56,6 +60,8 @@ def made_run(
     baselines = [judge(CONSTANT, natural, protocol)]
     run = record(table, protocol, judged, baselines, verdict, chosen, {}, asked)
     run["data"] = run["data"] | {"path": path}
+    both = [(chosen.technique.name, _fitted(table, 1.0)), ("beside", _fitted(table, 0.5))]
+    run["importance"] = drivers(table, protocol, chosen, both, keep_rows=True)
     run = with_origin(run | {"left_out": []}, Origin(positive_name, 0.0))
     return run, predictions(table.row_ids, classes, protocol, judged)
 
@@ -70,6 +76,22 @@ def _believed(table, splits, strength, rng):
     # Repeats see the rows a little differently, as models trained anew do.
     mixed = [p, 0.98 * p + 0.02 / p.shape[1]]
     return {split.key: mixed[split.repeat % 2][split.test] for split in splits}
+
+
+def _fitted(table, strength):
+    """Four members that each held out a quarter and know a class by the first number."""
+    classes = len(table.schema.classes)
+    prior = table.class_counts / table.class_counts.sum()
+
+    def shares(numbers, categories):
+        odds = strength * np.outer(numbers[:, 0], np.linspace(-1, 1, classes))
+        p = prior * np.exp(odds - odds.max(axis=1, keepdims=True))
+        return (p / p.sum(axis=1, keepdims=True)).astype("float32")
+
+    quarter = np.arange(len(table.y)) % 4
+    members = [FittedMember(np.flatnonzero(quarter == k), shares) for k in range(4)]
+    out_of_bag = shares(*raw_rows(table.features, table.schema))
+    return Fitted(None, out_of_bag, [], members)
 
 
 def labels(rows, rare, names=("no", "yes"), seed=0):

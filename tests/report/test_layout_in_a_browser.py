@@ -61,6 +61,7 @@ def test_hostile_names_stay_names(shown, script):
         columns=(HOSTILE[3], HOSTILE[4], HOSTILE[5]),
         path=HOSTILE[0],
         positive_name=HOSTILE[1] + HOSTILE[5],
+        more={HOSTILE[1]: (HOSTILE * 34)[:200]},
     )
     run["findings"].append(
         dict.fromkeys(("code", "title", "seen", "advice"), HOSTILE[0]) | {"severity": "note"}
@@ -70,6 +71,7 @@ def test_hostile_names_stay_names(shown, script):
         page = shown(to_html(run, HOSTILE[2]), script=script, width=width)
         assert HOSTILE[2] in page.text_content("h1")
         assert HOSTILE[0] in page.text_content("#data")
+        assert HOSTILE[3] in page.text_content("#drivers")
         assert page.locator("img, svg[onload], iframe").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") == width if script else True
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "Train one technique, without the comparison.",
     "judge": "Judge scores of models trained elsewhere; nothing is trained.",
     "predict": "Probabilities and decisions for the rows of a file.",
+    "explain": "Which values raise or lower the probability of each row.",
     "export": "A run's model as Keras, SavedModel, LiteRT or ONNX.",
     "evaluate": "The metrics of a run on fresh labelled rows.",
     "retune": "New class shares, costs or goal for a run's model, without training.",

@@ -29,6 +29,14 @@ model_option = click.option(
     help="blend, tabular, trees, or your own: FILE.py:FUNCTION.",
 )
 
+no_rows_option = click.option(
+    "--no-rows",
+    "keep_rows",
+    is_flag=True,
+    callback=lambda _context, _parameter, leave_out: not leave_out,
+    help="Leave single rows out of the run and its page.",
+)
+
 memory_option = click.option(
     "--memory", metavar="SIZE", help="Keep to 4G, 512M (default: 80 % of what is free)."
 )

@@ -8,6 +8,7 @@ from steelyard.cli.common import (
     data_argument,
     memory_option,
     model_option,
+    no_rows_option,
     plain_errors,
     positive_name_option,
     positive_option,
@@ -35,6 +36,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @positive_name_option
 @goal_options
 @memory_option
+@no_rows_option
 @wide_option
 @standard_options
 def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **options: Any) -> None:

@@ -12,8 +12,9 @@ from steelyard.comparison.baselines import (
     trainer_of,
 )
 from steelyard.comparison.budget import Plan, planned, seconds_of
+from steelyard.comparison.drivers import drivers
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Protocol, judge_all
+from steelyard.comparison.judging import Judged, Protocol, judge_all
 from steelyard.comparison.need import check_training
 from steelyard.comparison.record import (
     Origin,
@@ -26,6 +27,7 @@ from steelyard.comparison.record import (
 )
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
 from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
+from steelyard.jobs.job import Fitted
 from steelyard.jobs.run import (
     InMemoryStore,
     Progress,
@@ -69,7 +71,7 @@ def run_comparison(
     protocol = protocol_of(table, request)
     asked = asked_for(table, list(plan.techniques), plan.trainer, request) | code_of(model)
     with result_store(request, asked, plan.jobs) as store:
-        origin = Origin(request.positive_name, started)
+        origin = Origin(request.positive_name, started, request.keep_rows)
         return _finish(table, plan, protocol, asked, origin, store, progress)
 
 
@@ -104,7 +106,9 @@ def _finish(
     check_reach(chosen, protocol, store)
     last = part_of(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
+    by_name = _beside_reference(table, plan, protocol, chosen, fitted)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
+    run["importance"] = drivers(table, protocol, chosen, by_name, keep_rows=origin.keep_rows)
     run = with_origin(run, origin)
     study = Study(
         run | {"left_out": plan.left_out},
@@ -115,3 +119,15 @@ def _finish(
     )
     save_finished(study, store)
     return study
+
+
+def _beside_reference(
+    table: Table, plan: Plan, protocol: Protocol, chosen: Judged, fitted: Fitted
+) -> list[tuple[str, Fitted]]:
+    """The deployed technique and, where it is another, the reference, both trained on all rows."""
+    found = [(chosen.technique.name, fitted)]
+    reference = next((one for one in plan.techniques if one.name == protocol.reference), None)
+    if reference is not None and not reference.trains_as(chosen.technique):
+        beside = fit_on_all(table, plan.trainer, reference, protocol.seed, None)
+        found.append((reference.name, beside))
+    return found

@@ -1,5 +1,6 @@
 """The final model: a technique trained on all rows, with its correction and decision inside."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,20 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
             run["environment"]["date"][:10],
         ),
     )
+
+
+def as_deployed(
+    judged: Judged, fitted: Fitted, counts: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """From class shares of the trained core, (rows, classes), to probabilities as deployed."""
+    trained_on = recalibrated_intercept(judged, fitted.out_of_bag, counts)
+    natural = counts / counts.sum()
+
+    def deployed(shares: np.ndarray) -> np.ndarray:
+        corrected = shares if trained_on is None else correct_prior(shares, trained_on, natural)
+        return judged.calibration.apply(corrected)
+
+    return deployed
 
 
 def recalibrated_intercept(

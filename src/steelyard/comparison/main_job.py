@@ -35,6 +35,7 @@ def compare(
     goal: Goal | str | None = None,
     seed: int = 0,
     budget: str | float | None = None,
+    keep_rows: bool = True,
     memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
@@ -62,6 +63,8 @@ def compare(
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
             which. Which of them fit depends on the machine; without it nothing is cut.
+        keep_rows: the worst misses and false alarms are written into the run and on its page, with
+            values of their columns; False leaves single rows out of both.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free. Packs
             shrink and large tables are encoded as they are asked for; what still would not fit is
             refused before it starts.
@@ -84,6 +87,7 @@ def compare(
         goal=as_goal(goal),
         seed=seed,
         out=out,
+        keep_rows=keep_rows,
     )
     chosen = choose(techniques)
     everything = techniques == "default"
@@ -107,6 +111,7 @@ def train(
     positive_name: str | None = None,
     goal: Goal | str | None = None,
     seed: int = 0,
+    keep_rows: bool = True,
     memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
@@ -131,6 +136,7 @@ def train(
         goal=as_goal(goal),
         seed=seed,
         out=out,
+        keep_rows=keep_rows,
     )
     chosen = get(technique) if isinstance(technique, str) else technique
     with limited(memory), reporting(progress, "training") as report:

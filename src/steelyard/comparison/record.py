@@ -94,10 +94,14 @@ def results(
 
 @dataclass(frozen=True)
 class Origin:
-    """What the class of interest is called, if not by its label, and the clock at the start."""
+    """What the class of interest is called, if not by its label, and the clock at the start.
+
+    `keep_rows`: single rows may be written down.
+    """
 
     positive_name: str | None
     started: float
+    keep_rows: bool = True
 
 
 def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:

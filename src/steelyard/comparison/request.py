@@ -34,6 +34,7 @@ class Request:
     goal: Goal
     seed: int
     out: str | Path | None
+    keep_rows: bool = True
 
 
 def table_of(data: Any, request: Request) -> Table:

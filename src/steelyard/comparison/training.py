@@ -9,6 +9,7 @@ from steelyard.comparison.baselines import (
     code_of,
     trainer_of,
 )
+from steelyard.comparison.drivers import drivers
 from steelyard.comparison.final import deployed, fit_on_all
 from steelyard.comparison.judging import Protocol, judge
 from steelyard.comparison.need import check_training
@@ -65,7 +66,7 @@ def run_training(
     asked = asked_for(table, [technique], trainer, request) | code_of(model)
     asked["out_of_bag"] = out_of_bag
     with result_store(request, asked, len(protocol.splits)) as store:
-        origin = Origin(request.positive_name, started)
+        origin = Origin(request.positive_name, started, request.keep_rows)
         return _finish(table, trainer, technique, protocol, asked, origin, store, progress)
 
 
@@ -100,6 +101,8 @@ def _finish(
     check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
+    by_name = [(technique.name, fitted)]
+    run["importance"] = drivers(table, protocol, judged, by_name, keep_rows=origin.keep_rows)
     run = with_origin(run, origin)
     study = Study(
         run,

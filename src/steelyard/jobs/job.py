@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -68,18 +68,33 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class FittedMember:
+    """One member of a model trained on all rows, still asked for itself.
+
+    `held_out`: the rows that it did not train on (positions). `shares`: numbers (rows, numbers)
+    float32 and coded categories (`models.encoding.Categories`) of any rows -> its class shares
+    (rows, classes), before any correction.
+    """
+
+    held_out: np.ndarray
+    shares: Callable[[np.ndarray, Any], np.ndarray]
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A technique trained on all rows.
 
     `core` maps [numbers (batch, numbers) float32, strings (batch, categories)] to class shares
     (batch, classes), before any correction. `out_of_bag`: what members predicted for the rows that
     they held out, (rows, classes) float32, NaN for rows that every member trained on: out-of-bag
-    predictions that cost no training of their own. `resampled` as in `Outcome`.
+    predictions that cost no training of their own. `resampled` as in `Outcome`. `members`: those
+    that the model is the mean of.
     """
 
     core: "keras.Model"
     out_of_bag: np.ndarray
     resampled: list[ResampledRows]
+    members: list[FittedMember]
 
 
 def by_split(jobs: Sequence[Job]) -> Iterator[tuple[Split, list[Job]]]:

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from steelyard.jobs.job import Fitted, Job, Outcome
+import numpy as np
+
+from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome
+from steelyard.models.encoding import Categories
 from steelyard.models.tabular import TabularTrainer
 from steelyard.models.trees import TreesTrainer
 from steelyard.tables import Table
@@ -74,7 +77,17 @@ class BlendTrainer:
             _core(ours.core, theirs.core),
             (ours.out_of_bag + theirs.out_of_bag) / 2,
             ours.resampled + theirs.resampled,
+            [_pair(*both) for both in zip(ours.members, theirs.members, strict=True)],
         )
+
+
+def _pair(ours: FittedMember, theirs: FittedMember) -> FittedMember:
+    """A network and the trees that held out the same rows, as one."""
+
+    def shares(numbers: np.ndarray, categories: Categories) -> np.ndarray:
+        return (ours.shares(numbers, categories) + theirs.shares(numbers, categories)) / 2
+
+    return FittedMember(ours.held_out, shares)
 
 
 def _as(model: Technique, outcome: Outcome) -> Outcome:

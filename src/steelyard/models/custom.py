@@ -11,8 +11,9 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from steelyard._tensorflow import keras
-from steelyard.jobs.job import Fitted, Job, Outcome, by_split
+from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
 from steelyard.models.encoded_table import Encoded
+from steelyard.models.encoding import Categories, encode
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.honours import OWN, Honours
 from steelyard.models.inputs import core_inputs
@@ -109,9 +110,14 @@ class CustomTrainer:
         uncorrected = keras.layers.Softmax(dtype="float32", name="class_shares")(logits)
         p = _probabilities(model, matrix, split.train, member)
         held = out_of_bag_probabilities(p[None], [member])
-        return Fitted(
-            keras.Model(inputs, uncorrected, name="steelyard.own_network"), held, [member.resampled]
-        )
+        core = keras.Model(inputs, uncorrected, name="steelyard.own_network")
+
+        def shares(numbers: np.ndarray, categories: Categories) -> np.ndarray:
+            rows = encode(fitted, numbers, categories)
+            return _probabilities(model, rows, np.arange(len(rows)), member)
+
+        asked = FittedMember(member.validation, shares)
+        return Fitted(core, held, [member.resampled], [asked])
 
     def _train(self, table: Table, matrix: Encoded, job: Job) -> tuple[Any, Member]:
         classes = len(table.schema.classes)

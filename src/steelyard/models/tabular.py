@@ -5,16 +5,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from steelyard._memory import room
 from steelyard._tensorflow import keras
-from steelyard.jobs.job import Fitted, Job, Outcome, by_split
+from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
 from steelyard.models import packed
 from steelyard.models.encoded_table import Encoded
-from steelyard.models.encoding import MAX_LEVELS, Encoding
+from steelyard.models.encoding import MAX_LEVELS, Categories, Encoding, encode
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.honours import NETWORK, Honours
 from steelyard.models.inputs import core_inputs
@@ -84,9 +85,12 @@ class TabularTrainer(Bagged):
         networks = packed.train(X, y, placed, self._settings(table), progress)
         uncorrected = packed.probabilities(networks, matrix)
         draws = [member.resampled for member in members]
-        return Fitted(
-            _core(table, fitted, networks), out_of_bag_probabilities(uncorrected, members), draws
-        )
+        asked = [
+            FittedMember(member.validation, partial(_shares, fitted, networks[i : i + 1]))
+            for i, member in enumerate(members)
+        ]
+        held = out_of_bag_probabilities(uncorrected, members)
+        return Fitted(_core(table, fitted, networks), held, draws, asked)
 
     def _run_pack(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
@@ -135,6 +139,13 @@ class TabularTrainer(Bagged):
         batch, steps = _schedule(len(table.y))
         settings = replace(self.settings, batch=batch, steps=steps)
         return settings if table.class_counts.min() >= FEW else replace(settings, **SMOOTH)
+
+
+def _shares(
+    encoding: Encoding, network: packed.Networks, numbers: np.ndarray, categories: Categories
+) -> np.ndarray:
+    """Class shares of raw rows by one network, (rows, classes)."""
+    return packed.probabilities(network, encode(encoding, numbers, categories))[0]
 
 
 def _evenly(jobs: int, at_once: int) -> int:

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from steelyard.jobs.job import Fitted, Job, Outcome, by_split
+from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
 from steelyard.layers.forest import Forest
 from steelyard.models.boosting import BoostedTrees, Booster, best_booster, rows_of
-from steelyard.models.encoding import tree_columns
+from steelyard.models.encoding import Categories, Encoding, tree_columns
 from steelyard.models.members import (
     Bagged,
     Member,
@@ -83,7 +83,11 @@ class TreesTrainer(Bagged):
         progress(1.0)
         held = out_of_bag_probabilities(_member_probabilities(trees, members, X), members)
         draws = [member.resampled for member in members]
-        return Fitted(_core(table, rows.encoding.levels, trees, members), held, draws)
+        asked = [
+            FittedMember(member.validation, partial(_shares, rows.encoding, grown, member))
+            for grown, member in zip(trees, members, strict=True)
+        ]
+        return Fitted(_core(table, rows.encoding.levels, trees, members), held, draws, asked)
 
     def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[BoostedTrees]:
         numbers, classes = len(table.schema.numbers), len(table.schema.classes)
@@ -100,13 +104,23 @@ def _member_probabilities(
     trees: Sequence[BoostedTrees], members: Sequence[Member], X: np.ndarray
 ) -> np.ndarray:
     """Class shares by member: (members, rows, classes) float32."""
-
-    def uncorrected(one: tuple[BoostedTrees, Member]) -> np.ndarray:
-        grown, member = one
-        return softmax(grown.logits(X) - member.loss.offset, axis=1).astype("float32")
-
     with _one_thread_each() as pool:
-        return np.stack(list(pool.map(uncorrected, zip(trees, members, strict=True))))
+        return np.stack(list(pool.map(partial(_uncorrected, X), trees, members)))
+
+
+def _uncorrected(X: np.ndarray, grown: BoostedTrees, member: Member) -> np.ndarray:
+    return softmax(grown.logits(X) - member.loss.offset, axis=1).astype("float32")
+
+
+def _shares(
+    encoding: Encoding,
+    grown: BoostedTrees,
+    member: Member,
+    numbers: np.ndarray,
+    categories: Categories,
+) -> np.ndarray:
+    """Class shares of raw rows by one member, (rows, classes)."""
+    return _uncorrected(tree_columns(encoding, numbers, categories), grown, member)
 
 
 def _one_thread_each() -> ThreadPoolExecutor:

@@ -119,12 +119,38 @@ def calibration(run: dict[str, Any]) -> alt.LayerChart:
     return (ideal.encode(x=x, y="observed:Q") + bars + dots).properties(**SIZE)
 
 
+def importance(run: dict[str, Any]) -> alt.LayerChart:
+    """Average precision lost by permuting each column, the deployed technique and the reference."""
+    found = run.get("importance")
+    if not found:
+        raise RequestError("no importance was measured in this run: nothing to plot")
+    rows = [
+        {"name": technique["name"], "column": entry["column"]} | entry["loss"]
+        for technique in found["techniques"]
+        for entry in technique["columns"][:20]
+    ]
+    names = [technique["name"] for technique in found["techniques"]]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("column:N", sort=None, title=None),
+        yOffset=alt.YOffset("name:N", sort=names),
+        color=_colours("name", names),
+    )
+    x = alt.X("low:Q", title="Average precision lost, 95 % interval")
+    points = base.mark_point(filled=True, size=60, opacity=1).encode(
+        x="value:Q", shape="name:N", tooltip=["name:N", "column:N", "value:Q", "low:Q", "high:Q"]
+    )
+    lines = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    height = 24 * len({row["column"] for row in rows}) * len(names)
+    return (lines + points).properties(width=420, height=height)
+
+
 KINDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "threshold": threshold,
     "pr": precision_recall,
     "calibration": calibration,
     "comparison": comparison,
     "gain": gain,
+    "importance": importance,
 }
 
 

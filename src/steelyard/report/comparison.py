@@ -11,6 +11,7 @@ from steelyard.report.formatting import (
     signed,
     signed_interval,
 )
+from steelyard.report.strip import MARKS
 from steelyard.stats.metrics import BY_NAME
 
 CALLS = {
@@ -31,11 +32,6 @@ VIEWS = (
     "recall",
     "precision",
 )
-MARKS = {
-    "circle": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
-    "diamond": "M0 -7L7 0L0 7L-7 0z",
-    "square": "M-4.5 -4.5h9v9h-9z",
-}
 
 
 def comparison(run: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from steelyard.report import (
     commands,
     comparison,
     curves_section,
+    drivers_section,
     explorer,
     figures,
 )
@@ -32,6 +33,7 @@ from steelyard.report.formatting import (
     ranked,
     with_interval,
 )
+from steelyard.report.strip import MARKS
 from steelyard.report.text import nested_sentence
 from steelyard.stats.metrics import METRICS
 
@@ -43,6 +45,7 @@ CONTENTS = (
     ("gain", "Gain and lift"),
     ("calibration", "Calibration"),
     ("classes", "Per class"),
+    ("drivers", "What drives it"),
     ("evidence", "How sure"),
     ("data", "Data and findings"),
     ("method", "Method"),
@@ -81,6 +84,8 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             curves=curves_section if tried else None,
             confusion=classes_section.confusion(run),
             per_class=classes_section.per_class(run),
+            drivers=drivers_section.section(run),
+            marks=MARKS,
             entries=ranked(run),
             classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
             metrics=METRICS,
@@ -178,6 +183,8 @@ def resource(name: str) -> str:
 def _contents(run: dict[str, Any], *, scored: bool) -> list[tuple[str, str]]:
     """The sections that this run has."""
     absent = set() if scored else set(NEED_SCORES)
+    if not run.get("importance"):
+        absent.add("drivers")
     if run["protocol"].get("scores"):
         absent.add("use")  # scores alone have no model
     return [one for one in CONTENTS if one[0] not in absent]

@@ -140,6 +140,29 @@ class Study:
             seed=seed,
         )
 
+    def explain(
+        self, data: Any, *, top: int = 3, training: Any = None, seed: int = 0
+    ) -> pl.DataFrame:
+        """Which of a row's values raise or lower its predicted probability most.
+
+        The change is the probability less its mean over the same row with one column's value
+        taken from 32 rows of the training table: above 0, the row's own value raises it. Columns
+        are looked at one at a time, so changes do not add up to the probability; they are no
+        Shapley values.
+
+        Args:
+            data: up to 1,000 rows, any table with the model's columns.
+            top: columns to name for each row, those of the largest change.
+            training: the table that was compared on, where it is no longer at its place.
+            seed: of the draw of the 32 rows.
+        Returns: `row` (position in `data`), `probability` of the class of interest, `column`,
+            `value`, `change`; `top` lines a row.
+        Raises: RequestError: too many rows. RunError: the training table is gone.
+        """
+        from steelyard.runs.explain import explained
+
+        return explained(self, data, top=top, training=training, seed=seed)
+
     def export(
         self,
         path: str | Path,
@@ -194,7 +217,7 @@ class Study:
         return to_html(self.run)
 
     def plot(self, kind: str) -> Any:
-        """An altair chart: "threshold", "pr", "calibration", "comparison" or "gain".
+        """An altair chart: "threshold", "pr", "calibration", "comparison", "gain", "importance".
 
         Raises: RequestError: another kind.
         """
