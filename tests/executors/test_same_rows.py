@@ -1,12 +1,17 @@
 """The same rows, whoever looks at the pieces and however the table is cut into files."""
 
+import json
+
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from executor_cases import METHODS, TABLE, N, digests, resampled, written, written_all
 
+from steelyard.cli import main
 from steelyard.errors import DataError, RequestError
 from steelyard.executors import Serial
 from steelyard.executors.processes import Processes
+from steelyard.inspection import inspect
 from steelyard.resample import pieces
 from steelyard.sampling_plan import limits
 
@@ -88,3 +93,38 @@ def test_a_file_that_vanishes_or_differs_is_named(pool, tmp_path, monkeypatch):
 def test_text_becomes_parquet_on_one_process(pool, sources, tmp_path):
     with pytest.raises(RequestError, match=r"ends in \.csv"):
         resampled(sources[7, ".csv"], tmp_path / "out.parquet", pool)
+
+
+def command(*words):
+    done = CliRunner().invoke(main, words)
+    return done.exit_code, done.output
+
+
+def test_the_command_takes_a_cluster_and_writes_parts(sources, tmp_path):
+    source = str(sources[7, ".parquet"])
+    words = ["resample", source, "--target", "y", "--method", "random-under", "--quiet"]
+    assert command(*words, "--out", f"{tmp_path}/alone.parquet")[0] == 0
+    assert command(*words, "--out", f"{tmp_path}/parts/", "--cluster", "processes")[0] == 0
+    alone = pl.read_parquet(tmp_path / "alone.parquet")
+    assert pl.read_parquet(tmp_path / "parts/*.parquet").equals(alone)
+    ledger = json.loads((tmp_path / "parts/_ledger.json").read_text())
+    beside = json.loads((tmp_path / "alone.parquet.ledger.json").read_text())
+    assert ledger | {"out": None} == beside | {"out": None}
+    code, said = command(*words, "--out", f"{tmp_path}/parts/")
+    assert (code, "exists already" in said) == (1, True)
+    words[5] = "smote"
+    code, said = command(*words, "--out", f"{tmp_path}/s.csv", "--cluster", "processes")
+    assert code == 1
+    assert "--cluster processes: only random-over and random-under" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "alone.parquet", "alone.parquet.ledger.json", "parts",
+    ]  # fmt: skip
+
+
+def test_inspect_counts_on_a_cluster(pool, sources):
+    source = sources[7, ".parquet"]
+    found = inspect(source, "y", cluster=pool).to_dict()
+    alone = inspect(source, "y").to_dict()
+    assert found == alone
+    with pytest.raises(RequestError, match="for files"):
+        inspect(TABLE, "y", cluster="processes")

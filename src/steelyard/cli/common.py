@@ -37,6 +37,10 @@ no_rows_option = click.option(
     help="Leave single rows out of the run and its page.",
 )
 
+cluster_option = click.option(
+    "--cluster", metavar="WHERE", help="processes; on Ray: local, auto, ray://HOST:PORT."
+)
+
 memory_option = click.option(
     "--memory", metavar="SIZE", help="Keep to 4G, 512M (default: 80 % of what is free)."
 )

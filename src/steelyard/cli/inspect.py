@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from steelyard.cli.common import (
+    cluster_option,
     data_argument,
     overwrite_option,
     plain_errors,
@@ -35,6 +36,7 @@ COLOURS: dict[str, dict[str, Any]] = {
 @click.option("--drop", multiple=True, metavar="COL", help="Leave this column out.")
 @click.option("--out", metavar="FILE", help="Write a page, such as report.html.")
 @overwrite_option
+@cluster_option
 @click.option("--fail-on", metavar="CODES", help="Exit with 3 if one is found: SY001,SY021")
 @standard_options
 def command(

@@ -1,12 +1,12 @@
 """`steelyard resample`: a resampled table and the ledger of what changed."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
 
 from steelyard.cli.common import (
+    cluster_option,
     csv_safe_option,
     data_argument,
     overwrite_option,
@@ -34,7 +34,8 @@ from steelyard.errors import RequestError
 @click.option("--carry", multiple=True, metavar="COL", help="Write it, but do not learn from it.")
 @click.option("--mark", metavar="COL", help="Add this column: true for synthetic rows.")
 @click.option("--group", metavar="COL", help="Keep groups whole (random-under).")
-@click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
+@click.option("--out", required=True, metavar="FILE", help="CSV or Parquet; FOLDER/ for parts.")
+@cluster_option
 @overwrite_option
 @csv_safe_option
 @standard_options
@@ -50,6 +51,7 @@ def command(
     mark: str | None,
     group: str | None,
     out: str,
+    cluster: str | None,
     overwrite: bool,
     csv_safe: bool,
     as_json: bool,
@@ -80,38 +82,26 @@ def command(
       steelyard resample a.csv --target y --method smote --set k_neighbors=3 --out b.csv
     """
     with plain_errors():
-        from steelyard.files import AtomicFiles, output_path
-        from steelyard.files.atomic import json_text
         from steelyard.files.unchanged import unchanged
-        from steelyard.tables.files import find_files, sha256_of_files
-        from steelyard.tables.writing import quote_formulas
+        from steelyard.resample.output import output_for
+        from steelyard.tables.files import find_files
 
         files = find_files(data, partitions=True)
-        path = output_path(out, inputs=files, overwrite=overwrite)
-        if path.suffix not in {".parquet", ".csv"}:
-            raise RequestError(f"--out {out} must end in .parquet or .csv")
-        # Table and ledger appear together, or neither does.
-        with AtomicFiles(overwrite=overwrite) as pair, unchanged(files):
-            table, beside = (
-                pair.partial(path),
-                pair.partial(path.with_name(f"{path.name}.ledger.json")),
-            )
+        with output_for(out, files, overwrite=overwrite) as made, unchanged(files):
             with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
                 ledger = _resample(
-                    table,
+                    made.table,
                     data,
                     target,
                     method,
                     settings=settings,
                     key=key,
+                    cluster=cluster,
                     memory={"carry": carry, "mark": mark, "group": group},
                     options={"drop": drop, "ratio": ratio, "seed": seed, "progress": progress},
                 )
-            if csv_safe and path.suffix == ".csv":
-                quote_formulas(table)
             ledger["notes"] = [in_flags(note) for note in ledger["notes"]]
-            ledger["out"] = {"path": out, "sha256": sha256_of_files([table])}
-            beside.write_text(json_text(ledger), "utf-8")
+            ledger["out"] = made.finish(ledger, csv_safe=csv_safe)
         if not quiet:
             for note in ledger["notes"]:
                 say(f"note: {note}", err=True)
@@ -123,7 +113,7 @@ def command(
                 f"{line['class']}: {line['before']:,} rows, {line['added']:,} added, "
                 f"{line['dropped']:,} dropped -> {line['after']:,}"
             )
-        say(f"{ledger['rows_out']:,} rows -> {out} (ledger: {out}.ledger.json)")
+        say(f"{ledger['rows_out']:,} rows -> {out} (ledger: {made.ledger})")
 
 
 def _resample(
@@ -134,32 +124,28 @@ def _resample(
     *,
     settings: tuple[str, ...],
     key: str | None,
+    cluster: str | None,
     memory: dict[str, Any],
     options: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table block by block where the method can, else by way of memory."""
     from steelyard.resample.job import resample_table
-    from steelyard.resample.streamed import METHODS
+    from steelyard.resample.streamed import METHODS, resample_files
 
     if method in METHODS and not settings and memory["group"] is None:
         if memory["mark"] is not None:
             raise RequestError(
                 f"--mark {memory['mark']}: --method {method} makes no synthetic rows"
             )
-        return _streamed(table, data, target, method, key=key, **options)
+        return resample_files(data, target, method, table, key=key, cluster=cluster, **options)
+    if cluster is not None or table.is_dir():
+        what = f"--cluster {cluster}" if cluster is not None else "an --out that is a folder"
+        raise RequestError(
+            f"{what}: only {' and '.join(METHODS)}, without --set, --group and --mark, work file "
+            "by file; leave it out"
+        )
     if key is not None:
         raise RequestError(f"--key {key}: only {' and '.join(METHODS)} choose rows by a key")
     made = resample_table(data, target, method, settings=settings, **memory, **options)
     made.write(table)
     return made.ledger
-
-
-def _streamed(table: Path, data: str, target: str, method: str, **options: Any) -> dict[str, Any]:
-    """Resample files of any size, block by block; return the ledger."""
-    from steelyard.resample.streamed import resample_files
-    from steelyard.tables.files import find_files, sha256_of_files
-
-    with ThreadPoolExecutor(1) as pool:  # hashing beside reading
-        sha256 = pool.submit(lambda: sha256_of_files(find_files(data, partitions=True)))
-        ledger = resample_files(data, target, method, table, **options)
-    return ledger | {"source": {"path": data, "sha256": sha256.result()}}

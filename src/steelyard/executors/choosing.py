@@ -30,7 +30,7 @@ def executor_for(cluster: Any) -> Iterator[Executor]:
         yield Serial()
     elif not isinstance(cluster, str):
         if not hasattr(cluster, "map"):
-            raise RequestError(f"cluster is a {type(cluster).__name__}; give {WAYS}")
+            raise RequestError(f"`cluster` is a {type(cluster).__name__}; it takes {WAYS}")
         yield cluster
     elif cluster == "processes":
         with Processes() as pool:
@@ -39,4 +39,4 @@ def executor_for(cluster: Any) -> Iterator[Executor]:
         with RayTasks(cluster) as tasks:
             yield tasks
     else:
-        raise RequestError(f"cluster is {cluster!r}; give {WAYS}")
+        raise RequestError(f"`cluster={cluster!r}`: it takes {WAYS}")

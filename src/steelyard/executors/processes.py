@@ -24,7 +24,8 @@ class _Call:
 class Processes:
     """A pool of processes; where one of them is killed, a new pool runs again what it had.
 
-    Started anew rather than forked: the threads of polars do not survive a fork.
+    Started anew rather than forked: the threads of polars do not survive a fork. One `map` at a
+    time.
     """
 
     name = "processes"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from steelyard.resample.drawn import drawn_table
 from steelyard.tables import Table
 from steelyard.tables.delimited import DelimitedFiles
+from steelyard.tables.files import find_files
 from steelyard.tables.parquet import ParquetFiles
 from steelyard.tables.sources import open_table
 
@@ -41,19 +42,21 @@ def sampled_table(
     *,
     drop: Collection[str] = (),
     seed: int = 0,
+    cluster: Any = None,
     progress: Callable[[float, float, str], None] | None = None,
 ) -> Table:
     """A sample of files of any size in bounded memory, which knows the exact counts.
 
     Classes keep their shares, but for a least number of rows that a rare one keeps.
     """
-    rows = SAMPLE_VALUES // len(open_table(data, target).names)
+    rows = SAMPLE_VALUES // len(open_table(find_files(data, partitions=True)[0]).names)
     return drawn_table(
         data,
         target,
         lambda counts: sample_counts(counts, rows),
         seed=seed,
         hashed=False,
+        cluster=cluster,
         progress=progress,
         drop=drop,
     )

@@ -1,8 +1,10 @@
 """`inspect` and what it returns."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
+from steelyard.errors import RequestError
 from steelyard.inspection.findings import findings_in
 from steelyard.inspection.large import MOST_VALUES, sampled_table, values_in
 from steelyard.inspection.measure import Progress, measure
@@ -49,6 +51,7 @@ def inspect(
     positive: Any = None,
     drop: Collection[str] = (),
     seed: int = 0,
+    cluster: Any = None,
     progress: Progress | None = None,
 ) -> Inspection:
     """Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
@@ -63,6 +66,8 @@ def inspect(
             duplicates and missing values are exact, but for files of more than 134 million
             values: those are not read whole; counts stay exact, all else is measured on rows
             that the sampling plan draws.
+        cluster: where files are counted and rows drawn, as in `executors.executor_for`; files are
+            then never read whole here.
         progress: called with (done, total, what).
     Returns: an Inspection.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -73,11 +78,21 @@ def inspect(
     >>> inspection.to_dict()["imbalance"]["ratio"]
     3.0
     """
-    if target is not None and values_in(data) > MOST_VALUES:
-        table = sampled_table(data, target, drop=drop, seed=seed, progress=progress)
+    if cluster is not None:
+        _check_files(data, target)
+    if target is not None and (cluster is not None or values_in(data) > MOST_VALUES):
+        options = {"drop": drop, "seed": seed, "cluster": cluster, "progress": progress}
+        table = sampled_table(data, target, **options)
     else:
         table = read_table(data, target, drop=drop, progress=progress)
     return inspect_table(table, positive=positive, seed=seed, progress=progress)
+
+
+def _check_files(data: Any, target: str | None) -> None:
+    if not isinstance(data, str | Path) or target is None:
+        raise RequestError(
+            "`cluster` is for files: give a path, folder or glob and a target, or leave it out"
+        )
 
 
 def inspect_table(

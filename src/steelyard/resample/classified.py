@@ -7,6 +7,7 @@ executor and every way of cutting a table into files gives the same rows.
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from steelyard.resample.piece_rows import (
 from steelyard.resample.pieces import AnyPiece, WholeTable, cut, whole
 from steelyard.sampling_plan import Plan, make_plan
 from steelyard.sampling_plan.limits import Chunks, Ranges
+from steelyard.tables.files import find_files, sha256_of_files
 from steelyard.tables.names import suggestion
 from steelyard.tables.parquet import common_types
 from steelyard.tables.schema import Label
@@ -69,8 +71,16 @@ class Classified:
         )
 
     def write(self, plan: Plan, columns: Sequence[str], out: Path) -> NDArray[np.int64]:
-        """Write the rows that a plan keeps to one file; return different rows of each class."""
+        """Write the rows that a plan keeps; return different rows of each class.
+
+        Args:
+            out: a file, .csv or .parquet, or a folder for files of the pieces.
+        """
         first = self.pieces[0]
+        if out.is_dir():
+            ending = "parquet" if self.typed else "csv"
+            paths = [out / f"part-{number:06d}.{ending}" for number in range(len(self.pieces))]
+            return self.write_parts(plan, columns, paths)
         if isinstance(first.piece, WholeTable):
             how = How(tuple(columns), self.style)
             return write_kept(first, self.wanted, plan, how, out, self._rows_written)
@@ -223,3 +233,18 @@ def _style(found: Sequence[CsvStyle | None]) -> CsvStyle | None:
     """The style of the first, which all others may have, too."""
     first = found[0]
     return first and replace(first, alike=all(one == first for one in found) and first.alike)
+
+
+@contextmanager
+def source_hash(data: Any, executor: Executor) -> Iterator[Future[str]]:
+    """The hash of the files' bytes, found beside the reading of them; "" of what is no file."""
+    with ThreadPoolExecutor(1) as pool:
+        if not isinstance(data, str | Path):
+            yield pool.submit(str)
+            return
+        files = find_files(data, partitions=True)
+        if isinstance(executor, Serial):
+            yield pool.submit(sha256_of_files, files)
+            return
+        found = sha256_of_files(files, executor.map)  # first: it takes one caller at a time
+        yield pool.submit(lambda: found)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.executors import Executor
+from steelyard.executors import executor_for
 from steelyard.resample.classified import Classified, Progress, classified
 from steelyard.sampling_plan import Plan
 from steelyard.tables import Table, read_table
+from steelyard.tables.files import find_files, sha256_of_files
 from steelyard.tables.frames import Frame
-from steelyard.tables.sources import Reader, content_hash, open_table, path_of
+from steelyard.tables.sources import content_hash, path_of
 
 Wanted = Callable[[NDArray[np.int64]], Mapping[int, int]]
 
@@ -26,7 +27,7 @@ def drawn_table(
     *,
     seed: int = 0,
     hashed: bool = True,
-    executor: Executor | None = None,
+    cluster: Any = None,
     progress: Progress | None = None,
     **read: Any,
 ) -> Table:
@@ -39,20 +40,19 @@ def drawn_table(
         data: files, a frame or (X, y), as `read_table` takes them.
         wanted: from the rows of each class code, in order of the labels, to those to draw of it.
         hashed: whether `source.sha256` is that of all of the source, else of the drawn rows.
-        executor: what counts and chooses the rows; default: this process.
+        cluster: where rows are counted and chosen, as in `executors.executor_for`.
         read: options of `read_table`.
     """
-    reader = open_table(data, target)
-    with classified(data, target, executor=executor, progress=progress) as table:
+    with (
+        executor_for(cluster) as executor,
+        classified(data, target, executor=executor, progress=progress) as table,
+    ):
         plan = table.plan(wanted(table.counts), seed)
-        drawn = _read(table, plan, reader, target, read)
         positions = table.positions(plan)
-    source = replace(
-        drawn.source,
-        path=path_of(data, reader),
-        sha256=content_hash(reader) if hashed else drawn.source.sha256,
-        rows=table.rows,
-    )
+        drawn = _read(table, plan, positions, target, read)
+        sha256 = _sha256(data, table) if hashed else drawn.source.sha256
+    path = path_of(data, table.pieces[0].piece.reader)
+    source = replace(drawn.source, path=path, sha256=sha256, rows=table.rows)
     return replace(
         drawn,
         source=source,
@@ -64,15 +64,26 @@ def drawn_table(
 
 
 def _read(
-    table: Classified, plan: Plan, reader: Reader, target: str, read: Mapping[str, Any]
+    table: Classified,
+    plan: Plan,
+    positions: NDArray[np.int64],
+    target: str,
+    read: Mapping[str, Any],
 ) -> Table:
+    reader = table.pieces[0].piece.reader
     if isinstance(reader, Frame):
-        return read_table(reader.frame[table.positions(plan)], target, **read)
+        return read_table(reader.frame[positions], target, **read)
     with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
         # In the source's own format: what its columns are is then found in the same way.
         out = Path(folder) / ("drawn.parquet" if table.typed else "drawn.csv")
         table.write(plan, table.names, out)
         return read_table(out, target, **read)
+
+
+def _sha256(data: Any, table: Classified) -> str:
+    if isinstance(data, str | Path):
+        return sha256_of_files(find_files(data, partitions=True), table.executor.map)
+    return content_hash(table.pieces[0].piece.reader)
 
 
 def _of_classes(counts: Sequence[int], classes: tuple[Any, ...], drawn: Table) -> NDArray[np.int64]:

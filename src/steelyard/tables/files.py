@@ -2,10 +2,11 @@
 
 import glob
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from steelyard.errors import DataError
+from steelyard.files.digests import file_digest
 from steelyard.tables.partitions import in_path
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data")
@@ -114,12 +115,14 @@ def _way(path: Path) -> str:
     return f"what can be read is {TAKES}"
 
 
-def sha256_of_files(files: Sequence[Path]) -> str:
-    """SHA-256 of one file's bytes; of several, the hash of their hashes in order."""
-    digests = []
-    for file in files:
-        with file.open("rb") as stream:
-            digests.append(hashlib.file_digest(stream, "sha256"))
+def sha256_of_files(files: Sequence[Path], run: Callable[..., Iterable[str]] | None = None) -> str:
+    """SHA-256 of one file's bytes; of several, the hash of their hashes in order.
+
+    Args:
+        run: what takes the hash of each file, as `executors.Executor.map`; default: this process.
+    """
+    tasks = [(file,) for file in files]
+    digests = list(run(file_digest, tasks) if run else map(file_digest, files))
     if len(digests) == 1:
-        return digests[0].hexdigest()
-    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()
+        return digests[0]
+    return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()

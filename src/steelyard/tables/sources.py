@@ -61,7 +61,9 @@ class Reader(Protocol):
 
 
 def open_table(data: Any, target: str | None = None) -> Reader:
-    """A reader of a path, folder, glob, frame, matrix, or tuple (X, y)."""
+    """A reader of a path, folder, glob, frame, matrix, or tuple (X, y); a reader is its own."""
+    if isinstance(data, DelimitedFiles | ParquetFiles | Frame):
+        return data
     if isinstance(data, str | Path):
         files = find_files(os.fspath(data), partitions=True)
         inside = partitions_of(files, root_of(data))
