@@ -3,6 +3,7 @@
 import click
 
 from steelyard.cli.common import (
+    cluster_option,
     csv_safe_option,
     data_argument,
     no_verify_option,
@@ -21,6 +22,7 @@ from steelyard.cli.progress import progress_bar
 @data_argument
 @click.option("--out", required=True, metavar="FILE", help="CSV or Parquet to write.")
 @click.option("--keep", metavar="COLS", help="Columns to write beside: COL,COL or all.")
+@cluster_option
 @overwrite_option
 @csv_safe_option
 @no_verify_option
@@ -30,6 +32,7 @@ def command(
     data: str,
     out: str,
     keep: str | None,
+    cluster: str | None,
     overwrite: bool,
     csv_safe: bool,
     verify: bool,
@@ -56,6 +59,7 @@ def command(
                 overwrite=overwrite,
                 csv_safe=csv_safe,
                 verify=verify,
+                cluster=cluster,
                 progress=progress,
             )
         note_unknown_levels(summary)

@@ -27,6 +27,9 @@ class Executor(Protocol):
         whose worker is lost runs again elsewhere. What it raises is raised here.
         """
 
+    def share(self, value: Any) -> Any:
+        """What stands for a large value in many tasks, so that it travels once to each machine."""
+
 
 def in_order(
     tasks: Iterable[tuple[Any, ...]],

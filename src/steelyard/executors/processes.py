@@ -54,6 +54,10 @@ class Processes:
 
         return in_order(tasks, start, finished, self.workers)
 
+    def share(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
     def _begin(self, function: Callable[..., Any], call: _Call) -> None:
         if call.tries == MOST_TRIES:
             raise WorkerError(

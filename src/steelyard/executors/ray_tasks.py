@@ -16,8 +16,6 @@ from steelyard.errors import MissingDependencyError, SteelyardError, WorkerError
 from steelyard.executors.executor import MOST_TRIES, in_order
 from steelyard.files.temporary import forget, register
 
-OBJECT_STORE = 256 << 20  # bytes, of a Ray of our own: results are counts, hashes and file names
-
 
 class RayTasks:
     """Tasks on a Ray cluster, for use in a `with`.
@@ -61,7 +59,6 @@ class RayTasks:
             ray.init(
                 address="local",
                 include_dashboard=False,
-                object_store_memory=OBJECT_STORE,
                 _temp_dir=str(self._folder),
                 **quiet,
             )
@@ -88,6 +85,10 @@ class RayTasks:
             return [(call, _result(ray, call)) for call in ready]
 
         return in_order(tasks, lambda task: remote.remote(*task), finished, self.workers)
+
+    def share(self, value: Any) -> Any:
+        """A place in the object store; Ray puts the value in where a task is given it."""
+        return self._ray.put(value)
 
 
 def _imported(*, own: bool) -> Any:

@@ -18,3 +18,7 @@ class Serial:
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """As `Executor.map`."""
         return (function(*task) for task in tasks)
+
+    def share(self, value: Any) -> Any:
+        """The value itself."""
+        return value

@@ -1,7 +1,9 @@
 """Files that must be gone when the process ends, for those who end it at once."""
 
 import shutil
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PRESENT: set[Path] = set()
@@ -16,6 +18,17 @@ def register(path: Path) -> Path:
 def forget(path: Path) -> None:
     """It is gone, or has become something to keep."""
     _PRESENT.discard(path)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A folder beside a file being written, gone at the end: workers that share its disk see it."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".steelyard-parts-") as name:
+        folder = register(Path(name))
+        try:
+            yield folder
+        finally:
+            forget(folder)
 
 
 def remove_all() -> None:

@@ -40,6 +40,13 @@ class ResampledRows:
 
 
 @dataclass(frozen=True)
+class CheckedRows:
+    """Of one network's rows the counts that the ledger tells; checked where it was trained."""
+
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Job:
     """Train one technique on one split's training rows, then look at its test rows."""
 
@@ -64,7 +71,7 @@ class Outcome:
     job: Job
     uncorrected: np.ndarray
     seconds: float
-    resampled: list[ResampledRows]
+    resampled: Sequence[ResampledRows | CheckedRows]
 
 
 @dataclass(frozen=True)

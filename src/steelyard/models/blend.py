@@ -100,7 +100,7 @@ def mean_of(ours: Outcome, theirs: Outcome) -> Outcome:
         ours.job,
         (ours.uncorrected + theirs.uncorrected) / 2,
         ours.seconds + theirs.seconds,
-        ours.resampled + theirs.resampled,
+        [*ours.resampled, *theirs.resampled],
     )
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from steelyard.errors import DataError, RequestError
 from steelyard.executors import Executor, Serial
-from steelyard.files.temporary import forget, register
+from steelyard.files.temporary import temporary_beside
 from steelyard.resample.as_written import CsvStyle
 from steelyard.resample.piece_labels import Coded, Counted, Wanted, count, look
 from steelyard.resample.piece_rows import (
@@ -89,13 +89,10 @@ class Classified:
                 "text becomes Parquet on one process alone, which looks at all rows to tell what "
                 "is a number; give an output that ends in .csv, or leave `cluster` out"
             )
-        # Beside the output: workers on other machines see that folder if they share a disk.
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".steelyard-parts-") as name:
-            folder = register(Path(name))
+        with temporary_beside(out) as folder:
             paths = [folder / f"{number:06d}{out.suffix}" for number in range(len(self.pieces))]
             kept = self.write_parts(plan, columns, paths, titles=False)
             joined(paths, out)
-        forget(folder)
         return kept
 
     def write_parts(

@@ -81,6 +81,8 @@ def write_part(coded: Coded, wanted: Wanted, plan: Plan, how: How, out: Path) ->
         out,
         lambda partial: kept.append(write_kept(coded, wanted, plan, how, partial, lambda _: None)),
     )
+    if not out.stat().st_size:  # a Parquet file without rows gave no frame to write
+        out.unlink()
     return kept[0]
 
 
@@ -98,16 +100,16 @@ def positions_kept(coded: Coded, wanted: Wanted, plan: Plan) -> NDArray[np.int64
 def joined(parts: Sequence[Path], out: Path) -> None:
     """Files of the rows of a table's pieces, in order, as one.
 
-    Of text files the first alone has a header.
+    Of text files the first alone has a header. Pieces without rows may have left none.
     """
+    parts = [part for part in parts if part.exists()]
     if out.suffix == ".csv":
         with out.open("wb") as file:
             for part in parts:
                 with part.open("rb") as source:
                     shutil.copyfileobj(source, file)
         return
+    reader = ParquetFiles(parts)
     with FrameWriter(out) as writer:
-        for part in parts:
-            reader = ParquetFiles([part])
-            for frame in reader.batches(reader.names, rows=BLOCK_ROWS):
-                writer.add(frame)
+        for frame in reader.batches(reader.names, rows=BLOCK_ROWS):
+            writer.add(frame)

@@ -1,6 +1,7 @@
 """Levels of later files that no training row had, counted and named: models read them alike."""
 
 from collections import Counter
+from copy import copy
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,9 @@ class UnknownLevels:
 
     A column with more levels than are remembered is reported only where most of its rows hold none
     of them.
+
+    Attributes:
+        rows: that were counted. unknown: rows with such a level, by column. examples: one each.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -30,8 +34,8 @@ class UnknownLevels:
             for name in schema.categories
             if schema.column(name).levels
         }
-        self._found: Counter[str] = Counter()
-        self._example: dict[str, str] = {}
+        self.unknown: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the next rows, as `read_features` or `iter_features` give them."""
@@ -40,14 +44,22 @@ class UnknownLevels:
             column = frame[name].drop_nulls().alias("")
             unknown = column.filter(~column.is_in(known.implode()))
             if len(unknown):
-                self._found[name] += len(unknown)
-                self._example.setdefault(name, unknown[0])
+                self.unknown[name] += len(unknown)
+                self.examples.setdefault(name, unknown[0])
+
+    def and_then(self, other: "UnknownLevels") -> "UnknownLevels":
+        """The counts of these frames and of those that followed them."""
+        both = copy(self)
+        both.rows = self.rows + other.rows
+        both.unknown = self.unknown + other.unknown
+        both.examples = other.examples | self.examples
+        return both
 
     def found(self) -> list[dict[str, Any]]:
         """Column, rows and an example, the column with most rows first."""
         return [
-            {"column": name, "rows": rows, "example": self._example[name]}
-            for name, rows in self._found.most_common()
+            {"column": name, "rows": rows, "example": self.examples[name]}
+            for name, rows in self.unknown.most_common()
             if len(self._known[name]) < MOST_LEVELS or 2 * rows > self.rows
         ]
 

@@ -1,0 +1,132 @@
+"""The rows of a piece of a table scored with a run's model, which a process loads once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from steelyard.errors import RequestError
+from steelyard.files import write_whole
+from steelyard.resample.pieces import AnyPiece
+from steelyard.runs.store import model_of, read_run
+from steelyard.tables import Schema, iter_columns, iter_features
+from steelyard.tables.unknown_levels import UnknownLevels
+from steelyard.tables.writing import FrameWriter
+
+BLOCK = 65_536  # rows; bounds the memory whatever the file's size
+
+Progress = Callable[[float, float, str], None]
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How rows are scored.
+
+    Attributes:
+        run: its folder, which every worker sees.
+        keep: columns to write before the predictions, by name, or "all".
+        title: whether a CSV file begins with the names of the columns.
+        csv_safe, verify: as in `predict_file`.
+    """
+
+    run: Path
+    keep: Sequence[str] | str
+    csv_safe: bool
+    verify: bool
+    title: bool = True
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Decisions counted by label, and levels that no training row had."""
+
+    decisions: Counter[str]
+    unknown: UnknownLevels
+
+    def and_then(self, other: "Scored") -> "Scored":
+        """Both, the other after this one."""
+        return Scored(self.decisions + other.decisions, self.unknown.and_then(other.unknown))
+
+
+def score(piece: AnyPiece, scoring: Scoring, out: Path, progress: Progress | None = None) -> Scored:
+    """Write probabilities and decisions of a piece's rows, in its order, in bounded memory."""
+    from steelyard.runs.study import prediction_frame
+
+    values = read_run(scoring.run, verify=scoring.verify)
+    schema = Schema.from_dict(values["data"]["schema"])
+    classes = list(schema.classes)
+    reader = piece.reader
+    kept = _Kept(reader, scoring.keep, classes) if scoring.keep else None
+    blocks = iter_features(reader, schema, batch_rows=BLOCK)
+    first = next(blocks)  # a wrong file is refused before the model is loaded
+    predictor = _predictor(scoring.run, scoring.verify, _stamp(scoring.run))
+    decisions: Counter[str] = Counter()
+    unknown = UnknownLevels(schema)
+    with FrameWriter(out, csv_safe=scoring.csv_safe, title=scoring.title) as writer:
+        for frame in _chain(first, blocks):
+            unknown.add(frame)
+            probability, decision = predictor(frame)
+            scored = prediction_frame(probability, decision, classes)
+            if kept:
+                scored = kept.beside(scored)
+            decisions.update(str(label) for label in scored["decision"])
+            writer.add(scored)
+            if progress:
+                progress(0, 0, f"{decisions.total():,} rows")
+    return Scored(decisions, unknown)
+
+
+def score_part(piece: AnyPiece, scoring: Scoring, out: Path) -> Scored:
+    """As `score`, for one of many workers: the file appears whole or not at all."""
+    found = []
+    write_whole(out, lambda partial: found.append(score(piece, scoring, partial)))
+    return found[0]
+
+
+@lru_cache(maxsize=1)
+def _predictor(run: Path, verify: bool, stamp: tuple[int, ...]) -> Any:
+    """The run's model, ready to be called; loaded anew where its files are others by now."""
+    from steelyard.models.deploy import Predictor
+
+    del stamp
+    values = read_run(run, verify=verify)
+    return Predictor(
+        model_of(run, values, verify=verify), Schema.from_dict(values["data"]["schema"])
+    )
+
+
+def _stamp(run: Path) -> tuple[int, ...]:
+    found = [(run / name).stat() for name in ("run.json", "model.keras") if (run / name).exists()]
+    return tuple(number for one in found for number in (one.st_ino, one.st_size, one.st_mtime_ns))
+
+
+class _Kept:
+    """Columns of the input, block by block, beside what was predicted for the same rows."""
+
+    def __init__(self, data: Any, names: Sequence[str] | str, classes: list[Any]) -> None:
+        wanted, self.blocks = iter_columns(data, names, batch_rows=BLOCK)
+        ours = {"decision", *(f"probability_{label}" for label in classes)}
+        both = [name for name in wanted if name in ours]
+        if both:
+            raise RequestError(
+                f"column {both[0]!r} cannot be kept: the predictions bring a column of that name; "
+                "name the others in `keep`, or rename it"
+            )
+        self.waiting = pl.DataFrame()
+
+    def beside(self, scored: pl.DataFrame) -> pl.DataFrame:
+        """The kept columns of the next rows, and their predictions."""
+        while self.waiting.height < scored.height:
+            block = next(self.blocks)
+            self.waiting = pl.concat([self.waiting, block]) if self.waiting.width else block
+        mine, self.waiting = self.waiting[: scored.height], self.waiting[scored.height :]
+        return pl.concat([mine, scored], how="horizontal")
+
+
+def _chain(first: pl.DataFrame, rest: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    yield first
+    yield from rest
