@@ -1,5 +1,6 @@
 """The main job as a scikit-learn classifier."""
 
+import dataclasses
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from steelyard.decision import Goal
 from steelyard.errors import RequestError
 from steelyard.estimator_table import features_of, table_of
 from steelyard.stats.limits import TO_NAME_BEST
+from steelyard.stats.validation import row_weights
 from steelyard.techniques import Technique
 
 
@@ -75,17 +77,26 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Train on rows X, shape (rows, features), with labels y, shape (rows,)."""
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on rows X, shape (rows, features), with labels y, shape (rows,).
+
+        Args:
+            sample_weight: how much each row counts, shape (rows,), everywhere: in training,
+                calibration, thresholds and metrics. How many rows of the population it stands for,
+                up to a factor; rows of weight 0 are left out.
+        """
         X, labels = self._checked(X, y)
         check_classification_targets(labels)
+        weights = row_weights(sample_weight, len(labels))
+        if weights is not None and not weights.all():
+            X, labels, weights = _where(weights > 0, X), labels[weights > 0], weights[weights > 0]
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise RequestError(
                 f"y holds one class only ({self.classes_[0]!r}); a classifier needs rows of two or "
                 "more"
             )
-        table = table_of(X, codes, self.classes_)
+        table = dataclasses.replace(table_of(X, codes, self.classes_), weights=weights)
         rarest = int(table.class_counts.min())
         options: dict[str, Any] = {
             "model": self.model,
@@ -140,6 +151,13 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+
+def _where(kept: np.ndarray, X: Any) -> Any:
+    """Some rows of a matrix or frame, by mask."""
+    if hasattr(X, "iloc"):
+        return X.iloc[np.flatnonzero(kept)]
+    return X.filter(kept) if isinstance(X, pl.DataFrame) else X[kept]
 
 
 def _holds_text(X: Any) -> bool:

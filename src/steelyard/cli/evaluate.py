@@ -17,6 +17,11 @@ from steelyard.cli.common import (
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
 @click.option("--target", metavar="COL", help="Column that holds the class (default: as trained).")
+@click.option(
+    "--weight",
+    metavar="COL",
+    help="How much each row counts (default: the run's column, if there).",
+)
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @no_verify_option
 @standard_options
@@ -24,6 +29,7 @@ def command(
     run: str,
     data: str,
     target: str | None,
+    weight: str | None,
     training: str | None,
     verify: bool,
     as_json: bool,
@@ -41,7 +47,7 @@ def command(
         from steelyard.runs.evaluate import evaluate_file
 
         summary = evaluate_file(
-            run, data, target=target, training=training, verify=verify, seed=seed
+            run, data, target=target, weight=weight, training=training, verify=verify, seed=seed
         )
         note_unknown_levels(summary)
         if as_json:

@@ -26,7 +26,8 @@ def correction_effect(one: Judged, protocol: Protocol) -> dict[str, dict[str, fl
 def _state(p: np.ndarray, metrics: dict[str, Any], protocol: Protocol) -> dict[str, float | None]:
     rows = protocol.scored
     truth = protocol.y[rows] == protocol.positive
-    lines = [calibration_line(truth, repeat[rows, protocol.positive]) for repeat in p]
+    weights = protocol.of_rows(rows)
+    lines = [calibration_line(truth, repeat[rows, protocol.positive], weights) for repeat in p]
     known = [line for line in lines if line is not None]
     enough = min(truth.sum(), (~truth).sum()) >= FEWEST and known
     intercept, slope = np.mean(known, axis=0).tolist() if enough else (None, None)

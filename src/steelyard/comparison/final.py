@@ -32,11 +32,11 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
     """
     from steelyard.models.deploy import about_decision, ship
 
-    counts = table.class_counts
+    counts = table.weighted_counts
     return ship(
         table.schema,
         fitted.core,
-        trained_on=recalibrated_intercept(judged, fitted.out_of_bag, counts),
+        trained_on=recalibrated_intercept(judged, fitted.out_of_bag, counts, table.weights),
         prior=counts / counts.sum(),
         calibration=judged.calibration,
         rule=judged.rule,
@@ -64,7 +64,7 @@ def as_deployed(
 
 
 def recalibrated_intercept(
-    judged: Judged, held: np.ndarray, counts: np.ndarray
+    judged: Judged, held: np.ndarray, counts: np.ndarray, weights: np.ndarray | None = None
 ) -> np.ndarray | None:
     """The class shares that the final model reproduces, by the rows its members held out.
 
@@ -83,8 +83,9 @@ def recalibrated_intercept(
     out_of_bag = held[known]
     if trained_on is not None:
         out_of_bag = correct_prior(out_of_bag, trained_on, natural)
-    wanted = out_of_fold[known].mean(axis=0)
+    counted = None if weights is None else weights[known]
+    wanted = np.average(out_of_fold[known], axis=0, weights=counted)
     if wanted.min() <= 0.0:
         return trained_on
-    factors = factors_to(out_of_bag, wanted)
+    factors = factors_to(out_of_bag, wanted, counted)
     return (natural if trained_on is None else trained_on) / factors

@@ -22,6 +22,7 @@ from steelyard.decision import (
     costs_of,
     tune,
 )
+from steelyard.jobs.class_counts import class_counts, shares_of
 from steelyard.jobs.job import Split
 from steelyard.jobs.run import Progress
 from steelyard.stats.cross_validated import cross_validated_metrics
@@ -29,7 +30,7 @@ from steelyard.stats.curves import calibration_curve, precision_recall_curve
 from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.metric_intervals import UNDEFINED, MetricValue
 from steelyard.stats.metrics import BY_NAME
-from steelyard.stats.predictions import Predictions
+from steelyard.stats.predictions import Predictions, effective_rows
 from steelyard.techniques import Decision, Technique
 
 CONSTANT = Technique(
@@ -56,6 +57,7 @@ class Protocol:
     seed: int = 0
     reference: str = "plain"  # wins ties
     labels: Sequence[Any] | None = None  # of the classes, for notes
+    weights: np.ndarray | None = None  # of the rows, above 0 and of mean 1
 
     @property
     def classes(self) -> int:
@@ -77,6 +79,28 @@ class Protocol:
         """Positions of the rows that metrics are computed on; all but a time split's past."""
         return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
 
+    def counts(self, rows: Any) -> np.ndarray:
+        """Weight of the rows of each class among these, shape (classes,); whole without weights."""
+        return class_counts(self.y, self.weights, rows, self.classes)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Class shares of the table, shape (classes,)."""
+        counts = self.counts(slice(None))
+        return counts / counts.sum()
+
+    @property
+    def positives(self) -> int:
+        """Effective rows of the class of interest."""
+        mine = self.y == self.positive
+        if self.weights is None:
+            return int(mine.sum())
+        return int(effective_rows(self.weights[mine]))
+
+    def of_rows(self, rows: Any) -> np.ndarray | None:
+        """Weights of these rows, or None."""
+        return None if self.weights is None else self.weights[rows]
+
     def fold_of(self, repeat: int) -> np.ndarray:
         """Fold in which each row was predicted, shape (rows,); -1 where it never was."""
         folds = np.full(len(self.y), -1)
@@ -97,6 +121,7 @@ class Protocol:
                 costs=costs_of(self.goal),
                 folds=self.fold_of(repeat)[rows],
                 groups=None if self.groups is None else self.groups[rows],
+                weights=self.of_rows(rows),
                 stratified=self.stratified,
             )
             for repeat in range(self.repeats)
@@ -104,8 +129,7 @@ class Protocol:
 
     def natural(self, split: Split) -> np.ndarray:
         """Class shares of a split's training rows, shape (classes,)."""
-        counts = np.bincount(self.y[split.train], minlength=self.classes)
-        return np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
+        return shares_of(self.counts(split.train))
 
 
 @dataclass(frozen=True)
@@ -150,7 +174,7 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
     deployed, decided = _cross_fitted(technique, corrected, protocol)
     predicted = protocol.fold_of(0) >= 0
     calibration, calibration_report = _calibrate(
-        technique, corrected[0, predicted], protocol.y[predicted], protocol
+        technique, corrected[0, predicted], predicted, protocol
     )
     rule, rule_report = _final_rule(technique, calibration, corrected, predicted, protocol)
     predictions = protocol.predictions(deployed, decided)
@@ -209,8 +233,7 @@ def judge_all(
 def _corrected(
     technique: Technique, uncorrected: np.ndarray, split: Split, protocol: Protocol
 ) -> np.ndarray:
-    counts = np.bincount(protocol.y[split.train], minlength=protocol.classes)
-    trained_on = technique.trained_prior(counts)
+    trained_on = technique.trained_prior(protocol.counts(split.train))
     if trained_on is None or technique.decision.correction == "none":
         return uncorrected
     return correct_prior(uncorrected, trained_on, protocol.natural(split))
@@ -228,9 +251,9 @@ def _cross_fitted(
             continue
         folds = protocol.fold_of(split.repeat)
         others = (folds >= 0) & ((folds < split.fold) if in_time else (folds != split.fold))
-        p, y = corrected[split.repeat, others], protocol.y[others]
-        calibration, _ = _calibrate(technique, p, y, protocol)
-        rule = _rule(technique, calibration.apply(p), y, protocol)
+        p = corrected[split.repeat, others]
+        calibration, _ = _calibrate(technique, p, others, protocol)
+        rule = _rule(technique, calibration.apply(p), others, protocol)
         mine = calibration.apply(corrected[split.repeat, split.test])
         deployed[split.repeat, split.test] = mine
         decided[split.repeat, split.test] = rule.decide(mine)
@@ -238,21 +261,37 @@ def _cross_fitted(
 
 
 def _calibrate(
-    technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol
+    technique: Technique, p: np.ndarray, rows: np.ndarray, protocol: Protocol
 ) -> tuple[Calibration, dict[str, Any]]:
     if technique.decision.calibration == "none":
         return Identity(), {"chosen": "identity", "why": "the technique takes the model's word"}
     counts = np.ones(p.shape[1])
     known = technique.trained_prior(counts) is not None
-    return check_and_refit(p, y, closed_form=known, stratified=protocol.stratified)
+    return check_and_refit(
+        p,
+        protocol.y[rows],
+        sample_weight=protocol.of_rows(rows),
+        closed_form=known,
+        stratified=protocol.stratified,
+    )
 
 
-def _rule(technique: Technique, p: np.ndarray, y: np.ndarray, protocol: Protocol) -> DecisionRule:
+def _rule(
+    technique: Technique, p: np.ndarray, rows: np.ndarray, protocol: Protocol
+) -> DecisionRule:
     fixed = technique.decision.rule(protocol.classes, protocol.positive)
     if fixed is not None:
         return fixed
     # Not strict: what a fold's rows cannot show all rows may, and a baseline need not.
-    return tune(p, y, protocol.goal, positive=protocol.positive, interval=False, strict=False).rule
+    return tune(
+        p,
+        protocol.y[rows],
+        protocol.goal,
+        positive=protocol.positive,
+        sample_weight=protocol.of_rows(rows),
+        interval=False,
+        strict=False,
+    ).rule
 
 
 def _final_rule(
@@ -273,6 +312,7 @@ def _final_rule(
         return fixed, nothing | told
     stacked = np.concatenate([calibration.apply(p[predicted]) for p in corrected])
     y = np.tile(protocol.y[predicted], len(corrected))
+    weights = protocol.of_rows(predicted)
     # Repeats of a row are no new rows: they are drawn together in the bootstrap.
     rows = np.flatnonzero(predicted) if protocol.groups is None else protocol.groups[predicted]
     tuned = tune(
@@ -281,6 +321,7 @@ def _final_rule(
         protocol.goal,
         positive=protocol.positive,
         groups=np.tile(rows, len(corrected)),
+        sample_weight=None if weights is None else np.tile(weights, len(corrected)),
         seed=protocol.seed,
         strict=False,
         labels=protocol.labels,

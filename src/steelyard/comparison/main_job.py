@@ -28,6 +28,7 @@ def compare(
     repeats: int = 2,
     group: str | None = None,
     time_column: str | None = None,
+    weight: str | None = None,
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
@@ -53,6 +54,9 @@ def compare(
         folds, repeats: stratified k-fold, shuffled anew each repeat.
         group: column whose groups never stand on both sides of a split.
         time_column: column to split by: train on the past, test on what follows.
+        weight: column that says how much each row counts, in training, calibration, thresholds and
+            metrics alike: how many rows of the population it stands for, up to a factor, as
+            1 / its chance of being drawn. Intervals are those of rows drawn so, not of copies.
         drop: columns to leave out.
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
@@ -80,6 +84,7 @@ def compare(
         repeats=repeats,
         group=group,
         time=time_column,
+        weight=weight,
         drop=tuple(drop),
         positive=positive,
         positive_name=positive_name,
@@ -106,6 +111,7 @@ def train(
     folds: int = 5,
     group: str | None = None,
     time_column: str | None = None,
+    weight: str | None = None,
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
@@ -129,6 +135,7 @@ def train(
         repeats=1,
         group=group,
         time=time_column,
+        weight=weight,
         drop=tuple(drop),
         positive=positive,
         positive_name=positive_name,

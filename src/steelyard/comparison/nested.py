@@ -34,7 +34,7 @@ def verdict_by(
     scored = [split for split in protocol.splits if split.scored]
     return decide(
         tables,
-        positives=int((protocol.y == protocol.positive).sum()),
+        positives=protocol.positives,
         metric=protocol.metric,
         reference=protocol.reference,
         test_train_ratio=float(np.mean([len(s.test) / len(s.train) for s in scored])),
@@ -47,7 +47,7 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
     None where nothing could be chosen: too few positives, no reference, or one technique.
     """
     by_name = {one.technique.name: one for one in contenders}
-    positives = int((protocol.y == protocol.positive).sum())
+    positives = protocol.positives
     if protocol.reference not in by_name or len(by_name) < 2 or positives < TO_NAME_BEST:
         return None
     rows = protocol.scored

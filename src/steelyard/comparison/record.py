@@ -18,6 +18,7 @@ from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import nested, verdict_by
 from steelyard.runs.store import SCHEMA
+from steelyard.stats.predictions import effective_rows
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
@@ -67,7 +68,6 @@ def results(
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """What run.json says of techniques, verdict and decision: all that `judge` led to."""
-    counts = np.bincount(protocol.y, minlength=len(classes))
     return {
         "techniques": [
             _entry(one, seconds, protocol, classes)
@@ -82,7 +82,7 @@ def results(
             "goal": protocol.goal.to_dict(),
             "describe": protocol.goal.describe(),
             "positive": classes[protocol.positive],
-            "prior": (counts / counts.sum()).tolist(),
+            "prior": protocol.shares.tolist(),
             "prior_from": "data",
             "rule": chosen.rule.to_dict(),
             "tuned": chosen.rule_report,
@@ -143,7 +143,8 @@ def predictions(
     """Out-of-fold probabilities as deployed: a row per source row, repeat and technique."""
     rows = protocol.scored
     # A new decision and its intervals ask which rows belong together.
-    group = {} if protocol.groups is None else {"group": protocol.groups[rows]}
+    bound = {} if protocol.groups is None else {"group": protocol.groups[rows]}
+    bound |= {} if protocol.weights is None else {"weight": protocol.weights[rows]}
     names = [f"probability_{label}" for label in classes]
     # With its truth beside it a prediction can be judged again without the table.
     truth = [classes[code] for code in protocol.y[rows]]
@@ -156,7 +157,7 @@ def predictions(
                 "technique": [one.technique.name] * len(rows),
                 "truth": truth,
             }
-            | group
+            | bound
             | {name: one.deployed[repeat, rows, k] for k, name in enumerate(names)}
         )
         for one in judged
@@ -224,13 +225,28 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
             for label, count in zip(table.schema.classes, counts, strict=True)
         ],
         "positive": table.schema.classes[protocol.positive],
+        "weights": _weights(table),
         "schema": table.schema.to_dict(),
+    }
+
+
+def _weights(table: Table) -> dict[str, Any] | None:
+    """How rows count: by which column, each class in all, and how many effective rows that is."""
+    if table.weights is None:
+        return None
+    each = [table.weights[table.y == k] for k in range(len(table.schema.classes))]
+    names = [one.name for one in table.schema.columns if one.role == "weight"]
+    return {
+        "column": names[0] if names else None,
+        "counts": table.weighted_counts.tolist(),
+        "effective": [effective_rows(own) for own in each],
     }
 
 
 def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     kept = ("folds", "group", "time", "drop", "target", "model", "seed")
     return {key: asked[key] for key in kept} | {
+        "weight": asked.get("weight"),
         # True: the folds are those that the final model's own members held out.
         "out_of_bag": asked.get("out_of_bag", False),
         "repeats": protocol.repeats,

@@ -94,15 +94,24 @@ def _protocol(
     """Ids of all rows, and the protocol on them."""
     asked, labels = run["protocol"], [entry["label"] for entry in run["data"]["classes"]]
     if table is not None:
-        rows, y, groups = table.row_ids, table.y, table.groups
+        rows, y, groups, weights = table.row_ids, table.y, table.groups, table.weights
         splits = splits_of(run, table)
     else:
         rows, groups = np.unique(uncorrected["row"].to_numpy()), None
         y = _codes(rows, predictions, labels)
+        weights = _weights(predictions)
         splits = list(_splits(rows, uncorrected, run["techniques"][0]["name"]))
     positive = labels.index(run["data"]["positive"])
     goal = goal_from_dict(asked["goal"])
-    return rows, Protocol(y, splits, positive, goal, asked["metric"], groups, asked["seed"])
+    how = asked["metric"], groups, asked["seed"]
+    return rows, Protocol(y, splits, positive, goal, *how, weights=weights)
+
+
+def _weights(predictions: pl.DataFrame) -> np.ndarray | None:
+    """Sample weights of the rows, in their order; None where the run has none."""
+    if "weight" not in predictions.columns:
+        return None
+    return predictions.unique("row").sort("row")["weight"].to_numpy()
 
 
 def _codes(rows: np.ndarray, predictions: pl.DataFrame, labels: list[Any]) -> np.ndarray:

@@ -27,6 +27,7 @@ class Request:
     repeats: int
     group: str | None
     time: str | None
+    weight: str | None
     drop: tuple[str, ...]
     positive: Any
     positive_name: str | None
@@ -44,7 +45,12 @@ def table_of(data: Any, request: Request) -> Table:
     else:
         check_reading(data)
         table = read_table(
-            data, request.target, group=request.group, time=request.time, drop=request.drop
+            data,
+            request.target,
+            group=request.group,
+            time=request.time,
+            weight=request.weight,
+            drop=request.drop,
         )
     check_learnable(table)
     warn_if_resampled(table)
@@ -53,9 +59,8 @@ def table_of(data: Any, request: Request) -> Table:
 
 def protocol_of(table: Table, request: Request) -> Protocol:
     classes = table.schema.classes
-    positive = positive_code(classes, table.class_counts, request.positive)
+    positive = positive_code(classes, table.weighted_counts, request.positive)
     check_goal(request.goal, len(classes))
-    check_enough_rows(request.goal, int(table.class_counts[positive]), len(table.y))
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -65,10 +70,19 @@ def protocol_of(table: Table, request: Request) -> Protocol:
         groups=table.groups,
         times=table.times,
     )
-    goal, metric = request.goal, request.metric
-    return Protocol(
-        table.y, splits, positive, goal, metric, table.groups, request.seed, labels=classes
+    protocol = Protocol(
+        table.y,
+        splits,
+        positive,
+        request.goal,
+        request.metric,
+        table.groups,
+        request.seed,
+        labels=classes,
+        weights=table.weights,
     )
+    check_enough_rows(request.goal, protocol.positives, len(table.y))
+    return protocol
 
 
 def trainable(
@@ -79,11 +93,13 @@ def trainable(
     What was asked for by name is never left out in silence: it is refused.
     """
     schema = table.schema
-    columns = {"numbers": len(schema.numbers), "categories": len(schema.categories)}
-    reasons = {
-        one.name: one.unfit(**columns, classes=len(schema.classes)) or trainer.refuses(one)
-        for one in techniques
+    of_table: dict[str, Any] = {
+        "numbers": len(schema.numbers),
+        "categories": len(schema.categories),
+        "classes": len(schema.classes),
+        "weighted": table.weights is not None,
     }
+    reasons = {one.name: one.unfit(**of_table) or trainer.refuses(one) for one in techniques}
     left_out = [reason for reason in reasons.values() if reason]
     if left_out and not may_leave_out:
         raise RequestError(f"{left_out[0]}; or leave it out of `techniques`")
@@ -97,7 +113,7 @@ def asked_for(
 
     Goal, metric and positive class are no part of it, so they can be changed without training.
     """
-    kept = ("target", "folds", "repeats", "group", "time", "seed")
+    kept = ("target", "folds", "repeats", "group", "time", "weight", "seed")
     return {key: getattr(request, key) for key in kept} | {
         "steelyard": __version__,
         "sha256": table.source.sha256,

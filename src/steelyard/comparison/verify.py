@@ -17,7 +17,7 @@ from steelyard.errors import DataError, RunError
 from steelyard.models.archive import layer_configs
 from steelyard.runs.checks import MALFORMED, read_json
 from steelyard.runs.integrity import ledger_problems, prediction_problems, row_problems
-from steelyard.runs.new_decision import new_decision
+from steelyard.runs.new_decision import natural_prior, new_decision
 from steelyard.runs.seal import ALSO, SEALED, broken
 from steelyard.runs.store import read_predictions, read_run
 from steelyard.runs.study import Study
@@ -122,7 +122,7 @@ def _model(folder: Path, values: dict[str, Any]) -> list[str]:
     for name, said in wanted.items():
         built_in = {key: layers.get(name, {}).get(key) for key in said}
         found += [f"{name}: {one}" for one in differences(said, built_in, AGREES)]
-    natural = [entry["count"] / values["data"]["rows"] for entry in values["data"]["classes"]]
+    natural = natural_prior(values).tolist()
     deployed_on = layers.get("steelyard.deployment", {}).get("deployed_on", natural)
     found += [f"model: prior{one}" for one in differences(decision["prior"], deployed_on, AGREES)]
     return found

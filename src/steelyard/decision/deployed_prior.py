@@ -11,7 +11,7 @@ from steelyard.decision.calibrators import Affine
 from steelyard.decision.prior import estimate_prior, likeliest_prior
 from steelyard.decision.weighted_rows import Rows, grouped, sampled, thinned
 from steelyard.errors import RequestError
-from steelyard.stats.validation import Floats, labelled, probabilities
+from steelyard.stats.validation import Floats, labelled, probabilities, row_weights
 
 FEWEST_ROWS = 100
 # A class with fewer labelled rows gets no bias of its own.
@@ -44,7 +44,13 @@ class DeployedPrior:
 
 
 def estimate_deployed(
-    p: ArrayLike, y: ArrayLike, unlabelled: ArrayLike, *, seed: int = 0, resamples: int = RESAMPLES
+    p: ArrayLike,
+    y: ArrayLike,
+    unlabelled: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> DeployedPrior:
     """Class shares of unlabelled rows by EM after bias-corrected temperature scaling.
 
@@ -55,6 +61,7 @@ def estimate_deployed(
         p: probabilities of labelled rows, out of fold, shape (rows, classes).
         y: their codes, shape (rows,), at the class shares that `p` is true for.
         unlabelled: probabilities of the new rows by the same model, shape (new rows, classes).
+        sample_weight: how much each labelled row counts, shape (rows,).
         seed: of the bootstrap.
         resamples: how often to draw anew.
     Raises: RequestError: fewer than 100 unlabelled rows.
@@ -71,18 +78,18 @@ def estimate_deployed(
     >>> bool(found.low[1] < 0.3 < found.high[1])
     True
     """
-    rows = Rows.of(*labelled(p, y))
+    values, codes = labelled(p, y)
+    rows = Rows.of(values, codes, row_weights(sample_weight, len(codes)))
     new = Rows.of(probabilities(unlabelled), np.zeros(len(np.asarray(unlabelled)), dtype=np.int64))
     _check_enough(rows, new)
     total = len(new.y)
     few, few_new = _stand_ins(rows), _stand_ins(new)
-    # Poisson draws of rows that stand for many are draws of those many.
     rng = np.random.default_rng(seed)
     calibration, prior = _estimate(few, few_new, Affine(1.0, (0.0,) * rows.p.shape[1]), None)
     drawn = [
         _estimate(
-            few.standing_for(rng.poisson(few.sample_weight)),
-            few_new.standing_for(rng.poisson(few_new.sample_weight)),
+            _redrawn(few, rng),
+            _redrawn(few_new, rng),
             calibration,
             prior,
         )[1]
@@ -97,6 +104,18 @@ def estimate_deployed(
         calibration=calibration,
         notes=_notes(rows, prior, total),
     )
+
+
+def _redrawn(rows: Rows, rng: np.random.Generator) -> Rows:
+    """A bootstrap draw: rows that stand for many are drawn as those many, weighted ones by weight.
+
+    Of weighted rows a row here is so many effective ones, each of one weight.
+    """
+    if rows.squares is None:
+        return rows.standing_for(rng.poisson(rows.sample_weight))
+    one = rows.squares / rows.sample_weight
+    drawn = rng.poisson(rows.sample_weight / one)
+    return Rows(rows.p, rows.y, one * drawn, one**2 * drawn)
 
 
 def _check_enough(rows: Rows, new: Rows) -> None:
@@ -120,8 +139,8 @@ def _stand_ins(rows: Rows) -> Rows:
 def _estimate(rows: Rows, new: Rows, near: Affine, prior: Floats | None) -> tuple[Affine, Floats]:
     """Calibration of the labelled rows, and the shares that it gives the new ones."""
     classes = rows.p.shape[1]
-    counts = np.maximum(rows.counts, 0.5)
-    enough = np.where(rows.counts >= FOR_BIAS, np.arange(classes), classes)
+    counts = np.where(rows.counts > 0, rows.counts, 0.5)
+    enough = np.where(rows.effective >= FOR_BIAS, np.arange(classes), classes)
     calibration = fit_affine(rows, groups=enough.tolist(), start=near).calibration
     p = calibration.apply(new.p)
     if classes == 2:
@@ -134,10 +153,10 @@ def _estimate(rows: Rows, new: Rows, near: Affine, prior: Floats | None) -> tupl
 
 def _notes(rows: Rows, prior: Floats, total: int) -> tuple[str, ...]:
     notes = []
-    rare = int(rows.counts.argmin())
-    if rows.counts[rare] < 50:
+    rare = int(rows.effective.argmin())
+    if rows.effective[rare] < 50:
         notes.append(
-            f"only {int(rows.counts[rare])} labelled rows of the rarest class, a rough estimate"
+            f"only {int(rows.effective[rare])} labelled rows of the rarest class, a rough estimate"
         )
     if prior.min() * total < 10:
         notes.append(

@@ -38,11 +38,11 @@ def correct_prior(p: ArrayLike, trained_on: ArrayLike, deployed_on: ArrayLike) -
         return softmax(np.log(values) + shift)
 
 
-def factors_to(p: ArrayLike, wanted: ArrayLike) -> Floats:
+def factors_to(p: ArrayLike, wanted: ArrayLike, sample_weight: Floats | None = None) -> Floats:
     """Factors of the classes, shape (classes,), under which probabilities are `wanted` on average.
 
     Each row is multiplied by them and divided by its sum. By iteration; a class whose mean is
-    already right keeps the factor 1.
+    already right keeps the factor 1. `sample_weight`: of the rows in the average, (rows,).
 
     >>> p = np.array([[0.9, 0.1], [0.6, 0.4]])
     >>> lifted = p * factors_to(p, [0.7, 0.3])
@@ -54,7 +54,7 @@ def factors_to(p: ArrayLike, wanted: ArrayLike) -> Floats:
     factors = np.ones(len(target))
     for _ in range(200):
         lifted = values * factors
-        mean = (lifted / lifted.sum(axis=1, keepdims=True)).mean(axis=0)
+        mean = np.average(lifted / lifted.sum(axis=1, keepdims=True), axis=0, weights=sample_weight)
         if np.abs(mean - target).max() < 1e-9:
             break
         factors *= target / np.maximum(mean, 1e-300)

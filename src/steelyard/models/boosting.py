@@ -35,6 +35,7 @@ class Rows:
     classes: int
     categorical: list[int]
     seed: int
+    weight_validation: np.ndarray | None = None
 
 
 class BoostedTrees(Protocol):
@@ -60,20 +61,21 @@ class Booster(Protocol):
 def rows_of(
     member: Member, X: np.ndarray, y: np.ndarray, numbers: int, classes: int, seed: int
 ) -> Rows:
-    """A member's draw as weighted rows: copies are weights, synthetic rows are made.
+    """A member's draw as weighted rows: copies add up to weights, synthetic rows are made.
 
     A synthetic row lies between two rows in its numbers (the first row's where the second has a
     gap) and takes its categories from the first.
     """
     sampled = member.sampled
     made = sampled.share > 0
-    distinct, copies = np.unique(sampled.rows[~made], return_counts=True)
+    own = np.ones(len(sampled.rows)) if member.weight is None else member.weight
+    distinct, at = np.unique(sampled.rows[~made], return_inverse=True)
     first, second = X[sampled.rows[made]], X[sampled.partners[made]]
     step = sampled.share[made][:, None] * (second - first)
     step[:, numbers:] = 0
     between = first + np.where(np.isfinite(step), step, 0)
     labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
-    times = np.concatenate([copies, np.ones(made.sum())])
+    times = np.concatenate([np.bincount(at, own[~made], minlength=len(distinct)), own[made]])
     shift = member.validation_loss.offset - member.loss.offset
     return Rows(
         X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
@@ -86,6 +88,7 @@ def rows_of(
         classes=classes,
         categorical=list(range(numbers, X.shape[1])),
         seed=seed,
+        weight_validation=member.validation_weight,
     )
 
 
@@ -113,11 +116,12 @@ def forest_per_class(forest: Forest, seen: np.ndarray, classes: int) -> Forest:
 ABSENT = -20.0
 
 
-def log_loss(logits: np.ndarray, y: np.ndarray) -> float:
-    """Mean over rows, in nats."""
+def log_loss(logits: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Mean over (weighted) rows, in nats."""
     from scipy.special import log_softmax
 
-    return float(-log_softmax(logits, axis=1)[np.arange(len(y)), y].mean())
+    losses = -log_softmax(logits, axis=1)[np.arange(len(y)), y]
+    return float(np.average(losses, weights=weight))
 
 
 def best_booster() -> Any:

@@ -66,7 +66,12 @@ class LightGBM:
             shift = np.tile(rows.held_shift + start, (len(rows.y_validation), 1))
             # Given as a start, the prior correction is part of the held-out loss.
             held = [
-                data.create_valid(rows.X_validation, rows.y_validation, init_score=_laid_out(shift))
+                data.create_valid(
+                    rows.X_validation,
+                    rows.y_validation,
+                    weight=rows.weight_validation,
+                    init_score=_laid_out(shift),
+                )
             ]
             callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)]
         booster = lightgbm.train(
@@ -144,12 +149,13 @@ class _FocalLoss:
     """The loss itself on held-out rows, for stopping."""
 
     def __init__(self, rows: Rows) -> None:
-        self.gamma = rows.gamma
+        self.gamma, self.weight = rows.gamma, rows.weight_validation
         self.is_mine = np.arange(rows.classes) == rows.y_validation[:, None]
 
     def __call__(self, scores: np.ndarray, data: Any) -> tuple[str, float, bool]:  # noqa: ARG002
         mine = np.clip(_probabilities(scores)[self.is_mine], 1e-12, 1)
-        return "focal", float(np.mean((1 - mine) ** self.gamma * -np.log(mine))), False
+        losses = (1 - mine) ** self.gamma * -np.log(mine)
+        return "focal", float(np.average(losses, weights=self.weight)), False
 
 
 def _probabilities(scores: np.ndarray) -> np.ndarray:

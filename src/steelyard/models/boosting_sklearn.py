@@ -71,7 +71,9 @@ class HistGradientBoosting:
     def _best_round(self, model: Any, rows: Rows) -> int:
         losses = [
             log_loss(
-                per_class(raw, model.classes_, rows.classes) + rows.held_shift, rows.y_validation
+                per_class(raw, model.classes_, rows.classes) + rows.held_shift,
+                rows.y_validation,
+                rows.weight_validation,
             )
             for raw in model.staged_decision_function(rows.X_validation)
         ]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import log_softmax, softmax
 
 from steelyard._tensorflow import keras
+from steelyard.jobs.class_counts import at_least_half
 from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
 from steelyard.models.encoded_table import Encoded
 from steelyard.models.encoding import Categories, encode
@@ -127,8 +128,8 @@ class CustomTrainer:
         # Compiled and fitted from outside: the model itself is saved without a loss of ours.
         inputs = keras.Input((matrix.shape[1],))
         trained = keras.Model(inputs, model(inputs))
-        counts = np.bincount(member.sampled.labels(table.y), minlength=classes)
-        counts = np.maximum(counts, 0.5)
+        labels = member.sampled.labels(table.y)
+        counts = at_least_half(np.bincount(labels, member.weight, minlength=classes))
         loss = job.technique.loss.keras(counts)
         trained.compile(
             optimizer=model.optimizer if model.compiled else keras.optimizers.Adam(1e-3),
@@ -141,25 +142,31 @@ class CustomTrainer:
             table.y[member.validation],
             loss_on_natural_rows(member, loss),
             first_epoch=math.ceil(late * EPOCHS),
+            weight=member.validation_weight,
         )
         callbacks = [stop, *job.technique.loss.callbacks(counts)]
-        batches = SampledBatches(matrix, table.y, member.sampled, seed=hash_seed(job))
+        batches = SampledBatches(
+            matrix, table.y, member.sampled, seed=hash_seed(job), weight=member.weight
+        )
         trained.fit(batches, shuffle=False, epochs=EPOCHS, callbacks=callbacks, verbose=0)
         return model, member
 
 
-def loss_on_natural_rows(member: Member, loss: Any) -> Callable[[np.ndarray, np.ndarray], float]:
-    """What a model is stopped by, of labels and logits: log loss after the prior correction.
+HeldLoss = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
+
+
+def loss_on_natural_rows(member: Member, loss: Any) -> HeldLoss:
+    """What a model is stopped by, of labels, logits and weights: log loss after the correction.
 
     Where no closed form corrects, the training loss itself.
     """
     numbers = member.validation_loss
     if member.loss.trained_prior(np.ones(len(numbers.weight))) is None:
-        return lambda y, logits: float(loss(y, logits))
+        return lambda y, logits, weight: float(loss(y, logits, sample_weight=weight))
 
-    def log_loss(y: np.ndarray, logits: np.ndarray) -> float:
+    def log_loss(y: np.ndarray, logits: np.ndarray, weight: np.ndarray | None) -> float:
         log_p = log_softmax(logits + numbers.offset, axis=1)
-        return -float(log_p[np.arange(len(y)), y].mean())
+        return -float(np.average(log_p[np.arange(len(y)), y], weights=weight))
 
     return log_loss
 
@@ -184,21 +191,30 @@ def _probabilities(model: Any, matrix: Encoded, rows: np.ndarray, member: Member
 class SampledBatches(keras.utils.PyDataset):
     """Batches of the sampled rows, in a new order each epoch; never laid out whole."""
 
-    def __init__(self, matrix: Encoded, y: np.ndarray, sampled: SampleIndices, seed: int) -> None:
+    def __init__(
+        self,
+        matrix: Encoded,
+        y: np.ndarray,
+        sampled: SampleIndices,
+        seed: int,
+        weight: np.ndarray | None = None,
+    ) -> None:
         super().__init__()
-        self.matrix, self.y, self.sampled = matrix, y, sampled
+        self.matrix, self.y, self.sampled, self.weight = matrix, y, sampled, weight
         self.rng = np.random.default_rng([seed, 1])
         self.order = self.rng.permutation(len(sampled))
 
     def __len__(self) -> int:
         return math.ceil(len(self.order) / BATCH)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
         now = self.order[index * BATCH : (index + 1) * BATCH]
         observed = self.sampled.part(now[now < len(self.sampled.rows)])
         made = self.sampled.made.part(now[now >= len(self.sampled.rows)] - len(self.sampled.rows))
         rows = [observed.table(self.matrix), *([made.X] if len(made) else [])]
-        return np.concatenate(rows), np.concatenate([observed.labels(self.y), made.y])
+        batch = np.concatenate(rows), np.concatenate([observed.labels(self.y), made.y])
+        # Rows that a sampler made on its own have no weight, and are refused where rows have some.
+        return batch if self.weight is None else (*batch, self.weight[now])
 
     def on_epoch_end(self) -> None:
         self.order = self.rng.permutation(len(self.order))
@@ -219,17 +235,20 @@ class EarlyStop(keras.callbacks.Callback):
         self,
         X: np.ndarray,
         y: np.ndarray,
-        loss: Callable[[np.ndarray, np.ndarray], float],
+        loss: HeldLoss,
         first_epoch: int,
+        weight: np.ndarray | None = None,
     ) -> None:
         super().__init__()
         self.X, self.y, self.loss, self.first_epoch = X, y, loss, first_epoch
+        self.weight = weight
         self.best, self.waited, self.weights = np.inf, 0, None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         if len(self.X) == 0 or epoch < self.first_epoch:
             return
-        now = self.loss(self.y, _outputs(self.model, self.X, np.arange(len(self.y))))
+        logits = _outputs(self.model, self.X, np.arange(len(self.y)))
+        now = self.loss(self.y, logits, self.weight)
         if now < self.best:
             self.best, self.waited, self.weights = now, 0, self.model.get_weights()
             return

@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 
 from steelyard.errors import RequestError, SteelyardError
+from steelyard.jobs.class_counts import at_least_half, class_counts, shares_of
 from steelyard.jobs.job import Job, ResampledRows, Split
 from steelyard.models import encoding
 from steelyard.models.encoded_table import Encoded, EncodedRows
@@ -34,6 +35,7 @@ class Member:
     `sampled`: the rows of the shared matrix to train on. `validation`: positions to stop on, never
     trained on; empty means train to the end. `validation_loss`: the loss judged there. `prior`:
     class shares that it starts from. `width`: columns of its own table; a neighbour's may be wider.
+    `weight`, `validation_weight`: how much each row of either counts, or None.
     """
 
     sampled: SampleIndices
@@ -43,6 +45,8 @@ class Member:
     prior: np.ndarray
     width: int
     seed: tuple[int, ...]
+    weight: np.ndarray | None = None
+    validation_weight: np.ndarray | None = None
 
     @property
     def resampled(self) -> ResampledRows:
@@ -139,14 +143,16 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
     seed = (job.seed, split.repeat, split.fold)
     groups = None if table.groups is None else table.groups[split.train]
     fold = validation_folds(table.y[split.train], groups, seed)
-    prior = _shares(np.bincount(table.y[split.train], minlength=len(table.schema.classes)))
+    classes = len(table.schema.classes)
+    prior = shares_of(class_counts(table.y, table.weights, split.train, classes))
     for member in range(members):
         kept, held = split.train[fold != member], split.train[fold == member]
         rng = np.random.default_rng([*seed, member, 2])
         sampled = _sampled(job.technique, matrix, table.y, kept, rng)
-        counts = np.bincount(sampled.labels(table.y), minlength=len(prior))
-        loss = job.technique.loss.numbers(np.maximum(counts, 0.5))
-        trained_prior = loss.trained_prior(np.maximum(counts, 0.5))
+        weight = _weights_of(job.technique, sampled, table, kept)
+        counts = at_least_half(np.bincount(sampled.labels(table.y), weight, minlength=classes))
+        loss = job.technique.loss.numbers(counts)
+        trained_prior = loss.trained_prior(counts)
         yield Member(
             sampled=sampled,
             validation=held,
@@ -155,6 +161,8 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
             prior=prior if trained_prior is None else trained_prior,
             width=matrix.shape[1],
             seed=(*seed, member),
+            weight=weight,
+            validation_weight=None if table.weights is None else table.weights[held],
         )
 
 
@@ -172,6 +180,26 @@ def _sampled(
             "the sampler makes; leave it out for this table"
         )
     return sampled
+
+
+def _weights_of(
+    technique: Technique, sampled: SampleIndices, table: Table, rows: np.ndarray
+) -> np.ndarray | None:
+    """Weight of each sampled row, of mean 1; None where rows have none.
+
+    A row made on a line has its first row's. Samplers count rows and not weights: where one aims at
+    certain class shares, its rows are weighted so that those are had by weight.
+    """
+    if table.weights is None:
+        return None
+    classes = len(table.schema.classes)
+    weight, labels = table.weights[sampled.rows], table.y[sampled.rows]
+    totals = class_counts(table.y, table.weights, rows, classes)
+    aims = technique.sample.totals_after(totals)
+    if not np.allclose(aims, totals):
+        have = np.bincount(labels, weight, minlength=classes)
+        weight = weight * np.divide(aims, have, out=np.ones(classes), where=have > 0)[labels]
+    return weight / weight.mean()
 
 
 def placed_in_stack(
@@ -238,8 +266,3 @@ def validation_folds(
         if len(rows) >= folds:
             numbers[rows] = np.arange(len(rows)) % folds
     return numbers
-
-
-def _shares(counts: np.ndarray) -> np.ndarray:
-    counts = np.maximum(counts, 0.5)
-    return counts / counts.sum()

@@ -178,13 +178,15 @@ def _train_pack(
     at_once = _steps_at_once(table, len(networks), settings)
     for start in range(0, settings.steps, settings.check_every):
         draws = [stream.draw(settings.check_every, settings.batch) for stream in streams]
-        pair = np.stack([pair for pair, _ in draws], axis=2)  # [2, step, network, batch]
-        made = np.stack([share for _, share in draws], axis=1)  # [step, network, batch]
+        pair = np.stack([pair for pair, _, _ in draws], axis=2)  # [2, step, network, batch]
+        made = np.stack([share for _, share, _ in draws], axis=1)  # [step, network, batch]
+        weight = np.stack([weight for _, _, weight in draws], axis=1)
         for first in range(0, settings.check_every, at_once):
             now = slice(first, first + at_once)
             X, y, rows = table.near(pair[:, now])
             step = tf.constant(start + first, tf.float32)
-            graph.steps(X, y, rows, tf.constant(made[now]), step, loss)
+            numbers = tf.constant(made[now]), tf.constant(weight[now])
+            graph.steps(X, y, rows, *numbers, step, loss)
         graph.keep(tf.constant(stops.better(look.losses(), start + settings.check_every)))
         report((start + settings.check_every) / settings.steps)
         if stops.all_stand_still:
@@ -275,18 +277,23 @@ class _Stream:
         sampled = network.sampled
         self.pair = np.stack([sampled.rows, sampled.partners]).astype(np.int32)
         self.share = sampled.share if sampled.share.any() else None
+        self.weight = None if network.weight is None else network.weight.astype("float32")
         self.rng = np.random.default_rng([*network.seed, 1])
         self.left = np.empty(0, np.int32)
 
-    def draw(self, steps: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Row pairs (2, steps, batch) and shares (steps, batch) of the next batches."""
+    def draw(self, steps: int, batch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row pairs (2, steps, batch), shares and weights (steps, batch) of the next batches.
+
+        Weights are (steps, 1) where all rows count alike.
+        """
         while len(self.left) < steps * batch:
             order = self.rng.permutation(self.pair.shape[1]).astype(np.int32)
             self.left = np.append(self.left, order)
         now, self.left = np.split(self.left, [steps * batch])
         now = now.reshape(steps, batch)
         share = np.zeros(now.shape, "float32") if self.share is None else self.share[now]
-        return self.pair[:, now], share
+        weight = np.ones((steps, 1), "float32") if self.weight is None else self.weight[now]
+        return self.pair[:, now], share, weight
 
 
 def _start(width: int, networks: list[Member], settings: Settings) -> list[np.ndarray]:
@@ -316,5 +323,6 @@ def _held(networks: list[Member]) -> tuple[np.ndarray, np.ndarray]:
     for i, network in enumerate(networks):
         n = len(network.validation)
         rows[i, :n] = network.validation
-        share[i, :n] = 1 / max(n, 1)
+        weight = network.validation_weight
+        share[i, :n] = 1 / max(n, 1) if weight is None else weight / max(weight.sum(), 1e-30)
     return rows, share

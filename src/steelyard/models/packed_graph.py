@@ -108,6 +108,7 @@ class Graph:
         y: tf.Tensor,
         pair: tf.Tensor,
         share: tf.Tensor,
+        weight: tf.Tensor,
         start: tf.Tensor,
         loss: Tensors,
     ) -> None:
@@ -120,7 +121,7 @@ class Graph:
             with tf.GradientTape() as tape:
                 logits = self._logits(x, loss)
                 losses = class_losses(logits, labels, loss, step, self.settings.steps)
-                total = tf.reduce_sum(tf.reduce_mean(losses, axis=1))
+                total = tf.reduce_sum(tf.reduce_mean(losses * weight[i], axis=1))
             self._update(tape.gradient(total, self.variables), step)
 
     def _held_losses(

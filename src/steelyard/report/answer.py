@@ -38,7 +38,7 @@ class Trust:
 
 def trust(run: dict[str, Any]) -> Trust:
     """Amber under 50 positives, red under 10, and in words what that means."""
-    n = figures.positives(run)
+    n = figures.effective_positives(run)
     if n < DESCRIBE_ONLY:
         return Trust(
             "too-few", f"Only {n} positives: the figures describe these rows and no others."

@@ -28,8 +28,8 @@ def compared(run: dict[str, Any], place: str) -> str:
         words += ["--folds", protocol["folds"]]
     model = str(protocol["model"]).split(" ")[0]
     words += ["--model", model] if model in ("trees", "tabular", "network") else []
-    for name in ("group", "time"):
-        words += [f"--{name}", protocol[name]] if protocol[name] else []
+    for name in ("group", "time", "weight"):
+        words += [f"--{name}", protocol[name]] if protocol.get(name) else []
     for column in protocol["drop"]:
         words += ["--drop", column]
     words += ["--metric", protocol["metric"]] if protocol["metric"] != "average_precision" else []

@@ -100,7 +100,7 @@ def precision_recall(run: dict[str, Any]) -> Markup:
 
 def reach(run: dict[str, Any]) -> Markup | None:
     """The positives there are on a line with those it takes to know more."""
-    found, here = run["verdict"].get("reach"), figures.positives(run)
+    found, here = run["verdict"].get("reach"), figures.effective_positives(run)
     if found is None:
         return None
     needed = found["total"]

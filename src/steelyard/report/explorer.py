@@ -110,17 +110,23 @@ def _table(run: dict[str, Any], entry: dict[str, Any], label: Any, room: int) ->
 
 
 def _packed(table: dict[str, Any]) -> dict[str, Any]:
-    """Thresholds without their zeros and counts as differences, joined: a third of the size."""
+    """Thresholds without their zeros and counts as differences, joined: a third of the size.
+
+    Weighted rows as effective ones: the page asks for shares of either kind.
+    """
+    ours, rest = table.get("one_row") or (1, 1)
     return {
         "t": " ".join(decimal(t).removeprefix("0") or "0" for t in table["threshold"]),
-        "tp": _differences(table["true_positives"]),
-        "fp": _differences(table["false_positives"]),
-        "positives": table["positives"],
-        "negatives": table["negatives"],
+        "tp": _differences(table["true_positives"], ours),
+        "fp": _differences(table["false_positives"], rest),
+        "positives": table["positives"] / ours,
+        "negatives": table["negatives"] / rest,
         "repeats": table["repeats"],
         "scores": table["scores"],
     }
 
 
-def _differences(counts: list[int]) -> str:
-    return " ".join(str(b - a) for a, b in zip([0, *counts[:-1]], counts, strict=True))
+def _differences(counts: list[int], one_row: float) -> str:
+    rows = [count if one_row == 1 else round(count / one_row, 2) for count in counts]
+    steps = zip([0, *rows[:-1]], rows, strict=True)
+    return " ".join(str(round(b - a, 2)).removesuffix(".0") for a, b in steps)

@@ -50,10 +50,22 @@ def positives(run: dict[str, Any]) -> int:
     return run["data"]["classes"][positive_index(run)]["count"]
 
 
+def effective_positives(run: dict[str, Any]) -> int:
+    """Rows of the class of interest as much as their weights leave of them (Kish)."""
+    weights = run["data"].get("weights")
+    return int(weights["effective"][positive_index(run)]) if weights else positives(run)
+
+
 def natural_share(run: dict[str, Any], k: int) -> float:
     """Share of class k among the rows that were compared on."""
-    counts = [entry["count"] for entry in run["data"]["classes"]]
+    counts = weighted_counts(run)
     return counts[k] / sum(counts)
+
+
+def weighted_counts(run: dict[str, Any]) -> list[float]:
+    """Rows of each class as they count, class by class."""
+    weights = run["data"].get("weights")
+    return weights["counts"] if weights else [entry["count"] for entry in run["data"]["classes"]]
 
 
 def costs(run: dict[str, Any], k: int) -> tuple[float, float, bool]:
@@ -86,15 +98,26 @@ def at_index(
     table: dict[str, Any], i: int, prevalence: float, price: tuple[float, float]
 ) -> dict[str, Value]:
     """What the i-th threshold of a table means per 1,000 rows."""
+    ours, rest = table.get("one_row") or (1, 1)
     return consequences(
-        table["true_positives"][i],
-        table["false_positives"][i],
-        table["positives"],
-        table["negatives"],
+        table["true_positives"][i] / ours,
+        table["false_positives"][i] / rest,
+        table["positives"] / ours,
+        table["negatives"] / rest,
         repeats=table["repeats"],
         prevalence=prevalence,
         costs=price,
     )
+
+
+def _one_row(entry: dict[str, Any], k: int) -> tuple[float, float]:
+    """Weight of one effective row of class k, and of the other classes together."""
+    each = entry.get("one_row")
+    if not each:
+        return 1.0, 1.0
+    totals = [0.0 if j == k else sum(row) for j, row in enumerate(entry["confusion"])]
+    rest = sum(total * one for total, one in zip(totals, each, strict=True)) / sum(totals)
+    return each[k], rest
 
 
 def at_confusion(
@@ -105,12 +128,13 @@ def at_confusion(
     true = counts[k][k]
     of_class = sum(counts[k])
     decided_k = sum(row[k] for row in counts)
-    everything = sum(map(sum, counts))
+    negatives = sum(map(sum, counts)) - of_class
+    ours, rest = _one_row(entry, k)
     return consequences(
-        true,
-        decided_k - true,
-        of_class,
-        everything - of_class,
+        true / ours,
+        (decided_k - true) / rest,
+        of_class / ours,
+        negatives / rest,
         repeats=repeats,
         prevalence=prevalence,
         costs=price,

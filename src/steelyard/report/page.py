@@ -35,6 +35,7 @@ from steelyard.report.formatting import (
 )
 from steelyard.report.strip import MARKS
 from steelyard.report.text import nested_sentence
+from steelyard.report.weighted_rows import weighted_rows
 from steelyard.stats.metrics import METRICS
 
 SCRIPTS = ("format.js", "table.js", "explorer_numbers.js", "explorer_charts.js", "explorer.js")
@@ -70,6 +71,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             script=Markup("\n").join(own(name) for name in SCRIPTS),
             run=run,
             place=place,
+            weighted=weighted_rows(run),
             word=positive_word(run),
             facts=facts(run, place),
             contents=_contents(run, scored=tried is not None),

@@ -6,6 +6,7 @@ from typing import Any
 from steelyard.report.decision_text import decision_lines
 from steelyard.report.formatting import number, of_class, percent, ranked, with_interval
 from steelyard.report.leaderboard_text import Style, leaderboard
+from steelyard.report.weighted_rows import weighted_rows
 from steelyard.stats.metrics import BY_NAME
 
 WIDTH = 80
@@ -55,15 +56,17 @@ def heading(run: dict[str, Any], style: Style) -> str:
         f"{data['rows']:,} rows, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
         f"{len(counts)} classes, {len(data['schema']['columns'])} columns"
     )
-    lines = [style(rows, "title"), style(f"{folds}; intervals are 95 %", "quiet"), *_as_read(data)]
+    lines = [style(rows, "title"), style(f"{folds}; intervals are 95 %", "quiet"), *_as_read(run)]
     return "\n".join(lines)
 
 
-def _as_read(data: dict[str, Any]) -> list[str]:
-    """What the reader left out or assumed."""
+def _as_read(run: dict[str, Any]) -> list[str]:
+    """What the reader left out or assumed, and how rows count."""
+    data, weighted = run["data"], weighted_rows(run)
     lost = data["dropped_rows"]
     left_out = [f"{lost:,} rows, whose label reads as missing, are left out"] if lost else []
-    return [*left_out, *data.get("notes", [])]
+    counted = textwrap.wrap(weighted, WIDTH) if weighted else []
+    return [*left_out, *data.get("notes", []), *counted]
 
 
 def nested_sentence(run: dict[str, Any]) -> str:

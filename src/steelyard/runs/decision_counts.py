@@ -6,6 +6,7 @@ import numpy as np
 
 from steelyard.decision import DecisionRule, correct_prior
 from steelyard.runs.new_decision import OutOfFold, natural_prior
+from steelyard.stats.threshold_table import plain
 
 
 def decision_counts(
@@ -23,12 +24,13 @@ def decision_counts(
     rule = DecisionRule.from_dict(decision["rule"])
     k = int(rule.positive or 0)
     flagged = rule.decide(correct_prior(known.p, natural, prior)) == k
-    true = int((flagged & (known.y == k)).sum())
+    counted = flagged.astype(int) if known.weight is None else flagged * known.weight
+    true = counted[known.y == k].sum()
     there = np.where(np.arange(2) == k, threshold, 1 - threshold)
     inside = 0.0 < threshold < 1.0
     at = float(correct_prior(there[None], prior, natural)[0, k]) if inside else threshold
     return {
         "threshold": at,
-        "true_positives": true,
-        "false_positives": int(flagged.sum()) - true,
+        "true_positives": plain(true),
+        "false_positives": plain(counted.sum() - true),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard.errors import DataError
 from steelyard.runs.promised import compared_with_promise, seen_in_training
 from steelyard.runs.training_table import training_table
 
@@ -15,6 +16,7 @@ def evaluate_file(
     data: Any,
     *,
     target: str | None = None,
+    weight: str | None = None,
     verify: bool = True,
     training: Any = None,
     seed: int = 0,
@@ -24,6 +26,7 @@ def evaluate_file(
     Rows of one group count as dependent, where the run has a group column and these rows name it.
 
     Args:
+        weight: column that says how much each row counts; by default the run's, where it is there.
         verify: the run must be as it was sealed.
         training: the run's table, where it is no longer at its place; to tell which rows are new.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
@@ -34,7 +37,8 @@ def evaluate_file(
     from steelyard.runs.store import model_of, read_run
     from steelyard.stats.metric_intervals import metric_values
     from steelyard.stats.predictions import Predictions
-    from steelyard.tables import Schema, groups, labels, read_features
+    from steelyard.stats.validation import row_weights
+    from steelyard.tables import Schema, groups, labels, read_features, weights
     from steelyard.tables.unknown_levels import UnknownLevels
 
     values = read_run(run, verify=verify)
@@ -45,6 +49,10 @@ def evaluate_file(
     unknown.add(frame)
     probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
     column = values["protocol"]["group"]
+    counted = weight or values["protocol"].get("weight")
+    by_weight = None if counted is None else weights(data, counted)
+    if weight is not None and by_weight is None:
+        raise DataError(f"there is no column {weight!r} to weigh the rows by")
     together = None if column is None else groups(data, column)
     rows = Predictions.of(
         y,
@@ -54,6 +62,7 @@ def evaluate_file(
         # The goal that the model decides by now, which a retune may have changed.
         costs=costs_of(goal_from_dict(values["decision"]["goal"])),
         groups=together,
+        weights=row_weights(by_weight, len(y)),
     )
     metrics = metric_values(rows, seed=seed)
     return {
@@ -64,11 +73,24 @@ def evaluate_file(
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metrics,
         "promised": compared_with_promise(values, metrics),
-        "notes": _notes(column, found=together is not None),
+        "weight": counted if by_weight is not None else None,
+        "notes": [
+            *_ungrouped(column, found=together is not None),
+            *_unweighted(counted, found=by_weight is not None),
+        ],
     }
 
 
-def _notes(group: str | None, *, found: bool) -> list[str]:
+def _unweighted(weight: str | None, *, found: bool) -> list[str]:
+    if weight is None or found:
+        return []
+    return [
+        f"the run counts rows by {weight!r}, which these rows do not have: here every row counts "
+        "alike, which is right for a plain sample of what the run's rows stand for"
+    ]
+
+
+def _ungrouped(group: str | None, *, found: bool) -> list[str]:
     if group is None or found:
         return []
     return [

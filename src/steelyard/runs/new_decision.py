@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def natural_prior(run: dict[str, Any]) -> np.ndarray:
     """Class shares of the table that was compared on, shape (classes,)."""
-    counts = np.array([entry["count"] for entry in run["data"]["classes"]], dtype=np.float64)
+    weights = run["data"].get("weights")
+    rows = [entry["count"] for entry in run["data"]["classes"]]
+    counts = np.array(weights["counts"] if weights else rows, dtype=np.float64)
     return counts / counts.sum()
 
 
@@ -47,15 +49,17 @@ def stated_prior(run: dict[str, Any], prevalence: float | Mapping[Any, float]) -
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Predictions of the deployed technique: p (rows, classes), codes, groups, folds.
+    """Predictions of the deployed technique: p (rows, classes), codes, groups, folds, weights.
 
-    `group`: what rows belong together by, the run's groups or else their source rows.
+    `group`: what rows belong together by, the run's groups or else their source rows. `weight`:
+    None where every row counts alike.
     """
 
     p: np.ndarray
     y: np.ndarray
     group: np.ndarray
     fold: np.ndarray
+    weight: np.ndarray | None = None
 
 
 def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
@@ -72,7 +76,8 @@ def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
     code = {label: k for k, label in enumerate(study.classes)}
     y = np.array([code[label] for label in kept["truth"].to_list()])
     group = kept["group" if "group" in kept.columns else "row"].to_numpy()
-    return OutOfFold(p.astype(np.float64), y, group, kept["fold"].to_numpy())
+    weight = kept["weight"].to_numpy() if "weight" in kept.columns else None
+    return OutOfFold(p.astype(np.float64), y, group, kept["fold"].to_numpy(), weight)
 
 
 def new_rows(
@@ -88,10 +93,15 @@ def new_rows(
     frame = read_features(unlabelled, study.schema)
     scores = study.natural(frame)
     known = out_of_fold(study, repeat=0)
-    estimate = estimate_deployed(known.p, known.y, scores, seed=seed)
+    estimate = estimate_deployed(known.p, known.y, scores, sample_weight=known.weight, seed=seed)
     positive = study.classes.index(study.run["data"]["positive"])
     moved = score_shift(
-        known.p[:, positive], known.y, known.fold, estimate.prior, scores[:, positive]
+        known.p[:, positive],
+        known.y,
+        known.fold,
+        estimate.prior,
+        scores[:, positive],
+        sample_weight=known.weight,
     )
     features = None
     if training is not None:
@@ -126,6 +136,7 @@ def new_decision(
         wanted,
         positive=study.classes.index(study.run["data"]["positive"]),
         groups=known.group,
+        sample_weight=known.weight,
         deployed_on=prior,
         seed=seed,
         labels=study.classes,

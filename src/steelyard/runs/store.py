@@ -183,6 +183,8 @@ def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
         "fold": pl.Int32,
         "technique": pl.String,
     } | {f"probability_{label}": pl.Float32 for label in labels}
+    if values["data"].get("weights") and path.name == "predictions.parquet":
+        wanted["weight"] = pl.Float64
     try:
         # Arrow's reader refuses a damaged page; polars' can ask for so much that the process ends.
         frame = pl.from_arrow(pq.read_table(path))

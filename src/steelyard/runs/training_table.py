@@ -26,6 +26,7 @@ def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
         protocol["target"],
         group=protocol["group"],
         time=protocol["time"],
+        weight=protocol.get("weight"),
         drop=protocol["drop"],
     )
     if table.source.sha256 == run["data"]["sha256"]:

@@ -11,10 +11,10 @@ PER = 1000.0
 
 
 def consequences(
-    true_positives: int,
-    false_positives: int,
-    positives: int,
-    negatives: int,
+    true_positives: float,
+    false_positives: float,
+    positives: float,
+    negatives: float,
     *,
     repeats: int = 1,
     prevalence: float | None = None,
@@ -24,7 +24,8 @@ def consequences(
 
     Args:
         true_positives, false_positives: flagged rows of the class of interest and of the rest.
-        positives, negatives: all rows of both kinds, at least one of each.
+        positives, negatives: all rows of both kinds, at least one of each; effective ones where
+            rows have weights, with the `prevalence` that those give.
         repeats: how often each source row is among the counts; repeats are no new rows, so they
             make no interval narrower.
         prevalence: share of the class of interest where the model is used; by default that of the
@@ -73,7 +74,7 @@ def _paid(found: dict[str, Value], share: float, alarm: float, miss: float) -> d
 
 
 def _precision(
-    true: int, false: int, positives: int, negatives: int, repeats: int, share: float
+    true: float, false: float, positives: float, negatives: float, repeats: int, share: float
 ) -> Value:
     """Of the flagged rows, carried to another prevalence by dividing its odds."""
     if true + false == 0:
@@ -87,7 +88,7 @@ def _odds_divided(share: Any, each: float) -> float:
     return share / (share + each * (1 - share)) if share else 0.0
 
 
-def _share(hits: int, total: int, repeats: int) -> dict[str, Any]:
+def _share(hits: float, total: float, repeats: int) -> dict[str, Any]:
     found: Interval = wilson(hits / repeats, total / repeats)
     return {"value": hits / total, "low": found.low, "high": found.high}
 

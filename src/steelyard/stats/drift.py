@@ -29,7 +29,13 @@ class ScoreShift:
 
 
 def score_shift(
-    score: ArrayLike, y: ArrayLike, model: ArrayLike, prior: ArrayLike, new: ArrayLike
+    score: ArrayLike,
+    y: ArrayLike,
+    model: ArrayLike,
+    prior: ArrayLike,
+    new: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
 ) -> ScoreShift:
     """Stability index of new scores against labelled ones weighted to the class shares `prior`.
 
@@ -40,23 +46,25 @@ def score_shift(
         y: their codes. model: which fold's model scored them, any codes.
         prior: class shares of the new rows, shape (classes,).
         new: scores of the new rows.
+        sample_weight: how much each labelled row counts, shape (rows,).
     """
     old, codes, by = np.asarray(score), np.asarray(y), np.asarray(model)
     fresh, share = np.asarray(new), np.asarray(prior, dtype=np.float64)
-    psi, by_rows = _stability(old, _weights(codes, share), fresh, np.ones(len(fresh)))
+    own = np.ones(len(old)) if sample_weight is None else np.asarray(sample_weight)
+    psi, by_rows = _stability(old, _weights(codes, own, share), fresh, np.ones(len(fresh)))
     between = 0.0
     for one in np.unique(by):
         mine = by == one
         if not mine.all():
-            ours, theirs = _weights(codes[~mine], share), _weights(codes[mine], share)
+            ours, theirs = (_weights(codes[part], own[part], share) for part in (~mine, mine))
             between = max(between, _stability(old[~mine], ours, old[mine], theirs)[0])
     return ScoreShift(psi, max(by_rows, between))
 
 
-def _weights(codes: NDArray[Any], prior: Floats) -> Floats:
-    """Weights, summing to 1, under which rows have these class shares."""
-    counts = np.bincount(codes, minlength=len(prior))
-    weight = (prior / np.maximum(counts, 1))[codes]
+def _weights(codes: NDArray[Any], own: Floats, prior: Floats) -> Floats:
+    """Weights, summing to 1, in proportion to `own` under which rows have these class shares."""
+    counts = np.bincount(codes, own, minlength=len(prior))
+    weight = own * (prior / np.where(counts > 0, counts, 1.0))[codes]
     return weight / weight.sum()
 
 

@@ -129,8 +129,7 @@ class Predictions:
         each = np.ones(int(mine.sum())) if self.weights is None else self.weights[mine]
         if self.groups is not None:
             each = np.bincount(self.groups[mine], each)
-        squares = float((each**2).sum())
-        return float(each.sum()) ** 2 / squares if squares > 0 else 0.0
+        return effective_rows(each)
 
     def rows(self, chosen: NDArray[Any]) -> "Predictions":
         """Some of the rows, by mask or positions, with the positive class and the costs of all."""
@@ -147,6 +146,16 @@ class Predictions:
             weights,
             self.stratified,
         )
+
+
+def effective_rows(weights: Floats) -> float:
+    """Kish's effective number of rows of these weights.
+
+    >>> effective_rows(np.array([1.0, 1.0])), effective_rows(np.array([3.0, 1.0]))
+    (2.0, 1.6)
+    """
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def _codes(name: str, values: ArrayLike, n: int, classes: int) -> Ints:

@@ -24,6 +24,7 @@ def threshold_table(
     positive: NDArray[np.bool_],
     score: NDArray[Any],
     *,
+    weights: Floats | None = None,
     repeats: int = 1,
     at: Sequence[float] = (),
     tables: int = 1,
@@ -34,11 +35,14 @@ def threshold_table(
         positive: whether a row is of the class of interest, shape (rows,). Rows of several
             repeats stand one below the other.
         score: its predicted probability, shape (rows,).
+        weights: how much each row counts, shape (rows,); by default 1.
         repeats: how often each source row occurs among `rows`.
         at: thresholds that must be among them as they are.
         tables: how many such tables share the room of one, as with several classes.
     Returns: plain values: `threshold`, `true_positives`, `false_positives` of equal length, and
-        the totals `positives`, `negatives`, `repeats`. Counts are over all repeats.
+        the totals `positives`, `negatives`, `repeats`. Counts are over all repeats. Of weighted
+        rows they are sums of weights, and `one_row` holds what an effective row weighs (of the
+        class, of the rest).
 
     >>> table = threshold_table(np.array([True, False, True]), np.array([0.9, 0.4, 0.2]))
     >>> table["threshold"], table["true_positives"], table["false_positives"]
@@ -47,9 +51,10 @@ def threshold_table(
     order = np.argsort(-score, kind="stable")
     falling = np.asarray(score, dtype=np.float64)[order]
     last_of_ties = np.flatnonzero(np.append(np.diff(falling) != 0, True))
-    hits = np.cumsum(positive[order])[last_of_ties]
-    flagged = last_of_ties + 1
-    kept = _kept(hits, flagged, tables)
+    ranked = positive[order] * (1 if weights is None else weights[order])
+    upto = np.arange(1, len(order) + 1) if weights is None else np.cumsum(weights[order])
+    hits, flagged = np.cumsum(ranked)[last_of_ties], upto[last_of_ties]
+    kept = _kept(np.cumsum(positive[order])[last_of_ties], last_of_ties + 1, tables)
     upper = falling[last_of_ties]
     lower = np.append(upper[1:], 0.0)
     threshold = np.where(kept == len(upper) - 1, 0.0, shortest_between(lower[kept], upper[kept]))
@@ -59,15 +64,24 @@ def threshold_table(
     true = np.append(hits, 0)[kept]
     rows = np.append(flagged, 0)[kept]
     for wanted in at:
-        threshold, true, rows = _with(wanted, threshold, true, rows, falling, positive[order])
-    return {
-        "threshold": threshold.tolist(),
-        "true_positives": true.tolist(),
-        "false_positives": (rows - true).tolist(),
-        "positives": int(positive.sum()),
-        "negatives": int((~positive).sum()),
-        "repeats": repeats,
+        threshold, true, rows = _with(wanted, threshold, true, rows, falling, ranked, upto)
+    found = {
+        "true_positives": true,
+        "false_positives": rows - true,
+        "positives": ranked.sum(),
+        "negatives": upto[-1] - ranked.sum(),
     }
+    found = {"threshold": threshold.tolist()} | {name: plain(of) for name, of in found.items()}
+    if weights is not None:
+        kinds = weights[positive], weights[~positive]
+        found["one_row"] = [float((own**2).sum() / own.sum()) for own in kinds]
+    return found | {"repeats": repeats}
+
+
+def plain(counts: Any) -> Any:
+    """Counts of rows as they are, sums of weights to four digits, ready for JSON."""
+    values = np.asarray(counts)
+    return (values if values.dtype.kind in "iu" else np.maximum(values.round(4), 0.0)).tolist()
 
 
 def insert(table: dict[str, Any], threshold: float, true: int, false: int) -> dict[str, Any]:
@@ -79,13 +93,15 @@ def insert(table: dict[str, Any], threshold: float, true: int, false: int) -> di
     order = np.lexsort([kept[1] + kept[2], -kept[0]])
     return table | {
         "threshold": kept[0][order].tolist(),
-        "true_positives": kept[1][order].astype(int).tolist(),
-        "false_positives": kept[2][order].astype(int).tolist(),
+        "true_positives": kept[1][order].tolist(),
+        "false_positives": kept[2][order].tolist(),
     }
 
 
-def score_histogram(positive: NDArray[np.bool_], score: NDArray[Any]) -> dict[str, Any]:
-    """Rows of both kinds by predicted probability, in bins of equal width on the logit.
+def score_histogram(
+    positive: NDArray[np.bool_], score: NDArray[Any], weights: Floats | None = None
+) -> dict[str, Any]:
+    """(Weighted) rows of both kinds by predicted probability, in bins of equal width on the logit.
 
     Returns: `start` and `step` of the bins' edges on the logit, counts `positives`, `negatives`.
     """
@@ -94,11 +110,16 @@ def score_histogram(positive: NDArray[np.bool_], score: NDArray[Any]) -> dict[st
     start, end = float(np.floor(logit.min())), float(np.ceil(logit.max()))
     step = max(end - start, 1.0) / BINS
     bin_of = np.clip(((logit - start) / step).astype(int), 0, BINS - 1)
+
+    def counted(rows: NDArray[np.bool_]) -> Any:
+        own = None if weights is None else weights[rows]
+        return plain(np.bincount(bin_of[rows], own, minlength=BINS))
+
     return {
         "start": start,
         "step": step,
-        "positives": np.bincount(bin_of[positive], minlength=BINS).tolist(),
-        "negatives": np.bincount(bin_of[~positive], minlength=BINS).tolist(),
+        "positives": counted(positive),
+        "negatives": counted(~positive),
     }
 
 
@@ -136,14 +157,18 @@ def _kept(hits: Ints, flagged: Ints, tables: int) -> Ints:
 
 
 def _with(
-    wanted: float, threshold: Floats, true: Ints, rows: Ints, falling: Floats, kind: Any
+    wanted: float, threshold: Floats, true: Ints, rows: Ints, falling: Floats, kind: Any, upto: Ints
 ) -> tuple[Floats, Ints, Ints]:
-    """The columns with a threshold of the caller's, in place of one that flags the same rows."""
+    """The columns with a threshold of the caller's, in place of one that flags the same rows.
+
+    `kind`: what each row adds to the true positives, `upto`: rows so far, both from the top down.
+    """
     n = int(np.searchsorted(-falling, -wanted, side="right"))
-    others = rows != n
-    place = int(np.searchsorted(rows[others], n))
+    flagged = upto[n - 1] if n else 0
+    others = rows != flagged
+    place = int(np.searchsorted(rows[others], flagged))
     return (
         np.insert(threshold[others], place, wanted),
-        np.insert(true[others], place, int(kind[:n].sum())),
-        np.insert(rows[others], place, n),
+        np.insert(true[others], place, kind[:n].sum()),
+        np.insert(rows[others], place, flagged),
     )

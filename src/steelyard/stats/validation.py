@@ -86,7 +86,7 @@ def row_weights(sample_weight: ArrayLike | None, rows: int) -> Floats | None:
             "count"
         )
     if not values.any():
-        raise WeightError("all sample weights are 0; give at least one row a weight above 0")
+        raise WeightError("all sample weights are zero; give at least one row a weight above 0")
     largest = values.max()  # divided by first: the sum of huge ones must not overflow
     scaled = values / largest
     return scaled / scaled[scaled > 0.0].mean()

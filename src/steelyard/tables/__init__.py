@@ -1,7 +1,14 @@
 """Any table -> features, class codes and a schema that later files are read by."""
 
 from steelyard.tables.counts import count_classes
-from steelyard.tables.features import groups, iter_columns, iter_features, labels, read_features
+from steelyard.tables.features import (
+    groups,
+    iter_columns,
+    iter_features,
+    labels,
+    read_features,
+    weights,
+)
 from steelyard.tables.learnable import check_learnable
 from steelyard.tables.reading import Table, read_table
 from steelyard.tables.schema import Column, Schema
@@ -20,4 +27,5 @@ __all__ = [
     "labels",
     "read_features",
     "read_table",
+    "weights",
 ]

@@ -9,6 +9,7 @@ import polars as pl
 from steelyard.errors import DataError, TargetError
 from steelyard.tables.column_types import conform
 from steelyard.tables.names import quoted, suggestion
+from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Schema
 from steelyard.tables.sources import Reader, open_table
 from steelyard.tables.split_columns import group_codes
@@ -91,6 +92,17 @@ def groups(data: Any, column: str) -> np.ndarray | None:
     """
     reader = open_table(data)
     return group_codes(reader.read([column])[column]) if column in reader.names else None
+
+
+def weights(data: Any, column: str) -> np.ndarray | None:
+    """The weight column of a file, float64, shape (n,); None where it has no such column.
+
+    Raises: DataError, WeightError: as `read_table` does.
+    """
+    reader = open_table(data)
+    if column not in reader.names:
+        return None
+    return weights_of(reader.read([column], text=[column])[column], reader.decimal_hint)
 
 
 def read_nothing(schema: Schema) -> pl.DataFrame:

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from steelyard.errors import DataError
+from steelyard.stats.validation import row_weights
 from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.float32 import float32_offset
 from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
+from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Column, Label, Role, Schema
 from steelyard.tables.sources import Reader, Source, content_hash, open_table, path_of
 from steelyard.tables.split_columns import group_codes, time_values
@@ -28,6 +30,7 @@ from steelyard.tables.unknown_levels import remembered
 NOTES: dict[Role, str] = {
     "group": "keeps rows of one group together; not learned from",
     "time": "orders the rows; not learned from: later stamps lie beyond all that was learned",
+    "weight": "says how much each row counts; not learned from",
     "dropped": "left out on request",
 }
 
@@ -44,6 +47,9 @@ class Table:
     times: float64 (numbers, or days since 1970-01-01) or int64 ranks of text, or None.
     row_ids: int64 position of each row in the source, counting from 0, all files in order.
     dropped_rows: number of rows left out because their target is missing.
+    weights: how much each row counts, float64, shape (n,), above 0 and of mean 1, or None where
+        every row counts alike. They say how many rows of the population a row stands for, up to a
+        factor: 1 / the chance that it was drawn. Rows of weight 0 are no rows of the table.
     notes: what a user should know of how the source was read (lines left out, the encoding).
     population: where these rows were drawn from a larger table, each class apart: how many rows of
         each class it has, int64, by class code; else None.
@@ -57,6 +63,7 @@ class Table:
     row_ids: np.ndarray
     source: Source
     dropped_rows: int = 0
+    weights: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     population: np.ndarray | None = None
 
@@ -64,6 +71,16 @@ class Table:
     def class_counts(self) -> np.ndarray:
         """Rows of each class, int64, by class code."""
         return np.bincount(self.y, minlength=len(self.schema.classes))
+
+    @property
+    def weighted_counts(self) -> np.ndarray:
+        """The same where each row counts by its weight, float64: in proportion to the population.
+
+        >>> read_table((np.array([[1.5, 3.0], [0.5, 1.0]]), np.array([0, 1])), None,
+        ...            weight="x1").weighted_counts.tolist()
+        [1.5, 0.5]
+        """
+        return np.bincount(self.y, self.weights, minlength=len(self.schema.classes)).astype(float)
 
     def numbers(self) -> np.ndarray:
         """Float32 less `Column.offset`, (n, numbers), NaN where missing; as `schema.numbers`."""
@@ -97,6 +114,7 @@ def read_table(
     *,
     group: str | None = None,
     time: str | None = None,
+    weight: str | None = None,
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     progress: Any = None,
@@ -114,6 +132,7 @@ def read_table(
         target: column that holds the class; may be None for arrays.
         group: column whose equal values belong together (a patient, a machine).
         time: column that orders the rows.
+        weight: column of numbers >= 0 that says how much each row counts.
         drop: columns to leave out.
         keep: columns to learn from although they look like ids or free text.
         progress: called with (done, total, what).
@@ -127,7 +146,7 @@ def read_table(
     if target is None and isinstance(data, tuple):
         target = "target"
     target = check_target(target, reader.names, header=not reader.typed)
-    use = _asked(reader.names, target, group, time, drop, keep)
+    use = _asked(reader.names, target, group, time, weight, drop, keep)
     _check_names(use, reader.names)
     if progress:
         progress(0, 2, "reading")
@@ -139,10 +158,14 @@ def read_table(
         raise DataError(f"{source.path} has a header but no rows; give a table with rows")
     if progress:
         progress(1, 2, "recognising columns")
+    rows, weights, notes = _that_count(raw, reader, use)
+    raw = raw if len(rows) == raw.height else raw[rows]
     y, classes = _encode(raw[target], reader)
-    rows = np.flatnonzero(y >= 0)
-    if len(rows) < raw.height:
-        raw, y = raw[rows], y[rows]
+    labelled = np.flatnonzero(y >= 0)
+    dropped = raw.height - len(labelled)
+    if dropped:
+        raw, y, rows = raw[labelled], y[labelled], rows[labelled]
+        weights = None if weights is None else weights[labelled]
     columns, features = _columns(raw, reader, use)
     return Table(
         features=pl.DataFrame(features),
@@ -154,9 +177,24 @@ def read_table(
         else time_values(raw[use.time], decimal_hint=reader.decimal_hint),
         row_ids=rows,
         source=source,
-        dropped_rows=source.rows - len(rows),
-        notes=tuple(reader.notes),
+        dropped_rows=dropped,
+        weights=row_weights(weights, len(rows)) if len(rows) else None,
+        notes=(*reader.notes, *notes),
     )
+
+
+def _that_count(
+    raw: pl.DataFrame, reader: Reader, use: "_Use"
+) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+    """Positions of the rows whose weight is above 0, their weights, and what is left out."""
+    rows = np.arange(raw.height)
+    if use.weight is None:
+        return rows, None, []
+    weights = weights_of(raw[use.weight], reader.decimal_hint)
+    counted = np.flatnonzero(weights)
+    left_out = raw.height - len(counted)
+    notes = [f"{left_out:,} rows of weight 0 are left out"] if left_out else []
+    return counted, weights[counted], notes
 
 
 @dataclass(frozen=True)
@@ -166,6 +204,7 @@ class _Use:
     target: str
     group: str | None
     time: str | None
+    weight: str | None
     drop: frozenset[str]
     keep: frozenset[str]
 
@@ -175,6 +214,7 @@ def _asked(
     target: str,
     group: str | None,
     time: str | None,
+    weight: str | None,
     drop: Collection[str],
     keep: Collection[str],
 ) -> _Use:
@@ -187,13 +227,18 @@ def _asked(
         target,
         group if group is None else known(group),
         time if time is None else known(time),
+        weight if weight is None else known(weight),
         frozenset(map(known, drop)),
         frozenset(map(known, keep)),
     )
 
 
 def _check_names(use: _Use, names: Sequence[str]) -> None:
-    asked = [name for name in (use.group, use.time) if name is not None]
+    asked = [name for name in (use.group, use.time, use.weight) if name is not None]
+    if use.weight is not None and use.weight in (use.group, use.time):
+        raise DataError(
+            f"column {use.weight!r} cannot be the weight and say how rows are split; choose one"
+        )
     for name in (*asked, *sorted(use.drop), *sorted(use.keep)):
         if name not in names:
             raise DataError(f"there is no column {name!r}; {suggestion(name, names)}")
@@ -238,8 +283,8 @@ def _columns(
 
 def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:
     role: Role
-    if name in (use.group, use.time):
-        role = "group" if name == use.group else "time"
+    if name in (use.group, use.time, use.weight):
+        role = "group" if name == use.group else "time" if name == use.time else "weight"
         note = NOTES[role]
     else:
         role, note = role_of(name, typed_column)

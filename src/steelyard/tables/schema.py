@@ -6,7 +6,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 ColumnType = Literal["number", "boolean", "date", "category", "text"]
-Role = Literal["feature", "identifier", "constant", "empty", "text", "group", "time", "dropped"]
+Role = Literal[
+    "feature", "identifier", "constant", "empty", "text", "group", "time", "weight", "dropped"
+]
 Label = str | int | float | bool
 
 NUMERIC_KINDS = ("number", "boolean", "date")

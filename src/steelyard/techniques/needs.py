@@ -19,6 +19,13 @@ NEEDS = {
     "rows of its own": "synthetic rows that a sampler makes in the encoded columns",
 }
 
+# What cannot be had where rows have sample weights, and why.
+UNWEIGHTED = {
+    "rows of its own": "it makes rows that come from no row of the table, so no sample weight is "
+    "theirs",
+    "pairs of rows": "its loss is over pairs of rows, which have no sample weight",
+}
+
 # Effects on the prior, from the mildest: undone by a formula; by a formula that is then checked;
 # by no formula, so the probabilities are always calibrated on natural out-of-fold rows.
 CLOSED_FORM, APPROXIMATE, UNKNOWN = "closed form", "approximate", "unknown"

@@ -95,6 +95,14 @@ class Sample:
         """Class counts the model trains on, shape (classes,), as far as counts alone tell."""
         return counts
 
+    def totals_after(self, totals: np.ndarray) -> np.ndarray:
+        """The same of weighted rows, where a class counts as much as its rows' weights sum to."""
+        if np.array_equal(totals, np.rint(totals)):
+            return self.counts_after(np.rint(totals).astype(np.int64))
+        # What a sampler aims at are ratios, and those it takes of whole rows.
+        scale = 1e6 / totals[totals > 0].min()
+        return self.counts_after(np.rint(scale * totals).astype(np.int64)) / scale
+
     def unfit(self, numbers: int, categories: int) -> str | None:  # noqa: ARG002
         """Why a table of so many number and category columns cannot be sampled, or None."""
         return None

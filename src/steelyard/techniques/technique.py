@@ -8,7 +8,7 @@ import numpy as np
 from steelyard.techniques.decision import Decision
 from steelyard.techniques.loss import CrossEntropy, Loss
 from steelyard.techniques.loss_members import MEMBERS as LOSSES
-from steelyard.techniques.needs import APPROXIMATE, EFFECTS, UNKNOWN
+from steelyard.techniques.needs import APPROXIMATE, EFFECTS, UNKNOWN, UNWEIGHTED
 from steelyard.techniques.resampled import Resampled
 from steelyard.techniques.sample import Natural, RandomOver, RandomUnder, Sample, Smote
 
@@ -47,14 +47,23 @@ class Technique:
         """Whether the two differ in the decision alone."""
         return self.sample == other.sample and self.loss == other.loss
 
-    def unfit(self, *, numbers: int, categories: int, classes: int) -> str | None:
-        """Why a table of so many columns and classes cannot be treated with it, or None."""
+    def unfit(
+        self, *, numbers: int, categories: int, classes: int, weighted: bool = False
+    ) -> str | None:
+        """Why a table of so many columns and classes cannot be treated with it, or None.
+
+        `weighted`: its rows have sample weights.
+        """
         reason = self.sample.unfit(numbers, categories) or self.loss.unfit(classes)
         reason = reason or self.decision.unfit(classes)
+        if weighted:
+            reason = reason or next(
+                (why for need, why in UNWEIGHTED.items() if need in self.needs), None
+            )
         return None if reason is None else f"{self.name}: {reason}"
 
     def trained_prior(self, counts: np.ndarray) -> np.ndarray | None:
-        """Class shares that the trained model reproduces, given natural class `counts`.
+        """Class shares that the trained model reproduces, given natural (weighted) class `counts`.
 
         None where no formula undoes what sample or loss do to the probabilities: then they are
         calibrated on natural out-of-fold rows instead.
@@ -62,7 +71,8 @@ class Technique:
         if self.effect == UNKNOWN:
             return None
         # Half a row for a class that is absent (a group split can do that): its prior stays finite.
-        after = np.maximum(self.sample.counts_after(np.asarray(counts)), 0.5)
+        after = self.sample.totals_after(np.asarray(counts))
+        after = np.where(after > 0, after, 0.5)
         return self.loss.numbers(after).trained_prior(after)
 
     @property
