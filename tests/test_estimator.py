@@ -11,7 +11,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import steelyard
 
-
 # Copies would fall into other folds and batches than a row of that weight; the mean effect is the
 # same (tests/main_job/test_sample_weights.py).
 WEIGHTS = {"check_sample_weight_equivalence_on_dense_data": "weights are no copies in a random fit"}
