@@ -13,7 +13,7 @@ ROOT = Path(steelyard.__file__).parent
 # From the ground up. A room imports from its own floor's room and from lower floors only.
 FLOORS = [
     {"errors", "_registration", "_version", "_progress"},
-    {"_keras", "_memory", "stats", "neighbours", "sampling_plan", "files"},
+    {"_keras", "_memory", "_seeds", "stats", "neighbours", "sampling_plan", "files"},
     {"_tensorflow", "executors"},
     {"_batch_checks", "weights", "tables", "report"},
     {"layers", "metrics", "resample", "decision", "datasets"},

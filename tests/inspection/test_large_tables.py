@@ -6,6 +6,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from steelyard.inspection import inspect, large
+from steelyard.tables.size import values_in
+from steelyard.tables.sources import open_table
 
 N = 20_000
 RNG = np.random.default_rng(0)
@@ -22,8 +24,8 @@ TABLE = pl.DataFrame(
 
 @pytest.fixture
 def limits(monkeypatch):
-    monkeypatch.setattr("steelyard.inspection.result.MOST_VALUES", 40_000)
-    monkeypatch.setattr(large, "SAMPLE_VALUES", 4 * 5_000)
+    monkeypatch.setattr(large, "MOST_VALUES", 40_000)
+    monkeypatch.setattr(large, "SAMPLE_SHARE", 2)
 
 
 def summary_of(path, **options):
@@ -69,7 +71,7 @@ def test_files_and_seed_choose_the_sample(limits, tmp_path):
 
 def test_smaller_tables_are_read_whole(tmp_path):
     TABLE.write_csv(tmp_path / "t.csv")
-    values = large.values_in(tmp_path / "t.csv")
+    values = values_in(open_table(tmp_path / "t.csv"))
     assert values == pytest.approx(TABLE.height * TABLE.width, rel=0.02)
     data = summary_of(tmp_path / "t.csv")["data"]
     assert data["measured_rows"] == data["rows"]

@@ -2,10 +2,13 @@
 
 import difflib
 import importlib
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from steelyard._version import __version__
+from steelyard.cli.guard import guarded, is_needed
 
 # Command -> its line in `steelyard --help`. Kept here so that listing the commands imports none
 # of them; each lives in the file of its name and is called `command` there.
@@ -32,6 +35,12 @@ COMMANDS = {
 
 class LazyGroup(click.Group):
     """Imports a command's file when that command is asked for, so `--help` stays quick."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        """As click's; called as a program it is guarded where the system limits its memory."""
+        if args is None and is_needed():
+            guarded(lambda: super(LazyGroup, self).main(args, *rest, **options))
+        return super().main(args, *rest, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)

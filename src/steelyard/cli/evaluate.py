@@ -4,6 +4,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    memory_option,
     no_verify_option,
     note_unknown_levels,
     plain_errors,
@@ -24,6 +25,7 @@ from steelyard.cli.common import (
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @no_verify_option
+@memory_option
 @standard_options
 def command(
     run: str,
@@ -32,6 +34,7 @@ def command(
     weight: str | None,
     training: str | None,
     verify: bool,
+    memory: str | None,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,
@@ -47,7 +50,14 @@ def command(
         from steelyard.runs.evaluate import evaluate_file
 
         summary = evaluate_file(
-            run, data, target=target, weight=weight, training=training, verify=verify, seed=seed
+            run,
+            data,
+            target=target,
+            weight=weight,
+            training=training,
+            verify=verify,
+            seed=seed,
+            memory=memory,
         )
         note_unknown_levels(summary)
         if as_json:

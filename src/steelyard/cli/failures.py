@@ -11,6 +11,7 @@ from typing import TextIO
 
 import click
 
+from steelyard._memory import is_out_of_memory
 from steelyard.cli.stopping import ends_when_told
 from steelyard.cli.terminal import say
 from steelyard.cli.wording import in_flags
@@ -35,8 +36,8 @@ ADVICE = {
     errno.ENOMEM: "close other programs, or give fewer rows",
 }
 MEMORY = (
-    "there is not enough memory for this; give fewer rows, --model tabular or fewer --techniques, "
-    "or a machine with more"
+    "there is not enough memory for this; close other programs, give fewer rows or columns, or "
+    "raise the limit of the system if there is one (ulimit -v, the container's)"
 )
 ENGINE_OF = {"PanicException": "polars"}  # raised under a module name that says nothing
 ENGINES = ("pyarrow", "polars", "tensorflow", "keras", "lightgbm", "sklearn", "h5py", "zipfile")
@@ -89,7 +90,7 @@ def _warnings_as_notes() -> Iterator[None]:
 
 def explained(error: BaseException) -> str:
     """One line on an error that is none of ours."""
-    if isinstance(error, MemoryError) or _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return MEMORY
     if isinstance(error, OSError):
         return _of_system(error)
@@ -106,12 +107,6 @@ def explained(error: BaseException) -> str:
     )
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    return type(error).__name__ == "ResourceExhaustedError" or bool(
-        re.search(r"bad.?alloc|out of memory|cannot allocate memory", str(error), re.IGNORECASE)
-    )
-
-
 def _of_system(error: OSError) -> str:
     text = " ".join(str(error).split())
     # Engines raise them without the number, as "No such file or directory (os error 2): a.csv".
@@ -120,7 +115,9 @@ def _of_system(error: OSError) -> str:
     advice = ADVICE.get(number, "check the path and the disk")
     if error.filename is None:
         return f"{text}; {advice}"
-    return f"{error.filename}: {error.strerror}; {advice}"
+    name = str(error.filename)
+    name = name if len(name) < 300 else f"{name[:100]}..."
+    return f"{name}: {error.strerror}; {advice}"
 
 
 def _end(message: str, error: BaseException) -> None:

@@ -8,6 +8,7 @@ import click
 from steelyard.cli.common import (
     cluster_option,
     data_argument,
+    memory_option,
     overwrite_option,
     plain_errors,
     positive_option,
@@ -38,6 +39,7 @@ COLOURS: dict[str, dict[str, Any]] = {
 @overwrite_option
 @cluster_option
 @click.option("--fail-on", metavar="CODES", help="Exit with 3 if one is found: SY001,SY021")
+@memory_option
 @standard_options
 def command(
     data: str,

@@ -6,6 +6,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    memory_option,
     plain_errors,
     positive_name_option,
     positive_option,
@@ -30,12 +31,14 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @positive_option
 @positive_name_option
 @goal_options
+@memory_option
 @standard_options
 def command(
     data: str,
     target: str,
     scores: tuple[str, ...],
     out: str | None,
+    memory: str | None,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - nothing here takes long enough for a bar
     **options: Any,
@@ -49,6 +52,7 @@ def command(
       steelyard judge scores.csv --target fraud --score today --score new --maximise f1
     """
     with plain_errors(out):
+        from steelyard._memory import limited
         from steelyard.comparison.external_scores import Request, judge_table
         from steelyard.report.text import to_text
         from steelyard.tables import read_table
@@ -56,8 +60,9 @@ def command(
         goal = goal_of(options)
         names = list(scores)
         given = {"group": options["group"], "time": options["time"]}
-        table = read_table(data, target, keep=names, **given)
-        found = judge_table(table, names, Request(goal=goal, target=target, **options))
+        with limited(memory):
+            table = read_table(data, target, keep=names, **given)
+            found = judge_table(table, names, Request(goal=goal, target=target, **options))
         if out is not None:
             found.save(out)
         if as_json:

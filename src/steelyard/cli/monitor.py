@@ -7,6 +7,7 @@ import click
 
 from steelyard.cli.common import (
     data_argument,
+    memory_option,
     no_verify_option,
     plain_errors,
     print_json,
@@ -29,6 +30,7 @@ from steelyard.cli.common import (
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @no_verify_option
+@memory_option
 @standard_options
 def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> None:  # noqa: ARG001 - option of every command
     """Estimate the prevalence of unlabelled rows and check it, and the scores, against bands.

@@ -6,6 +6,7 @@ from steelyard.cli.common import (
     cluster_option,
     csv_safe_option,
     data_argument,
+    memory_option,
     no_verify_option,
     note_unknown_levels,
     overwrite_option,
@@ -26,6 +27,7 @@ from steelyard.cli.progress import progress_bar
 @overwrite_option
 @csv_safe_option
 @no_verify_option
+@memory_option
 @standard_options
 def command(
     run: str,
@@ -36,6 +38,7 @@ def command(
     overwrite: bool,
     csv_safe: bool,
     verify: bool,
+    memory: str | None,
     as_json: bool,
     quiet: bool,
     seed: int,  # noqa: ARG001 - nothing is drawn
@@ -60,6 +63,7 @@ def command(
                 csv_safe=csv_safe,
                 verify=verify,
                 cluster=cluster,
+                memory=memory,
                 progress=progress,
             )
         note_unknown_levels(summary)

@@ -9,6 +9,7 @@ from steelyard.cli.common import (
     cluster_option,
     csv_safe_option,
     data_argument,
+    memory_option,
     overwrite_option,
     plain_errors,
     print_json,
@@ -38,6 +39,7 @@ from steelyard.errors import RequestError
 @cluster_option
 @overwrite_option
 @csv_safe_option
+@memory_option
 @standard_options
 def command(
     data: str,
@@ -54,6 +56,7 @@ def command(
     cluster: str | None,
     overwrite: bool,
     csv_safe: bool,
+    memory: str | None,
     as_json: bool,
     quiet: bool,
     seed: int,
@@ -82,12 +85,17 @@ def command(
       steelyard resample a.csv --target y --method smote --set k_neighbors=3 --out b.csv
     """
     with plain_errors():
+        from steelyard._memory import limited
         from steelyard.files.unchanged import unchanged
         from steelyard.resample.output import output_for
         from steelyard.tables.files import find_files
 
         files = find_files(data, partitions=True)
-        with output_for(out, files, overwrite=overwrite) as made, unchanged(files):
+        with (
+            limited(memory),
+            output_for(out, files, overwrite=overwrite) as made,
+            unchanged(files),
+        ):
             with progress_bar(f"resampling with {method}", quiet=quiet) as progress:
                 ledger = _resample(
                     made.table,
@@ -97,7 +105,7 @@ def command(
                     settings=settings,
                     key=key,
                     cluster=cluster,
-                    memory={"carry": carry, "mark": mark, "group": group},
+                    columns={"carry": carry, "mark": mark, "group": group},
                     options={"drop": drop, "ratio": ratio, "seed": seed, "progress": progress},
                 )
             ledger["notes"] = [in_flags(note) for note in ledger["notes"]]
@@ -125,17 +133,17 @@ def _resample(
     settings: tuple[str, ...],
     key: str | None,
     cluster: str | None,
-    memory: dict[str, Any],
+    columns: dict[str, Any],
     options: dict[str, Any],
 ) -> dict[str, Any]:
     """Write the table block by block where the method can, else by way of memory."""
     from steelyard.resample.job import resample_table
     from steelyard.resample.streamed import METHODS, resample_files
 
-    if method in METHODS and not settings and memory["group"] is None:
-        if memory["mark"] is not None:
+    if method in METHODS and not settings and columns["group"] is None:
+        if columns["mark"] is not None:
             raise RequestError(
-                f"--mark {memory['mark']}: --method {method} makes no synthetic rows"
+                f"--mark {columns['mark']}: --method {method} makes no synthetic rows"
             )
         return resample_files(data, target, method, table, key=key, cluster=cluster, **options)
     if cluster is not None or table.is_dir():
@@ -146,6 +154,6 @@ def _resample(
         )
     if key is not None:
         raise RequestError(f"--key {key}: only {' and '.join(METHODS)} choose rows by a key")
-    made = resample_table(data, target, method, settings=settings, **memory, **options)
+    made = resample_table(data, target, method, settings=settings, **columns, **options)
     made.write(table)
     return made.ledger

@@ -4,7 +4,14 @@ from typing import Any
 
 import click
 
-from steelyard.cli.common import no_verify_option, plain_errors, print_json, say, standard_options
+from steelyard.cli.common import (
+    memory_option,
+    no_verify_option,
+    plain_errors,
+    print_json,
+    say,
+    standard_options,
+)
 from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 
 
@@ -16,6 +23,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.option("--threshold", type=float, metavar="P", help="A threshold chosen by hand.")
 @goal_options
 @no_verify_option
+@memory_option
 @standard_options
 def command(run: str, as_json: bool, quiet: bool, **options: Any) -> None:  # noqa: ARG001 - option of every command
     """Give a run's model a new decision, for other class shares or another goal.

@@ -57,8 +57,8 @@ def run_comparison(
     started = time.monotonic()
     limit = None if budget is None else started + seconds_of(budget)
     table = table_of(data, request)
-    trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
     check_training(table)
+    trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
     techniques, left_out = trainable(techniques, trainer, table, may_leave_out=may_leave_out)
     plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
     if limit is not None:

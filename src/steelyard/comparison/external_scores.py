@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.given_scores import as_probabilities, score_of
 from steelyard.comparison.judgement import Judgement
@@ -42,6 +43,9 @@ class Request:
     group: str | None = None
     time: str | None = None
     positive_name: str | None = None
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,9 @@ def judge_table(table: Table, names: list[str], request: Request) -> Judgement:
     rows = Rows(
         tuple(table.schema.classes), table.y, table.groups, table.times, source.path, source.sha256
     )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise RequestError(f"the score {twice[0]!r} is named twice; name each once")
     absent = [name for name in names if name not in table.schema.numbers]
     if absent:
         raise RequestError(

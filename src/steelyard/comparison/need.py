@@ -1,26 +1,13 @@
 """What a training takes at the least, told before it starts."""
 
-from typing import Any
-
-from steelyard._memory import check_need, shown
+from steelyard._memory import check_tensorflow_and
 from steelyard.tables import Table
-from steelyard.tables.size import bytes_when_read
+from steelyard.tables.size import ADVICE
 
 COMPILED = 256 << 20  # what the first compilation and the libraries behind it take, once
 # Measured: `compare` of one technique, 200,000 rows x 30 numbers, peaked 370 MB above the above.
 PER_CELL = 56  # bytes: raw, as the trees take it, encoded, and what is kept of blocks given back
 PER_ROW = 192  # bytes: indices, labels and probabilities of some jobs
-ADVICE = "give fewer rows or columns, or let it have more (`memory`)"
-
-
-def check_reading(data: Any) -> None:
-    """Refuse a table that would not fit when it has been read.
-
-    Raises: RequestError: with what it takes and the limit.
-    """
-    if isinstance(data, str):
-        size = bytes_when_read(data)
-        check_need(size, f"reading {data}, {shown(size)},", ADVICE)
 
 
 def check_training(table: Table) -> None:
@@ -30,4 +17,4 @@ def check_training(table: Table) -> None:
     """
     rows, columns = len(table.y), len(table.schema.features)
     size = COMPILED + rows * (columns * PER_CELL + PER_ROW)
-    check_need(size, f"training on {rows:,} rows x {columns:,} columns", ADVICE)
+    check_tensorflow_and(size, f"training on {rows:,} rows x {columns:,} columns", ADVICE)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.judging import Protocol
-from steelyard.comparison.need import check_reading
 from steelyard.decision import Goal, check_enough_rows, check_goal
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
@@ -37,13 +37,15 @@ class Request:
     out: str | Path | None
     keep_rows: bool = True
 
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
 
 def table_of(data: Any, request: Request) -> Table:
     check_ranks(request.metric)
     if isinstance(data, Table):
         table = data
     else:
-        check_reading(data)
         table = read_table(
             data,
             request.target,

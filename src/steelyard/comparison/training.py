@@ -51,8 +51,8 @@ def run_training(
 ) -> Study:
     started = time.monotonic()
     table = table_of(data, request)
-    trainer = trainer_of(model)
     check_training(table)
+    trainer = trainer_of(model)
     trainable([technique], trainer, table, may_leave_out=False)
     trainer = trainer.for_table(table)
     # In time order a validation fold would be judged by members that saw what came after it.

@@ -9,31 +9,21 @@ from numpy.typing import NDArray
 
 from steelyard.resample.drawn import drawn_table
 from steelyard.tables import Table
-from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.files import find_files
-from steelyard.tables.parquet import ParquetFiles
+from steelyard.tables.size import most_values, values_in
 from steelyard.tables.sources import open_table
 
-# Rows times columns. Reading takes some 25 bytes for each, so the largest table that is read
-# whole takes about 3 GB.
+# Rows times columns. The largest table that is read whole takes about 3 GB.
 MOST_VALUES = 1 << 27
-SAMPLE_VALUES = 1 << 25
+SAMPLE_SHARE = 4  # of what may be read whole, the part that is drawn of a larger table
 LEAST_ROWS = 200  # of each class in a sample, as far as it has them
-UNPACKED = 4  # bytes of text per byte of a .gz file, about
 
 
-def values_in(data: Any) -> float:
-    """About how many values files hold, without reading them; 0 for what is in memory already."""
+def is_large(data: Any) -> bool:
+    """Whether files hold more than may be read whole, which is less below a limit of memory."""
     if not isinstance(data, str | Path):
-        return 0
-    reader = open_table(data)
-    if isinstance(reader, ParquetFiles):
-        return reader.rows * len(reader.names)
-    assert isinstance(reader, DelimitedFiles)  # noqa: S101 - the two kinds of files there are
-    packed = [UNPACKED if file.name.lower().endswith(".gz") else 1 for file in reader.files]
-    size = sum(n * file.stat().st_size for n, file in zip(packed, reader.files, strict=True))
-    sample = reader.dialects[0].sample
-    return size / len(sample.encode()) * len(sample.splitlines()) * len(reader.names)
+        return False
+    return values_in(open_table(data)) > most_values(MOST_VALUES)
 
 
 def sampled_table(
@@ -49,7 +39,8 @@ def sampled_table(
 
     Classes keep their shares, but for a least number of rows that a rare one keeps.
     """
-    rows = SAMPLE_VALUES // len(open_table(find_files(data, partitions=True)[0]).names)
+    columns = len(open_table(find_files(data, partitions=True)[0]).names)
+    rows = most_values(MOST_VALUES) // SAMPLE_SHARE // columns
     return drawn_table(
         data,
         target,

@@ -4,9 +4,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from steelyard._memory import limited
+from steelyard._seeds import check_seed
 from steelyard.errors import RequestError
 from steelyard.inspection.findings import findings_in
-from steelyard.inspection.large import MOST_VALUES, sampled_table, values_in
+from steelyard.inspection.large import is_large, sampled_table
 from steelyard.inspection.measure import Progress, measure
 from steelyard.report.inspection_text import to_text
 from steelyard.tables import Table, read_table
@@ -52,6 +54,7 @@ def inspect(
     drop: Collection[str] = (),
     seed: int = 0,
     cluster: Any = None,
+    memory: str | int | None = None,
     progress: Progress | None = None,
 ) -> Inspection:
     """Show the imbalance of a table: counts, measures, kinds of rare rows, findings.
@@ -64,10 +67,11 @@ def inspect(
         drop: columns to leave out.
         seed: of the rows that are drawn where a large table is measured on a sample. Counts,
             duplicates and missing values are exact, but for files of more than 134 million
-            values: those are not read whole; counts stay exact, all else is measured on rows
-            that the sampling plan draws.
+            values, or than `memory` has room for: those are not read whole; counts stay exact,
+            all else is measured on rows that the sampling plan draws.
         cluster: where files are counted and rows drawn, as in `executors.executor_for`; files are
             then never read whole here.
+        memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
         progress: called with (done, total, what).
     Returns: an Inspection.
     Raises: SteelyardError: the data or the request cannot be used; the message says what to do.
@@ -78,14 +82,16 @@ def inspect(
     >>> inspection.to_dict()["imbalance"]["ratio"]
     3.0
     """
+    check_seed(seed)
     if cluster is not None:
         _check_files(data, target)
-    if target is not None and (cluster is not None or values_in(data) > MOST_VALUES):
-        options = {"drop": drop, "seed": seed, "cluster": cluster, "progress": progress}
-        table = sampled_table(data, target, **options)
-    else:
-        table = read_table(data, target, drop=drop, progress=progress)
-    return inspect_table(table, positive=positive, seed=seed, progress=progress)
+    with limited(memory):
+        if target is not None and (cluster is not None or is_large(data)):
+            options = {"drop": drop, "seed": seed, "cluster": cluster, "progress": progress}
+            table = sampled_table(data, target, **options)
+        else:
+            table = read_table(data, target, drop=drop, progress=progress)
+        return inspect_table(table, positive=positive, seed=seed, progress=progress)
 
 
 def _check_files(data: Any, target: str | None) -> None:

@@ -39,14 +39,14 @@ def check_request(y: np.ndarray, *, folds: int, repeats: int, classes: tuple = (
     """Refuse folds that cannot hold every class in every training part."""
     if folds < 2 or repeats < 1:
         raise RequestError(
-            f"folds={folds}, repeats={repeats}; a comparison needs at least 2 folds and 1 repeat"
+            f"`folds={folds}`, `repeats={repeats}`: compare with at least 2 folds and 1 repeat"
         )
     counts = np.bincount(y, minlength=len(classes))
     rarest = int(counts.argmin())
     name = repr(classes[rarest]) if classes else str(rarest)
     if len(y) < folds:
         raise TargetError(
-            f"the table has {len(y)} rows, fewer than {folds} folds; gather more rows"
+            f"the table has {len(y)} rows, fewer than `folds={folds}`: ask for fewer folds"
         )
     if counts[rarest] < folds:
         advice = f"use `folds={counts[rarest]}`, " if counts[rarest] >= 2 else ""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import RunError
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
@@ -47,6 +48,8 @@ def load_archive(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever Keras trips over, the file is the reason
+        if is_out_of_memory(error):
+            raise
         raise _damaged(path, f"Keras cannot read it: {type(error).__name__}: {error}") from error
 
 
@@ -74,15 +77,8 @@ def check_archive(path: Path) -> dict[str, Any]:
             json.loads(archive.read("metadata.json"))
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        ValueError,
-        RecursionError,
-        RuntimeError,
-        EOFError,
-    ) as error:
-        if isinstance(error, RunError):
+    except UNREADABLE as error:
+        if isinstance(error, RunError) or is_out_of_memory(error):
             raise
         raise _damaged(path, str(error)) from error
     if not isinstance(config, dict):
@@ -168,6 +164,8 @@ def _check_weights(path: Path, weights: bytes) -> None:
     except RunError:
         raise
     except Exception as error:  # HDF5 has many ways to be torn
+        if is_out_of_memory(error):
+            raise
         raise _damaged(path, f"its weights cannot be read: {error}") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._batch_checks import activation_of
+from steelyard._memory import is_out_of_memory
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
 
@@ -41,6 +42,8 @@ class OwnModel:
         try:
             model = self.build(inputs, classes)
         except Exception as error:
+            if is_out_of_memory(error):
+                raise
             line = traceback.extract_tb(error.__traceback__)[-1]
             raise self.refused(
                 f"called with inputs={inputs}, classes={classes} it fails in line {line.lineno} of "

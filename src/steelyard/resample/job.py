@@ -11,6 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from steelyard._memory import check_need
+from steelyard._seeds import check_seed
 from steelyard.errors import DataError, RequestError, SteelyardError
 from steelyard.neighbours.threads import watched
 from steelyard.resample.as_written import (
@@ -30,6 +32,8 @@ from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.sources import Reader, open_table
 
 __all__ = ["METHODS", "Resampled", "resample_table"]
+
+PER_VALUE = 48  # bytes on top of the table: cells as they came, new rows, and all in a new order
 
 
 @dataclass(frozen=True)
@@ -135,12 +139,14 @@ def resample_table(
     Returns: the new table, to be looked at or written, with its ledger as plain values.
     Raises: RequestError, DataError, TargetCountError: the request does not fit, in one line.
     """
+    check_seed(seed)
     table = read_table(data, target, drop=[*drop, *carry], group=group)
     if table.class_counts.size < 2:
         raise DataError(f"column {target!r} has one class; resampling needs at least two")
     sampler = sampler_for(method, table, ratio=ratio, settings=settings, seed=seed)
     if group is not None and method != "random-under":
         raise RequestError(f"`group={group}`: only `method=random-under` keeps groups whole")
+    _check_fits(table)
     report = progress or (lambda *_: None)
     with (
         watched(lambda share: report(share, 1.0, method)),
@@ -162,6 +168,18 @@ def resample_table(
     ledger = {"schema": 1} | request | _ledger(table, sampler, codes) | {"notes": notes}
     rows = np.where(made, -1, table.row_ids[sampler.source_rows_])
     return Resampled(reader, rows, columns, new, mark, ledger)
+
+
+def _check_fits(table: Table) -> None:
+    """Refuse what would not fit: the rows, their copies on the way, and as many new ones."""
+    rows, columns = table.source.rows, table.source.columns
+    size = rows * columns * PER_VALUE
+    check_need(
+        size,
+        f"resampling {rows:,} rows x {columns:,} columns",
+        "give fewer rows or columns, let it have more (`memory`), or take random-over or "
+        "random-under, which work block by block",
+    )
 
 
 def _resampled(table: Table, sampler: Any) -> tuple[pl.DataFrame, np.ndarray]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._seeds import check_seed
 from steelyard.errors import DataError
 from steelyard.executors import executor_for
 from steelyard.resample.classified import Progress, check_column, classified, source_hash
@@ -54,6 +55,7 @@ def resample_files(
     Returns: the ledger as plain values.
     Raises: DataError, TargetError, RequestError, TargetCountError: in one line, nothing written.
     """
+    check_seed(seed)
     with (
         executor_for(cluster) as executor,
         source_hash(data, executor) as sha256,

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import RunError
 
 # What arises in a program that works with values of other types or names than it expects.
@@ -20,6 +21,8 @@ def read_json(path: Path, schema: str | None = None) -> Any:
     try:
         values = json.loads(path.read_bytes(), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
+        if is_out_of_memory(error):
+            raise
         raise RunError(f"{path} is damaged ({error}); run compare again") from error
     problem = schema and problem_in(values, schema)
     if problem:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._memory import limited
+from steelyard._seeds import check_seed
 from steelyard.errors import DataError
 from steelyard.runs.promised import compared_with_promise, seen_in_training
 from steelyard.runs.training_table import training_table
@@ -20,6 +22,7 @@ def evaluate_file(
     verify: bool = True,
     training: Any = None,
     seed: int = 0,
+    memory: str | int | None = None,
 ) -> dict[str, Any]:
     """Every metric with its interval on labelled rows, and what the run promised of each.
 
@@ -29,9 +32,24 @@ def evaluate_file(
         weight: column that says how much each row counts; by default the run's, where it is there.
         verify: the run must be as it was sealed.
         training: the run's table, where it is no longer at its place; to tell which rows are new.
+        memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
         and `beyond_chance`), `trained_on` (`promised.seen_in_training`).
     """
+    check_seed(seed)
+    with limited(memory):
+        return _evaluated(run, data, target, weight, verify, training, seed)
+
+
+def _evaluated(
+    run: str | Path,
+    data: Any,
+    target: str | None,
+    weight: str | None,
+    verify: bool,
+    training: Any,
+    seed: int,
+) -> dict[str, Any]:
     from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run

@@ -1,15 +1,20 @@
 """Are new rows still what a run's decision was made for? Shares and scores, each in a band."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from steelyard._memory import limited
+from steelyard._seeds import check_seed
 from steelyard.errors import RequestError
 from steelyard.runs.new_decision import new_rows
 from steelyard.runs.retune import SCORES_MOVED, warnings_of
 from steelyard.runs.store import load
 from steelyard.runs.training_table import training_table
+
+if TYPE_CHECKING:
+    from steelyard.runs.study import Study
 
 TIMES = 2.0  # the default band: from half the prevalence that the decision is for to twice it
 
@@ -24,6 +29,7 @@ def monitor_run(
     training: Any = None,
     verify: bool = True,
     seed: int = 0,
+    memory: str | int | None = None,
 ) -> dict[str, Any]:
     """Look at unlabelled rows as `retune` does, and hold what is found against bands.
 
@@ -39,24 +45,21 @@ def monitor_run(
         training: as in `Study.retune`.
         verify: the run must be as it was sealed.
         seed: of the draws behind intervals.
+        memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     Returns: plain values: `left` (a band was left), `prevalence`, `scores`, `features`,
         `warnings`.
     """
-    study = load(run, verify=verify)
-    decision = study.run["decision"]
-    positive = study.classes.index(decision["positive"])
-    set_for = decision["prior"][positive]
-    band = (
-        set_for / TIMES if low is None else low,
-        min(set_for * TIMES, 1.0) if high is None else high,
-    )
-    _check_band(band, max_psi)
-    table = training_table(study.run, training)
-    found = new_rows(study, data, training=table, seed=seed)
+    check_seed(seed)
+    with limited(memory):
+        study = load(run, verify=verify)
+        band = _band(study, low, high, max_psi)
+        table = training_table(study.run, training)
+        found = new_rows(study, data, training=table, seed=seed)
+    positive = study.classes.index(study.run["decision"]["positive"])
     estimate, scores = found["estimate"], found["scores"]
     ends = {name: estimate[key][positive] for name, key in _ENDS}
     prevalence = ends | {
-        "set_for": set_for,
+        "set_for": study.run["decision"]["prior"][positive],
         "band": list(band),
         "left": bool(ends["high"] < band[0] or ends["low"] > band[1]),
     }
@@ -67,7 +70,7 @@ def monitor_run(
     return {
         "run": str(run),
         "rows": estimate["rows"],
-        "positive": decision["positive"],
+        "positive": study.run["decision"]["positive"],
         "left": prevalence["left"] or scores["left"],
         "prevalence": prevalence,
         "scores": scores,
@@ -77,6 +80,20 @@ def monitor_run(
 
 
 _ENDS = (("value", "prior"), ("low", "low"), ("high", "high"))
+
+
+def _band(
+    study: "Study", low: float | None, high: float | None, max_psi: float
+) -> tuple[float, float]:
+    """The band of the prevalence: what was given, or half and twice what the decision is for."""
+    decision = study.run["decision"]
+    set_for = decision["prior"][study.classes.index(decision["positive"])]
+    band = (
+        set_for / TIMES if low is None else low,
+        min(set_for * TIMES, 1.0) if high is None else high,
+    )
+    _check_band(band, max_psi)
+    return band
 
 
 def _check_band(band: tuple[float, float], max_psi: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from steelyard._memory import limited
 from steelyard.errors import RequestError
 from steelyard.executors import Executor, Serial, executor_for
 from steelyard.files import output_path, write_whole
@@ -26,6 +27,7 @@ def predict_file(
     csv_safe: bool = False,
     verify: bool = True,
     cluster: Any = None,
+    memory: str | int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write `probability_<class>` per class and `decision` for every row of `data` to `out`.
@@ -38,6 +40,7 @@ def predict_file(
         verify: the run must be as it was sealed.
         cluster: where rows are scored, as in `executors.executor_for`; a worker loads the model
             once, so it must see the run's folder.
+        memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     Returns: rows, decisions, and levels that no training row had.
     """
     from steelyard.tables.files import find_files
@@ -48,7 +51,7 @@ def predict_file(
         raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")
     scoring = Scoring(Path(run).absolute(), keep, csv_safe=csv_safe, verify=verify)
     found = []
-    with executor_for(cluster) as executor:
+    with limited(memory), executor_for(cluster) as executor:
 
         def write(partial: Path) -> None:
             if isinstance(executor, Serial) or not inputs:

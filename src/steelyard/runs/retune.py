@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from steelyard._memory import limited
+from steelyard._seeds import check_seed
 from steelyard.decision import Goal, Threshold
 from steelyard.errors import RequestError
 from steelyard.runs.decision_counts import decision_counts
@@ -36,13 +38,14 @@ def retuned(
     from steelyard.models.deploy import about_decision, with_decision
     from steelyard.runs.study import Study
 
+    check_seed(seed)
     if threshold is not None:
         if goal is not None:
             raise RequestError("`threshold` and a goal both say where to cut; give one of them")
         goal = Threshold(threshold)
     if prevalence is None and unlabelled is None and goal is None:
         raise RequestError(
-            "nothing to change; give a prevalence, unlabelled rows, a goal, or a threshold"
+            "nothing to change; give `prevalence`, `unlabelled` rows, a goal, or `threshold`"
         )
     if prevalence is not None and unlabelled is not None:
         raise RequestError(
@@ -75,15 +78,18 @@ def retuned(
     )
 
 
-def retune_run(run: str | Path, *, verify: bool = True, **changes: Any) -> dict[str, Any]:
+def retune_run(
+    run: str | Path, *, verify: bool = True, memory: str | int | None = None, **changes: Any
+) -> dict[str, Any]:
     """`Study.retune` on a run directory; returns run.json's new content.
 
     The run holds the old decision as a whole or the new one. `verify`: it must be as it was sealed.
+    `memory`: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     """
     from steelyard.runs.store import load, locked, read_run, save_decision
 
     read_run(run, verify=verify)  # before a lock is put into what may be no run
-    with locked(run):
+    with limited(memory), locked(run):
         study = load(run, verify=verify).retune(**changes)
         save_decision(study, Path(run))
     return study.run

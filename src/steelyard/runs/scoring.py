@@ -14,10 +14,11 @@ from steelyard.files import write_whole
 from steelyard.resample.pieces import AnyPiece
 from steelyard.runs.store import model_of, read_run
 from steelyard.tables import Schema, iter_columns, iter_features
+from steelyard.tables.size import rows_at_once
 from steelyard.tables.unknown_levels import UnknownLevels
 from steelyard.tables.writing import FrameWriter
 
-BLOCK = 65_536  # rows; bounds the memory whatever the file's size
+BLOCK = 65_536  # rows at most; bounds the memory whatever the file's size
 
 Progress = Callable[[float, float, str], None]
 
@@ -60,8 +61,9 @@ def score(piece: AnyPiece, scoring: Scoring, out: Path, progress: Progress | Non
     schema = Schema.from_dict(values["data"]["schema"])
     classes = list(schema.classes)
     reader = piece.reader
-    kept = _Kept(reader, scoring.keep, classes) if scoring.keep else None
-    blocks = iter_features(reader, schema, batch_rows=BLOCK)
+    rows = rows_at_once(BLOCK, len(schema.features))
+    kept = _Kept(reader, scoring.keep, classes, rows) if scoring.keep else None
+    blocks = iter_features(reader, schema, batch_rows=rows)
     first = next(blocks)  # a wrong file is refused before the model is loaded
     predictor = _predictor(scoring.run, scoring.verify, _stamp(scoring.run))
     decisions: Counter[str] = Counter()
@@ -107,8 +109,10 @@ def _stamp(run: Path) -> tuple[int, ...]:
 class _Kept:
     """Columns of the input, block by block, beside what was predicted for the same rows."""
 
-    def __init__(self, data: Any, names: Sequence[str] | str, classes: list[Any]) -> None:
-        wanted, self.blocks = iter_columns(data, names, batch_rows=BLOCK)
+    def __init__(
+        self, data: Any, names: Sequence[str] | str, classes: list[Any], rows: int
+    ) -> None:
+        wanted, self.blocks = iter_columns(data, names, batch_rows=rows)
         ours = {"decision", *(f"probability_{label}" for label in classes)}
         both = [name for name in wanted if name in ours]
         if both:

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from steelyard._memory import check_tensorflow_and, is_out_of_memory
 from steelyard.errors import RunError, SteelyardError
 from steelyard.files import Lock, write_text
 from steelyard.files.atomic import json_text
@@ -13,6 +14,8 @@ from steelyard.runs.checks import MALFORMED, disagreement, problem_in, read_json
 from steelyard.runs.commit import commit, settle
 from steelyard.runs.seal import SEALED, broken
 
+LOADED = 64 << 20  # bytes that a model and its first call take beside TensorFlow
+ADVICE = "let it have more (`memory`)"
 SCHEMA = 2  # of run.json; raised when a reader of older files would go wrong
 
 
@@ -165,6 +168,7 @@ def load_model(run: str | Path, *, verify: bool = True) -> Any:
     """
     from steelyard.models.archive import load_archive
 
+    check_tensorflow_and(LOADED, "loading the model", ADVICE)
     path = Path(run)
     if path.is_dir():
         return model_of(path, read_run(path, verify=verify), verify=verify)
@@ -189,6 +193,8 @@ def read_predictions(path: Path, values: dict[str, Any]) -> pl.DataFrame:
         # Arrow's reader refuses a damaged page; polars' can ask for so much that the process ends.
         frame = pl.from_arrow(pq.read_table(path))
     except Exception as error:  # the readers have no class for "this is no Parquet"
+        if is_out_of_memory(error):
+            raise
         raise RunError(f"{path} is damaged ({error}); run compare again") from error
     if not isinstance(frame, pl.DataFrame):
         raise RunError(f"{path} is damaged: it holds no columns; run compare again")

@@ -4,6 +4,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import DataError
 
 
@@ -24,6 +25,8 @@ def column_from_arrow(name: str, column: pa.ChunkedArray) -> pl.Series:
         series = pl.from_arrow(_simple(column))
     # Polars panics at types it does not know, and a panic is no Exception.
     except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        if is_out_of_memory(error):
+            raise
         raise DataError(
             f"column {name!r} is of Arrow type {column.type}, which cannot be read; cast it to "
             "numbers or text first"

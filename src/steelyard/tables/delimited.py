@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import DataError
 from steelyard.tables import values
 from steelyard.tables.dialect import NOT_UNICODE, Dialect, sniff
@@ -15,7 +16,12 @@ from steelyard.tables.names import check_same, pick
 from steelyard.tables.number_text import decimal_sign
 from steelyard.tables.partitions import NONE, Partitions
 from steelyard.tables.plain_numbers import plain_columns, proves_point, unlike_sample
-from steelyard.tables.ragged import first_ragged, first_stray_quote, may_be_ragged
+from steelyard.tables.ragged import (
+    first_ragged,
+    first_stray_quote,
+    may_be_ragged,
+    quotes_are_odd,
+)
 from steelyard.tables.records import blocks
 from steelyard.tables.text_cleaning import drop_blank_lines, has_blank_lines, needs_cleaning
 
@@ -218,6 +224,8 @@ def _parse(
             null_values=list(values.MISSING),
         )
     except pl.exceptions.PolarsError as error:
+        if is_out_of_memory(error):
+            raise  # not the file's fault
         if isinstance(source, Path) and has_blank_lines(source):
             raise _NotPlainError(dialect.encoding) from error
         raise _explained(error, dialect, hoped) from error
@@ -244,7 +252,9 @@ def _explained(error: Exception, dialect: Dialect, hoped: set[str]) -> Exception
             f"{dialect.path} has a quote inside a field: data row {row:,}, {field!r}; double that "
             "quote and put quotes around the field, or remove it"
         )
-    _refuse_ragged(dialect)
+    unclosed = unclosed or quotes_are_odd(dialect)
+    if not unclosed:
+        _refuse_ragged(dialect)
     what = "a quote opens and never closes" if unclosed else "its rows do not fit its header"
     return DataError(
         f"{dialect.path} cannot be read as text with delimiter {dialect.separator!r}: {what}; "

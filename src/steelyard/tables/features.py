@@ -11,7 +11,8 @@ from steelyard.tables.column_types import conform
 from steelyard.tables.names import quoted, suggestion
 from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Schema
-from steelyard.tables.sources import Reader, open_table
+from steelyard.tables.size import check_fits
+from steelyard.tables.sources import Reader, open_table, path_of
 from steelyard.tables.split_columns import group_codes
 from steelyard.tables.target import check_target, codes_of, known_labels, raw_values
 
@@ -28,6 +29,7 @@ def read_features(data: Any, schema: Schema) -> pl.DataFrame:
     """
     reader = open_table(data)
     _check_present(reader, schema)
+    check_fits(reader, len(schema.features), path_of(data, reader))
     raw = reader.read(schema.features, text=_text(schema), numbers=_plain(schema))
     return _conform(raw, schema, 0)
 

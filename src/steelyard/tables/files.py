@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -73,9 +74,15 @@ def root_of(path: str | Path) -> Path:
 
 def _candidates(path: str | Path) -> list[Path]:
     found = Path(path)
+    if not str(path):
+        raise DataError("the path of the table is empty; give a file, a folder or a glob in quotes")
+    if re.match(r"[a-zA-Z][\w+.-]+://", str(path)):
+        raise DataError(f"{path} is an address; only files are read: download it first")
     if found.is_dir():
         return _inside(found)
     if found.exists():
+        if not found.is_file():
+            raise DataError(f"{path} is a pipe or a device; write what it gives into a file first")
         if not format_of(found):
             raise DataError(f"{path} has the ending {found.suffix!r}; {_way(found)}")
         return [found]
@@ -85,7 +92,8 @@ def _candidates(path: str | Path) -> list[Path]:
         if files:
             return files
         raise DataError(f"no file that can be read matches {path}; what can be read is {TAKES}")
-    raise DataError(f"{path} does not exist; give a file, a folder or a glob in quotes")
+    what = "is a link to what does not exist" if found.is_symlink() else "does not exist"
+    raise DataError(f"{path} {what}; give a file, a folder or a glob in quotes")
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 from narwhals.exceptions import NarwhalsError
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import DataError
 from steelyard.tables.arrow_columns import from_arrow
 from steelyard.tables.names import check_unique, pick
@@ -92,6 +93,8 @@ def from_frame(data: Any) -> Frame:
         what = type(data).__name__
         raise DataError(f"cannot read a table from a {what}; give {TAKES}") from error
     except (NarwhalsError, pl.exceptions.PolarsError, pa.ArrowException) as error:
+        if is_out_of_memory(error):
+            raise
         reason = str(error).strip().splitlines()[0]
         raise DataError(f"the {type(data).__name__} cannot be read: {reason}") from error
     return Frame(frame.implementation.value, _plain(columns))

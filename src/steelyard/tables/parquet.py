@@ -8,10 +8,18 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from steelyard._memory import is_out_of_memory
 from steelyard.errors import DataError
 from steelyard.tables.names import check_same, check_unique, pick
 from steelyard.tables.partitions import NONE, Partitions
 
+# A damaged page may end in a panic of polars, which is no Exception.
+UNREADABLE = (
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+    OSError,
+)
 READ_BYTES = 32 << 20  # decoded at once
 
 
@@ -55,6 +63,14 @@ class ParquetFiles:
     def rows(self) -> int:
         """Rows of all files, from their footers."""
         return sum(found.num_rows for found in self._footers)
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """Bytes of all files before compression, from their footers."""
+        groups = [
+            found.row_group(i) for found in self._footers for i in range(found.num_row_groups)
+        ]
+        return sum(group.total_byte_size for group in groups)
 
     def read(
         self, columns: Sequence[str], *, text: Collection[str] = (), numbers: Collection[str] = ()
@@ -143,7 +159,9 @@ def _row_bytes(found: pq.FileMetaData, columns: Sequence[str]) -> int:
 def _plain_errors(file: Path) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
+        if is_out_of_memory(error):
+            raise  # not the file's fault
         raise DataError(
             f"{file} is no readable Parquet file ({str(error).strip().splitlines()[0]}); "
             "write it anew, or give CSV with the ending .csv"

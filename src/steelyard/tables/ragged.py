@@ -57,6 +57,12 @@ def count_fields(block: bytes, separator: bytes, quote: bytes) -> np.ndarray:
     return np.diff(np.searchsorted(cuts, ends), prepend=0) + 1
 
 
+def quotes_are_odd(dialect: Dialect) -> bool:
+    """Whether one of the quotes of a text file lacks its partner."""
+    quote = dialect.quote.encode()
+    return bool(quote) and sum(block.count(quote) for block in blocks(dialect)) % 2 == 1
+
+
 def first_stray_quote(dialect: Dialect) -> tuple[int, str] | None:
     """The first data row with a quote inside a field without quotes around, and that field."""
     if not dialect.quote:

@@ -16,6 +16,7 @@ from steelyard.tables.names import suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Column, Label, Role, Schema
+from steelyard.tables.size import check_fits
 from steelyard.tables.sources import Reader, Source, content_hash, open_table, path_of
 from steelyard.tables.split_columns import group_codes, time_values
 from steelyard.tables.target import (
@@ -148,11 +149,13 @@ def read_table(
     target = check_target(target, reader.names, header=not reader.typed)
     use = _asked(reader.names, target, group, time, weight, drop, keep)
     _check_names(use, reader.names)
+    wanted = [name for name in reader.names if name not in use.drop]
+    check_fits(reader, len(wanted), path_of(data, reader))
     if progress:
         progress(0, 2, "reading")
     with ThreadPoolExecutor(1) as pool:  # hashing beside reading
         sha256 = pool.submit(content_hash, reader)
-        raw = reader.read([n for n in reader.names if n not in use.drop], text=[target])
+        raw = reader.read(wanted, text=[target])
         source = Source(path_of(data, reader), sha256.result(), raw.height, len(reader.names))
     if not raw.height:
         raise DataError(f"{source.path} has a header but no rows; give a table with rows")

@@ -73,6 +73,8 @@ def choose(names: "str | list[str | Technique] | tuple[str | Technique, ...]") -
     if isinstance(names, str):
         parts = (part.strip() for part in names.split(","))
         names = [part for part in parts if part]
+        if not names:
+            raise RequestError("no technique is named; give `techniques` such as smote")
     chosen = {"plain": TECHNIQUES["plain"]}
     for name in names:
         several = DEFAULT if name == "default" else (name,)
