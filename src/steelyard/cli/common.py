@@ -52,6 +52,13 @@ def table_options(function: Callable) -> Callable:
         click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
         click.option("--time", metavar="COL", help="Train on the past, test on what follows."),
         click.option("--group", metavar="COL", help="Keep rows of a group on one side."),
+        click.option(
+            "--missing-label",
+            type=click.Choice(["drop", "keep"]),
+            default="drop",
+            show_default=True,
+            help="Rows whose label reads as missing: leave them out, or make classes of them.",
+        ),
         click.option("--weight", metavar="COL", help="How much each row counts, everywhere."),
     ):
         function = option(function)

@@ -29,6 +29,7 @@ def compare(
     group: str | None = None,
     time_column: str | None = None,
     weight: str | None = None,
+    missing_label: str = "drop",
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
@@ -57,6 +58,8 @@ def compare(
         weight: column that says how much each row counts, in training, calibration, thresholds and
             metrics alike: how many rows of the population it stands for, up to a factor, as
             1 / its chance of being drawn. Intervals are those of rows drawn so, not of copies.
+        missing_label: "drop" leaves out rows whose label reads as missing (NA, null, ?, nothing);
+            "keep" makes classes of them, of no label at all the class "(blank)".
         drop: columns to leave out.
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
@@ -85,6 +88,7 @@ def compare(
         group=group,
         time=time_column,
         weight=weight,
+        missing_label=missing_label,
         drop=tuple(drop),
         positive=positive,
         positive_name=positive_name,
@@ -112,6 +116,7 @@ def train(
     group: str | None = None,
     time_column: str | None = None,
     weight: str | None = None,
+    missing_label: str = "drop",
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
@@ -136,6 +141,7 @@ def train(
         group=group,
         time=time_column,
         weight=weight,
+        missing_label=missing_label,
         drop=tuple(drop),
         positive=positive,
         positive_name=positive_name,

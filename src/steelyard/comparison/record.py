@@ -247,6 +247,7 @@ def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     kept = ("folds", "group", "time", "drop", "target", "model", "seed")
     return {key: asked[key] for key in kept} | {
         "weight": asked.get("weight"),
+        "missing_label": asked.get("missing_label", "drop"),
         # True: the folds are those that the final model's own members held out.
         "out_of_bag": asked.get("out_of_bag", False),
         "repeats": protocol.repeats,

@@ -28,6 +28,7 @@ class Request:
     group: str | None
     time: str | None
     weight: str | None
+    missing_label: str
     drop: tuple[str, ...]
     positive: Any
     positive_name: str | None
@@ -52,6 +53,7 @@ def table_of(data: Any, request: Request) -> Table:
             group=request.group,
             time=request.time,
             weight=request.weight,
+            missing_label=request.missing_label,
             drop=request.drop,
         )
     check_learnable(table)
@@ -115,7 +117,7 @@ def asked_for(
 
     Goal, metric and positive class are no part of it, so they can be changed without training.
     """
-    kept = ("target", "folds", "repeats", "group", "time", "weight", "seed")
+    kept = ("target", "folds", "repeats", "group", "time", "weight", "missing_label", "seed")
     return {key: getattr(request, key) for key in kept} | {
         "steelyard": __version__,
         "sha256": table.source.sha256,

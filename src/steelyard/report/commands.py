@@ -30,6 +30,7 @@ def compared(run: dict[str, Any], place: str) -> str:
     words += ["--model", model] if model in ("trees", "tabular", "network") else []
     for name in ("group", "time", "weight"):
         words += [f"--{name}", protocol[name]] if protocol.get(name) else []
+    words += ["--missing-label", "keep"] if protocol.get("missing_label") == "keep" else []
     for column in protocol["drop"]:
         words += ["--drop", column]
     words += ["--metric", protocol["metric"]] if protocol["metric"] != "average_precision" else []

@@ -27,6 +27,7 @@ def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
         group=protocol["group"],
         time=protocol["time"],
         weight=protocol.get("weight"),
+        missing_label=protocol.get("missing_label", "drop"),
         drop=protocol["drop"],
     )
     if table.source.sha256 == run["data"]["sha256"]:

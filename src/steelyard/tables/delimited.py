@@ -10,7 +10,6 @@ import polars as pl
 
 from steelyard._memory import is_out_of_memory
 from steelyard.errors import DataError
-from steelyard.tables import values
 from steelyard.tables.dialect import NOT_UNICODE, Dialect, sniff
 from steelyard.tables.names import check_same, pick
 from steelyard.tables.number_text import decimal_sign
@@ -82,6 +81,14 @@ class DelimitedFiles:
             as_text = self._read_all(again, set())
             frame = frame.with_columns(as_text[name] for name in again)
         return frame
+
+    def as_written(self, column: str) -> pl.Series:
+        """A column as text, words that read as missing among it; null only where nothing stands."""
+        inside = self._partitions.inside([column], self.names)
+        written = [replace(each, missing=("",)) for each in self.dialects]
+        frames = [_read_file(each, inside, set(), Counter()) for each in written]
+        parts = (self._partitions.add(f, i, [column]) for i, f in enumerate(frames))
+        return pl.concat(parts)[column]
 
     def batches(
         self,
@@ -221,7 +228,7 @@ def _parse(
             schema={name: pl.Float64 if name in hoped else pl.String for name in names},
             separator=dialect.separator,
             quote_char=dialect.quote or None,
-            null_values=list(values.MISSING),
+            null_values=list(dialect.missing),
         )
     except pl.exceptions.PolarsError as error:
         if is_out_of_memory(error):

@@ -9,6 +9,7 @@ from steelyard.tables.delimiter import Repeated, delimiter_of, split_records
 from steelyard.tables.header import find_header, looks_like_data
 from steelyard.tables.names import check_unique
 from steelyard.tables.text_encoding import CTRL_Z, decode, encoding_of, read_start
+from steelyard.tables.values import MISSING
 
 SEP_LINE = re.compile(r"sep=(.)\s*$", re.IGNORECASE)  # what Excel writes for itself
 
@@ -19,7 +20,7 @@ class Dialect:
 
     quote: "" where quotes mean nothing. skip_lines: lines up to and with the header. header_line:
     the header as it is written, for copies of it among the rows. sample: the rows of the start.
-    notes: what a user should know of how the file is read.
+    notes: what a user should know of how the file is read. missing: cells that are no value.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Dialect:
     header_line: str
     sample: str
     notes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = MISSING
 
 
 def sniff(path: Path) -> Dialect:

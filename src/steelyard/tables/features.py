@@ -12,9 +12,16 @@ from steelyard.tables.names import quoted, suggestion
 from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Schema
 from steelyard.tables.size import check_fits
-from steelyard.tables.sources import Reader, open_table, path_of
+from steelyard.tables.sources import Reader, as_written, open_table, path_of
 from steelyard.tables.split_columns import group_codes
-from steelyard.tables.target import check_target, codes_of, known_labels, raw_values
+from steelyard.tables.target import (
+    check_target,
+    codes_of,
+    keeps_missing,
+    known_labels,
+    raw_values,
+    with_missing_kept,
+)
 
 BATCH_ROWS = 65_536
 
@@ -74,7 +81,10 @@ def labels(data: Any, schema: Schema) -> np.ndarray:
     """
     reader = open_table(data, schema.target)
     target = check_target(schema.target, reader.names, header=not reader.typed)
-    raw = raw_values(reader.read([target], text=[target])[target])
+    if keeps_missing(schema.classes):
+        raw = with_missing_kept(as_written(reader, target))
+    else:
+        raw = raw_values(reader.read([target], text=[target])[target])
     if not len(raw):
         raise TargetError("the table to score has no rows; give rows with labels")
     if raw.has_nulls():

@@ -18,7 +18,12 @@ def check_learnable(table: Table) -> None:
     schema = table.schema
     if len(schema.classes) < 2:
         lost = table.dropped_rows
-        without = f" ({lost:,} rows, whose label reads as missing, are left out)" if lost else ""
+        without = ""
+        if lost:
+            without = (
+                f" ({lost:,} rows, whose label reads as missing, are left out; to make classes of "
+                "them: `missing_label=keep`)"
+            )
         raise TargetError(
             f"target {schema.target!r} has one class only: {schema.classes[0]!r}{without}; "
             "a comparison needs rows of at least two classes"

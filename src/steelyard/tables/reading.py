@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from steelyard.errors import DataError
+from steelyard.errors import DataError, RequestError
 from steelyard.stats.validation import row_weights
 from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.float32 import float32_offset
@@ -17,7 +17,14 @@ from steelyard.tables.roles import role_of
 from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Column, Label, Role, Schema
 from steelyard.tables.size import check_fits
-from steelyard.tables.sources import Reader, Source, content_hash, open_table, path_of
+from steelyard.tables.sources import (
+    Reader,
+    Source,
+    as_written,
+    content_hash,
+    open_table,
+    path_of,
+)
 from steelyard.tables.split_columns import group_codes, time_values
 from steelyard.tables.target import (
     check_number_of_classes,
@@ -25,6 +32,7 @@ from steelyard.tables.target import (
     codes_of,
     raw_values,
     read_labels,
+    with_missing_kept,
 )
 from steelyard.tables.unknown_levels import remembered
 
@@ -116,6 +124,7 @@ def read_table(
     group: str | None = None,
     time: str | None = None,
     weight: str | None = None,
+    missing_label: str = "drop",
     drop: Collection[str] = (),
     keep: Collection[str] = (),
     progress: Any = None,
@@ -134,6 +143,8 @@ def read_table(
         group: column whose equal values belong together (a patient, a machine).
         time: column that orders the rows.
         weight: column of numbers >= 0 that says how much each row counts.
+        missing_label: "drop" leaves out rows whose label reads as missing (NA, null, ?, nothing);
+            "keep" takes such words as classes, and no label at all as the class "(blank)".
         drop: columns to leave out.
         keep: columns to learn from although they look like ids or free text.
         progress: called with (done, total, what).
@@ -161,9 +172,14 @@ def read_table(
         raise DataError(f"{source.path} has a header but no rows; give a table with rows")
     if progress:
         progress(1, 2, "recognising columns")
+    if _kept_missing(missing_label):
+        written = with_missing_kept(as_written(reader, target))
+    else:
+        written = raw_values(raw[target])
     rows, weights, notes = _that_count(raw, reader, use)
-    raw = raw if len(rows) == raw.height else raw[rows]
-    y, classes = _encode(raw[target], reader)
+    if len(rows) < raw.height:
+        raw, written = raw[rows], written[rows]
+    y, classes = _encode(written, reader)
     labelled = np.flatnonzero(y >= 0)
     dropped = raw.height - len(labelled)
     if dropped:
@@ -251,13 +267,20 @@ def _check_names(use: _Use, names: Sequence[str]) -> None:
             raise DataError(f"column {name!r} is to be dropped and to be used; choose one")
 
 
-def _encode(raw: pl.Series, reader: Reader) -> tuple[np.ndarray, tuple[Label, ...]]:
+def _kept_missing(missing_label: str) -> bool:
+    if missing_label not in ("drop", "keep"):
+        raise RequestError(f"`missing_label={missing_label!r}`: it takes 'drop' or 'keep'")
+    return missing_label == "keep"
+
+
+def _encode(labels: pl.Series, reader: Reader) -> tuple[np.ndarray, tuple[Label, ...]]:
     """Class codes, -1 where missing, and the classes."""
-    labels = raw_values(raw)
     distinct = labels.drop_nulls().unique(maintain_order=True).to_list()
-    meaning = read_labels(distinct, raw.name, typed=reader.typed, decimal_hint=reader.decimal_hint)
+    meaning = read_labels(
+        distinct, labels.name, typed=reader.typed, decimal_hint=reader.decimal_hint
+    )
     classes = tuple(sorted(set(meaning.values())))  # type: ignore[type-var]
-    check_number_of_classes(classes, len(labels) - labels.null_count(), raw.name)
+    check_number_of_classes(classes, len(labels) - labels.null_count(), labels.name)
     return codes_of(labels, meaning, classes), classes
 
 

@@ -76,6 +76,13 @@ def open_table(data: Any, target: str | None = None) -> Reader:
     return from_frame(data)
 
 
+def as_written(reader: Reader, column: str) -> pl.Series:
+    """A column without anything read as missing but what is not there."""
+    if isinstance(reader, DelimitedFiles):
+        return reader.as_written(column)
+    return reader.read([column])[column]
+
+
 def path_of(data: Any, reader: Reader) -> str:
     """The path as the user gave it, or the kind of frame."""
     return reader.kind if isinstance(reader, Frame) else str(data)

@@ -17,6 +17,7 @@ from steelyard.tables.schema import Label
 
 MOST_CLASSES = 1_000
 MOST_DIGITS = 300
+BLANK = "(blank)"  # the class of rows without any label, where those are kept
 
 
 def check_target(target: str | None, names: Sequence[str], *, header: bool) -> str:
@@ -47,6 +48,26 @@ def raw_values(column: pl.Series) -> pl.Series:
             "text, whole numbers or booleans"
         )
     return values.clean(column.cast(pl.String))
+
+
+def with_missing_kept(column: pl.Series) -> pl.Series:
+    """The target as text in which nothing is missing: NA is a class like any, no value `BLANK`."""
+    if column.dtype != pl.String:
+        present = raw_values(column)
+        return _whole_as_text(present).fill_null(BLANK)
+    text = column.str.strip_chars()
+    return text.set(text == "", None).fill_null(BLANK)
+
+
+def _whole_as_text(labels: pl.Series) -> pl.Series:
+    if not labels.dtype.is_float() or not (labels.drop_nulls() % 1 == 0).all():
+        return labels.cast(pl.String)
+    return labels.cast(pl.Int64).cast(pl.String)
+
+
+def keeps_missing(classes: Sequence[Label]) -> bool:
+    """Whether one of these classes would read as a missing label."""
+    return any(label == BLANK or label in values.MISSING for label in classes)
 
 
 def read_labels(
