@@ -16,6 +16,7 @@ from steelyard.errors import RequestError
 from steelyard.estimator_table import features_of, table_of
 from steelyard.stats.limits import TO_NAME_BEST
 from steelyard.stats.validation import row_weights
+from steelyard.tables.unknown_levels import warn_of_unknown_levels
 from steelyard.techniques import Technique
 
 
@@ -129,6 +130,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
     def _scored(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         check_is_fitted(self)
         frame = features_of(self._checked(X), self.study_.schema)
+        warn_of_unknown_levels(frame, self.study_.schema)
         p, decided = self.study_.scored(frame)
         p = p.astype(np.float64)
         return p / p.sum(axis=1, keepdims=True), decided

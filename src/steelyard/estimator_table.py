@@ -7,7 +7,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
+from steelyard.errors import DataError
 from steelyard.tables import Column, Schema, Table, read_features, read_table
+from steelyard.tables.column_types import LARGEST
 from steelyard.tables.reading import Source
 
 TARGET = "target"
@@ -44,6 +46,13 @@ def features_of(X: Any, schema: Schema) -> pl.DataFrame:
 
 
 def _numbers(X: np.ndarray) -> pl.DataFrame:
+    beyond = np.argwhere(np.abs(X) > LARGEST)
+    if len(beyond):
+        row, column = beyond[0].tolist()
+        raise DataError(
+            f"X holds values beyond {LARGEST:.2g}, which models in float32 cannot "
+            f"hold (first: row {row}, column {column}); scale them or replace them by NaN"
+        )
     return pl.DataFrame(
         {f"x{j}": column for j, column in enumerate(X.T.astype(np.float32))}
     ).fill_nan(None)

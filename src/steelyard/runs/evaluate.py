@@ -1,5 +1,6 @@
 """The metrics of a saved model on fresh labelled rows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,22 @@ def _evaluated(
         "promised": compared_with_promise(values, metrics),
         "weight": counted if by_weight is not None else None,
         "notes": [
+            *_absent(y, schema.classes),
             *_ungrouped(column, found=together is not None),
             *_unweighted(counted, found=by_weight is not None),
         ],
     }
+
+
+def _absent(y: np.ndarray, classes: Sequence[Any]) -> list[str]:
+    counts = np.bincount(y, minlength=len(classes))
+    absent = [repr(label) for label, n in zip(classes, counts, strict=True) if not n]
+    if not absent:
+        return []
+    return [
+        f"no row is of the class {', '.join(absent)}: metrics that need it have no "
+        "value, means over classes are over the others"
+    ]
 
 
 def _unweighted(weight: str | None, *, found: bool) -> list[str]:

@@ -89,8 +89,10 @@ def new_rows(
     leaves that look out.
     """
     from steelyard.tables import read_features
+    from steelyard.tables.unknown_levels import warn_of_unknown_levels
 
     frame = read_features(unlabelled, study.schema)
+    warn_of_unknown_levels(frame, study.schema)
     scores = study.natural(frame)
     known = out_of_fold(study, repeat=0)
     estimate = estimate_deployed(known.p, known.y, scores, sample_weight=known.weight, seed=seed)

@@ -120,13 +120,12 @@ class _Kept:
                 f"column {both[0]!r} cannot be kept: the predictions bring a column of that name; "
                 "name the others in `keep`, or rename it"
             )
-        self.waiting = pl.DataFrame()
+        self.waiting = next(self.blocks)
 
     def beside(self, scored: pl.DataFrame) -> pl.DataFrame:
         """The kept columns of the next rows, and their predictions."""
         while self.waiting.height < scored.height:
-            block = next(self.blocks)
-            self.waiting = pl.concat([self.waiting, block]) if self.waiting.width else block
+            self.waiting = pl.concat([self.waiting, next(self.blocks)])
         mine, self.waiting = self.waiting[: scored.height], self.waiting[scored.height :]
         return pl.concat([mine, scored], how="horizontal")
 

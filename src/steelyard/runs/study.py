@@ -78,10 +78,16 @@ class Study:
         return frame.sort(metric, descending=better == "higher", nulls_last=True)
 
     def predict(self, data: Any) -> pl.DataFrame:
-        """`probability_<class>` per class and `decision`, a row per row of `data`."""
-        from steelyard.tables import read_features
+        """`probability_<class>` per class and `decision`, a row per row of `data`.
 
-        probability, decision = self.scored(read_features(data, self.schema))
+        Warns of columns with levels that no training row had: the model knows nothing of them.
+        """
+        from steelyard.tables import read_features
+        from steelyard.tables.unknown_levels import warn_of_unknown_levels
+
+        frame = read_features(data, self.schema)
+        warn_of_unknown_levels(frame, self.schema)
+        probability, decision = self.scored(frame)
         return prediction_frame(probability, decision, self.classes)
 
     @cached_property

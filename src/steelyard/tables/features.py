@@ -60,7 +60,7 @@ def iter_columns(
 
     Args:
         names: column names, or "all".
-    Returns: the names, and frames of at most `batch_rows` rows in source order.
+    Returns: the names, and frames of at most `batch_rows` rows in source order, at least one.
     Raises: DataError: a column that is not there.
     """
     reader = open_table(data)
@@ -71,7 +71,18 @@ def iter_columns(
             f"there is no column {quoted(absent)} to keep; columns: {quoted(reader.names)}"
         )
     text = [] if reader.typed else wanted
-    return wanted, iter(reader.batches(wanted, text=text, numbers=[], rows=batch_rows))
+    return wanted, _written(reader, wanted, text, batch_rows)
+
+
+def _written(
+    reader: Reader, names: list[str], text: list[str], rows: int
+) -> Iterator[pl.DataFrame]:
+    any_yet = False
+    for frame in reader.batches(names, text=text, numbers=[], rows=rows):
+        yield frame
+        any_yet = True
+    if not any_yet:  # no rows today: the columns all the same
+        yield reader.read(names, text=text)
 
 
 def labels(data: Any, schema: Schema) -> np.ndarray:

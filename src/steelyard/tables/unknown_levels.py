@@ -1,11 +1,13 @@
 """Levels of later files that no training row had, counted and named: models read them alike."""
 
+import warnings
 from collections import Counter
 from copy import copy
 from typing import Any
 
 import polars as pl
 
+from steelyard.errors import SteelyardWarning
 from steelyard.tables.schema import Schema
 
 MOST_LEVELS = 1_000  # of a column that are remembered, the most frequent
@@ -62,6 +64,14 @@ class UnknownLevels:
             for name, rows in self.unknown.most_common()
             if len(self._known[name]) < MOST_LEVELS or 2 * rows > self.rows
         ]
+
+
+def warn_of_unknown_levels(frame: pl.DataFrame, schema: Schema) -> None:
+    """A `SteelyardWarning` for each column of these rows with levels that no training row had."""
+    unknown = UnknownLevels(schema)
+    unknown.add(frame)
+    for line in described(unknown.found(), unknown.rows):
+        warnings.warn(line, SteelyardWarning, stacklevel=3)
 
 
 def described(found: list[dict[str, Any]], rows: int) -> list[str]:
