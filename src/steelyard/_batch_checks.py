@@ -4,10 +4,11 @@ XLA drops assertions (`jit_compile=True`, Keras' default on a GPU); what would b
 show as NaN.
 """
 
+import warnings
 from typing import Any
 
 from steelyard._tensorflow import tf
-from steelyard.errors import RequestError, SteelyardError
+from steelyard.errors import RequestError, SteelyardError, SteelyardWarning
 
 Tensor = Any
 
@@ -31,6 +32,42 @@ def check_no_activation(y_pred: Tensor) -> None:
             f"the model's output comes out of a {activation}, but this takes logits: drop that "
             "activation, or say from_logits=False"
         )
+
+
+class OneColumn:
+    """Notices probabilities of one sigmoid unit that are handed over as logits, in eager code.
+
+    A compiled step knows what made its outputs; here values alone can tell, and only of many rows:
+    logits of a hundred rows do not all lie within 0 and 1. Columns of several classes sum to 1.
+    """
+
+    ROWS = 100
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def look(self, y_pred: Tensor) -> None:
+        """Count a batch; warn once where all rows so far look like probabilities."""
+        settled = self.seen > self.ROWS
+        if (
+            settled
+            or not tf.executing_eagerly()
+            or (len(y_pred.shape) > 1 and y_pred.shape[-1] > 1)
+        ):
+            return
+        values = tf.convert_to_tensor(y_pred)
+        if not bool(tf.reduce_all((values >= 0) & (values <= 1))):
+            self.seen = self.ROWS + 1
+            return
+        self.seen += int(tf.size(values))
+        if self.seen > self.ROWS:
+            warnings.warn(
+                f"all of the first {self.seen:,} outputs lie within 0 and 1, as probabilities do, "
+                "but this takes logits: if the model ends in a sigmoid, drop it or say "
+                "from_logits=False",
+                SteelyardWarning,
+                stacklevel=2,
+            )
 
 
 def activation_of(output: Tensor) -> str:

@@ -116,6 +116,7 @@ class Asymmetric(PositionLoss):
         """Checked float32 logits."""
         if self.from_logits:
             check_no_activation(y_pred)
+            self.outputs.look(y_pred)
         scores = only(keep, ops.cast(y_pred, "float32"), 0.5)
         if self.from_logits:
             return scores

@@ -96,6 +96,7 @@ class RankingLoss(PositionLoss):
             )
         if self.from_logits:
             check_no_activation(y_pred)
+            self.outputs.look(y_pred)
         scores = only(keep, ops.cast(y_pred, "float32"), 0.5)
         if not self.from_logits:
             check_probabilities(scores)

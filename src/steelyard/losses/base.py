@@ -163,6 +163,8 @@ class ClassLoss(PositionLoss):
 
     def read(self, y_true: Tensor, y_pred: Tensor, keep: Tensor | None) -> tuple[Tensor, Tensor]:
         """Checked targets, smoothed if asked, and checked float32 logits."""
+        if self.from_logits:
+            self.outputs.look(y_pred)
         logits = read_logits(y_pred, from_logits=self.from_logits, keep=keep)
         if self.classes is not None:
             check_width(logits, self.classes, self.classes_from)

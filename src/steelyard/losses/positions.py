@@ -5,6 +5,7 @@ They are neither read nor counted, so their targets and scores may be anything: 
 
 from typing import Any
 
+from steelyard._batch_checks import OneColumn
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 
@@ -26,6 +27,7 @@ class PositionLoss(keras.losses.Loss):
     def __init__(self, *, ignore_class: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_class = None if ignore_class is None else int(ignore_class)
+        self.outputs = OneColumn()
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor = None) -> Tensor:
         if sample_weight is None and self.ignore_class is None:

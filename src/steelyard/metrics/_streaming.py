@@ -7,6 +7,7 @@ Sums are float64: counts stay whole to 2^53, where float32 stops counting at 16,
 from collections.abc import Iterable
 from typing import Any, Self
 
+from steelyard._batch_checks import OneColumn
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
 from steelyard.metrics._rows import SUMS, Reading, Rows, Tensor, read
@@ -37,6 +38,7 @@ class StreamingMetric(keras.metrics.Metric):
         self.ignore_class = None if ignore_class is None else int(ignore_class)
         self.n_classes: int | None = None
         self._sums: dict[str, Any] = {}
+        self._outputs = OneColumn()
 
     # What a subclass provides.
 
@@ -75,6 +77,8 @@ class StreamingMetric(keras.metrics.Metric):
             sample_weight: shape (n,), or one per position, >= 0. Rows of weight 0 are not read.
         """
         how = Reading(self.from_logits, self.multi_label, self.ignore_class, self.each_column)
+        if self.from_logits:
+            self._outputs.look(y_pred)
         rows = read(y_true, y_pred, sample_weight, how)
         if self.n_classes is None:
             self.build(rows.n_classes)
