@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from steelyard.errors import MissingDependencyError
+from steelyard.errors import MissingDependencyError, RequestError
 
 # TensorFlow's start-up notes say nothing a user could act on; errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -43,4 +43,17 @@ except ImportError as error:
         "(or 'steelyard[tensorflow]' for GPU builds)"
     ) from error
 
-__all__ = ["keras", "ops"]
+
+def refuse_legacy(model: object, what: str) -> None:
+    """Keras 2, as the package tf_keras keeps it, has models, layers and callbacks of its own.
+
+    Raises: RequestError: `model` is one of those, which `what` cannot work with.
+    """
+    if any(one.__module__.partition(".")[0] == "tf_keras" for one in type(model).__mro__):
+        raise RequestError(
+            f"the model is one of tf_keras (Keras 2), but {what} takes one of Keras 3: build it "
+            "with `import keras`. Losses, metrics, feeds and weights work with either"
+        )
+
+
+__all__ = ["keras", "ops", "refuse_legacy"]

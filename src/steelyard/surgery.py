@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._keras import keras, ops
+from steelyard._keras import keras, ops, refuse_legacy
 from steelyard.errors import RequestError, TargetError
 
 Model = Any
@@ -92,6 +92,7 @@ def retrain_head(
 
 def _copy(model: Model) -> tuple[Model, Any]:
     """A copy with weights of its own, and its last layer."""
+    refuse_legacy(model, "steelyard.surgery")
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     head = copy.layers[-1]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from steelyard._keras import keras
+from steelyard.callbacks.of_keras3 import Keras3Callback
 from steelyard.finishing import finish
 
 
-class Finish(keras.callbacks.Callback):
+class Finish(Keras3Callback):
     """`steelyard.finish` at the end of `fit`; the result is in `finished`.
 
     Keras cannot hand another model out of `fit`, so the trained one stays as it is.

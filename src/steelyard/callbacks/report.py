@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras, tf
+from steelyard.callbacks.of_keras3 import Keras3Callback
 from steelyard.errors import MissingDependencyError, RequestError
 
 
-class ClassReport(keras.callbacks.Callback):
+class ClassReport(Keras3Callback):
     """Writes recall and precision of each class on validation rows into the log of each epoch.
 
     The values go into `logs` as `val_recall_<class>` and `val_precision_<class>`, so that

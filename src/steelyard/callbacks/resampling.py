@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from steelyard._tensorflow import keras, tf
+from steelyard._tensorflow import tf
+from steelyard.callbacks.of_keras3 import Keras3Callback
 from steelyard.callbacks.start import check_reached, checked_start, first_epoch
 from steelyard.errors import RequestError
 
 
-class Resampling(keras.callbacks.Callback):
+class Resampling(Keras3Callback):
     """Base: a dataset that mixes batches of two feeds, and the share of the second by epoch.
 
     `dataset` goes to `fit`, the object itself into `callbacks`. The share lives in a variable

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from steelyard._keras import keras
+from steelyard.callbacks.of_keras3 import Keras3Callback
 from steelyard.callbacks.start import check_reached, checked_start, first_epoch
 from steelyard.errors import RequestError
 from steelyard.losses.reweighted import Reweighted
 from steelyard.weights.rules import Rule, from_counts
 
 
-class DeferredReweighting(keras.callbacks.Callback):
+class DeferredReweighting(Keras3Callback):
     """Trains unweighted first, then with class weights: deferred re-weighting (DRW).
 
     The model is compiled with `losses.Reweighted`, whose weights live in a variable that the

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard._keras import keras
+from steelyard._keras import keras, refuse_legacy
 from steelyard.errors import DataError, RequestError, TargetError
 
 
@@ -25,6 +25,7 @@ class Scores:
 
 def predicted(model: Any, X: Any, y: Any, *, from_logits: bool | None, batch_size: int) -> Scores:
     """Predict arrays, or a dataset of (inputs, labels); each row once, in order."""
+    refuse_legacy(model, "finish")
     if y is None:
         output, labels, example = _of_dataset(model, X)
     else:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._batch_checks import activation_of
+from steelyard._keras import refuse_legacy
 from steelyard._memory import is_out_of_memory
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import RequestError
@@ -49,6 +50,7 @@ class OwnModel:
                 f"called with inputs={inputs}, classes={classes} it fails in line {line.lineno} of "
                 f"{Path(line.filename).name}: {one_line(error)}"
             ) from error
+        refuse_legacy(model, f"`model={self.name!r}`")
         if not isinstance(model, keras.Model):
             raise self.refused(f"it returned a {type(model).__name__}, not a keras.Model")
         return model
