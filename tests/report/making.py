@@ -6,11 +6,13 @@ import polars as pl
 from steelyard.comparison.drivers import drivers
 from steelyard.comparison.judging import CONSTANT, Protocol, judge
 from steelyard.comparison.record import Origin, predictions, record, verdict_on, with_origin
+from steelyard.comparison.segmented import segmented
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Fitted, FittedMember
 from steelyard.models.raw_rows import raw_rows
 from steelyard.tables import read_table
+from steelyard.tables.column_parts import segment_parts
 from steelyard.techniques import get
 
 
@@ -62,6 +64,7 @@ def made_run(
     run["data"] = run["data"] | {"path": path}
     both = [(chosen.technique.name, _fitted(table, 1.0)), ("beside", _fitted(table, 0.5))]
     run["importance"] = drivers(table, protocol, chosen, both, keep_rows=True)
+    run["segments"] = segmented(protocol, chosen, segment_parts(table, table.schema.features))
     run = with_origin(run | {"left_out": []}, Origin(positive_name, 0.0))
     return run, predictions(table.row_ids, classes, protocol, judged)
 

@@ -72,6 +72,7 @@ def test_hostile_names_stay_names(shown, script):
         assert HOSTILE[2] in page.text_content("h1")
         assert HOSTILE[0] in page.text_content("#data")
         assert HOSTILE[3] in page.text_content("#drivers")
+        assert HOSTILE[3] in page.text_content("#segments")
         assert page.locator("img, svg[onload], iframe").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") == width if script else True
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Which values raise or lower the probability of each row.",
     "export": "A run's model as Keras, SavedModel, LiteRT or ONNX.",
     "evaluate": "The metrics of a run on fresh labelled rows.",
+    "sample-below": "Rows below the threshold to label: what is missed.",
     "retune": "New class shares, costs or goal for a run's model, without training.",
     "monitor": "Check new rows against the shares and scores a run was made for.",
     "verify": "Compute a run's hashes, splits and metrics again.",
@@ -48,7 +49,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
             return None  # resolve_command tells
-        return importlib.import_module(f"steelyard.cli.{name}").command
+        return importlib.import_module(f"steelyard.cli.{name.replace('-', '_')}").command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

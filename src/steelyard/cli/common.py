@@ -1,5 +1,6 @@
 """What every command shares: its options, its errors, its ways of printing."""
 
+import csv
 from collections.abc import Callable
 from typing import Any
 
@@ -41,9 +42,22 @@ cluster_option = click.option(
     "--cluster", metavar="WHERE", help="processes; on Ray: local, auto, ray://HOST:PORT."
 )
 
+segments_option = click.option(
+    "--segments",
+    metavar="COL,...",
+    default="",
+    callback=lambda _context, _parameter, names: column_names(names),
+    help="Hold the parts of these columns against each other.",
+)
+
 memory_option = click.option(
     "--memory", metavar="SIZE", help="Keep to 4G, 512M (default: 80 % of what is free)."
 )
+
+
+def column_names(text: str) -> list[str]:
+    """Column names between commas, as a line of CSV has them: a name with a comma in quotes."""
+    return [name for name in next(csv.reader([text], skipinitialspace=True), []) if name]
 
 
 def table_options(function: Callable) -> Callable:

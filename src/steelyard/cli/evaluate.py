@@ -10,6 +10,7 @@ from steelyard.cli.common import (
     plain_errors,
     print_json,
     say,
+    segments_option,
     standard_options,
 )
 
@@ -24,6 +25,7 @@ from steelyard.cli.common import (
     help="How much each row counts (default: the run's column, if there).",
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
+@segments_option
 @no_verify_option
 @memory_option
 @standard_options
@@ -33,6 +35,7 @@ def command(
     target: str | None,
     weight: str | None,
     training: str | None,
+    segments: list[str],
     verify: bool,
     memory: str | None,
     as_json: bool,
@@ -46,7 +49,8 @@ def command(
       steelyard evaluate run fresh.csv --target churned
     """
     with plain_errors():
-        from steelyard.report.evaluation_text import evaluation_text
+        from steelyard.report.evaluation_text import evaluation_text, missed_text
+        from steelyard.report.segments_text import segments_text
         from steelyard.runs.evaluate import evaluate_file
 
         summary = evaluate_file(
@@ -55,6 +59,7 @@ def command(
             target=target,
             weight=weight,
             training=training,
+            segments=segments,
             verify=verify,
             seed=seed,
             memory=memory,
@@ -65,5 +70,9 @@ def command(
         else:
             say(f"{summary['rows']:,} rows of {data}, model of {run}\n")
             say(evaluation_text(summary))
+            if summary["missed"]:
+                say(f"\n{missed_text(summary['missed'])}")
+            if summary["segments"]:
+                say(f"\n{segments_text(summary['segments'])}")
             for note in summary["notes"]:
                 say(f"\nMind: {note}.")

@@ -13,6 +13,7 @@ from steelyard.cli.common import (
     positive_name_option,
     positive_option,
     print_json,
+    segments_option,
     standard_options,
     table_options,
     target_option,
@@ -36,6 +37,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @positive_name_option
 @goal_options
 @memory_option
+@segments_option
 @no_rows_option
 @wide_option
 @standard_options

@@ -27,6 +27,7 @@ from steelyard.comparison.record import (
 )
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
 from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
+from steelyard.comparison.segmented import parts_of, segmented
 from steelyard.jobs.job import Fitted
 from steelyard.jobs.run import (
     InMemoryStore,
@@ -57,6 +58,7 @@ def run_comparison(
     started = time.monotonic()
     limit = None if budget is None else started + seconds_of(budget)
     table = table_of(data, request)
+    cut = parts_of(data, request, table)
     check_training(table)
     trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
     techniques, left_out = trainable(techniques, trainer, table, may_leave_out=may_leave_out)
@@ -71,7 +73,7 @@ def run_comparison(
     protocol = protocol_of(table, request)
     asked = asked_for(table, list(plan.techniques), plan.trainer, request) | code_of(model)
     with result_store(request, asked, plan.jobs) as store:
-        origin = Origin(request.positive_name, started, request.keep_rows)
+        origin = Origin(request.positive_name, started, request.keep_rows, cut)
         return _finish(table, plan, protocol, asked, origin, store, progress)
 
 
@@ -109,6 +111,7 @@ def _finish(
     by_name = _beside_reference(table, plan, protocol, chosen, fitted)
     run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
     run["importance"] = drivers(table, protocol, chosen, by_name, keep_rows=origin.keep_rows)
+    run["segments"] = segmented(protocol, chosen, origin.segments)
     run = with_origin(run, origin)
     study = Study(
         run | {"left_out": plan.left_out},

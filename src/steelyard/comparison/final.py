@@ -49,11 +49,10 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
     )
 
 
-def as_deployed(
-    judged: Judged, fitted: Fitted, counts: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
+def as_deployed(table: Table, judged: Judged, fitted: Fitted) -> Callable[[np.ndarray], np.ndarray]:
     """From class shares of the trained core, (rows, classes), to probabilities as deployed."""
-    trained_on = recalibrated_intercept(judged, fitted.out_of_bag, counts)
+    counts = table.weighted_counts
+    trained_on = recalibrated_intercept(judged, fitted.out_of_bag, counts, table.weights)
     natural = counts / counts.sum()
 
     def deployed(shares: np.ndarray) -> np.ndarray:

@@ -89,6 +89,8 @@ def _looked(protocol: Protocol, fitted: Fitted, columns: list[Together]) -> Look
     rows = np.sort(np.concatenate([rare, rest]))
     stands_for = (hits.sum() / len(rare), (~hits).sum() / len(rest))
     weight = np.where(protocol.y[rows] == protocol.positive, *stands_for)
+    counted = protocol.of_rows(rows)
+    weight = weight if counted is None else weight * counted
     return Looked(rows, weight, columns, permutations)
 
 

@@ -38,6 +38,7 @@ def compare(
     seed: int = 0,
     budget: str | float | None = None,
     keep_rows: bool = True,
+    segments: str | Sequence[str] = (),
     memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
@@ -72,6 +73,8 @@ def compare(
             which. Which of them fit depends on the machine; without it nothing is cut.
         keep_rows: the worst misses and false alarms are written into the run and on its page, with
             values of their columns; False leaves single rows out of both.
+        segments: columns whose parts (levels, quarters of numbers and of time) are held against
+            each other at the deployed threshold; any column will do, also one left out of training.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free. Packs
             shrink and large tables are encoded as they are asked for; what still would not fit is
             refused before it starts.
@@ -97,6 +100,7 @@ def compare(
         seed=seed,
         out=out,
         keep_rows=keep_rows,
+        segments=(segments,) if isinstance(segments, str) else tuple(segments),
     )
     chosen = choose(techniques)
     everything = techniques == "default"
@@ -123,6 +127,7 @@ def train(
     goal: Goal | str | None = None,
     seed: int = 0,
     keep_rows: bool = True,
+    segments: str | Sequence[str] = (),
     memory: str | int | None = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
@@ -150,6 +155,7 @@ def train(
         seed=seed,
         out=out,
         keep_rows=keep_rows,
+        segments=(segments,) if isinstance(segments, str) else tuple(segments),
     )
     chosen = get(technique) if isinstance(technique, str) else technique
     with limited(memory), reporting(progress, "training") as report:

@@ -20,6 +20,7 @@ from steelyard.comparison.nested import nested, verdict_by
 from steelyard.runs.store import SCHEMA
 from steelyard.stats.predictions import effective_rows
 from steelyard.tables import Table
+from steelyard.tables.column_parts import Parts
 from steelyard.techniques import Technique
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "numpy", "polars")
@@ -96,12 +97,13 @@ def results(
 class Origin:
     """What the class of interest is called, if not by its label, and the clock at the start.
 
-    `keep_rows`: single rows may be written down.
+    `keep_rows`: single rows may be written down. `segments`: columns cut into parts to look at.
     """
 
     positive_name: str | None
     started: float
     keep_rows: bool = True
+    segments: Sequence[Parts] = ()
 
 
 def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Request:
     seed: int
     out: str | Path | None
     keep_rows: bool = True
+    segments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_seed(self.seed)

@@ -66,7 +66,7 @@ class RowReasons:
         return changes
 
     def _predict(self, number: int) -> Any:
-        deployed = as_deployed(self.judged, self.fitted, self.table.class_counts)
+        deployed = as_deployed(self.table, self.judged, self.fitted)
         shares, k = self.fitted.members[number].shares, self.protocol.positive
 
         def predict(frame: pl.DataFrame) -> np.ndarray:
@@ -98,4 +98,4 @@ def _first(rows: np.ndarray, by: np.ndarray) -> np.ndarray:
 def _value(table: Table, names: Sequence[str], values: dict[str, Any]) -> str:
     if len(names) > 1:
         return next((name for name in names if values[name] == 1), "none")
-    return value_text(table.schema, names[0], values[names[0]])
+    return value_text(table.schema.column(names[0]).kind, values[names[0]])

@@ -24,6 +24,7 @@ from steelyard.comparison.record import (
 )
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
 from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
+from steelyard.comparison.segmented import parts_of, segmented
 from steelyard.jobs.job import Job, Trainer
 from steelyard.jobs.run import (
     InMemoryStore,
@@ -51,6 +52,7 @@ def run_training(
 ) -> Study:
     started = time.monotonic()
     table = table_of(data, request)
+    cut = parts_of(data, request, table)
     check_training(table)
     trainer = trainer_of(model)
     trainable([technique], trainer, table, may_leave_out=False)
@@ -66,7 +68,7 @@ def run_training(
     asked = asked_for(table, [technique], trainer, request) | code_of(model)
     asked["out_of_bag"] = out_of_bag
     with result_store(request, asked, len(protocol.splits)) as store:
-        origin = Origin(request.positive_name, started, request.keep_rows)
+        origin = Origin(request.positive_name, started, request.keep_rows, cut)
         return _finish(table, trainer, technique, protocol, asked, origin, store, progress)
 
 
@@ -103,6 +105,7 @@ def _finish(
     run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
     by_name = [(technique.name, fitted)]
     run["importance"] = drivers(table, protocol, judged, by_name, keep_rows=origin.keep_rows)
+    run["segments"] = segmented(protocol, judged, origin.segments)
     run = with_origin(run, origin)
     study = Study(
         run,

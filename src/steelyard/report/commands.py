@@ -1,7 +1,10 @@
 """Command lines and snippets to copy, with this run's names in them."""
 
+import csv
+import io
 import json
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from steelyard.report.formatting import decimal
@@ -33,6 +36,10 @@ def compared(run: dict[str, Any], place: str) -> str:
     words += ["--missing-label", "keep"] if protocol.get("missing_label") == "keep" else []
     for column in protocol["drop"]:
         words += ["--drop", column]
+    names = [one["column"] for one in (run.get("segments") or {"columns": []})["columns"]]
+    words += ["--segments", csv_line(names)] if names else []
+    if (run.get("importance") or {"missed": []}).get("missed") is None:
+        words.append("--no-rows")
     words += ["--metric", protocol["metric"]] if protocol["metric"] != "average_precision" else []
     words += ["--seed", protocol["seed"]] if protocol["seed"] else []
     name = data.get("positive_name")
@@ -47,6 +54,13 @@ def judged(run: dict[str, Any], place: str) -> str:
     for score in protocol["scores"]:
         words += ["--score", score]
     return command(*words, *goal_words(protocol["goal"]), "--out", place)
+
+
+def csv_line(names: Sequence[str]) -> str:
+    """Names between commas, in quotes where they hold one."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def goal_words(goal: dict[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 import textwrap
 from typing import Any
 
-from steelyard.report.formatting import signed, with_interval
+from steelyard.report.formatting import amount, signed, with_interval
 from steelyard.stats.metrics import METRICS
 
 WIDTH = 80
@@ -23,6 +23,21 @@ def evaluation_text(found: dict[str, Any]) -> str:
             cells += f"{with_interval(promised):<21}{signed(promised['difference'])} {meaning}"
         lines.append(cells.rstrip())
     return "\n".join(lines)
+
+
+def missed_text(found: dict[str, Any]) -> str:
+    """What labelled rows below the threshold tell of all that is missed."""
+    lost, recall = found["missed"], found["recall"]
+    said = (
+        f"Of {found['below']:,} rows drawn below the threshold {found['positives_below']:,} are "
+        f"cases: about {amount(lost['value'])} ({amount(lost['low'])} to {amount(lost['high'])}) "
+        "are missed among all rows there. "
+    )
+    if recall["value"] is None:
+        said += "For the recall the flagged rows are needed, too: sample-below --with-flagged."
+    else:
+        said += f"Recall: {with_interval(recall)}."
+    return textwrap.fill(said, WIDTH)
 
 
 def newness(found: dict[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from steelyard.report import (
     drivers_section,
     explorer,
     figures,
+    segments_section,
 )
 from steelyard.report.formatting import (
     amount,
@@ -47,6 +48,7 @@ CONTENTS = (
     ("calibration", "Calibration"),
     ("classes", "Per class"),
     ("drivers", "What drives it"),
+    ("segments", "Segments"),
     ("evidence", "How sure"),
     ("data", "Data and findings"),
     ("method", "Method"),
@@ -87,6 +89,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             confusion=classes_section.confusion(run),
             per_class=classes_section.per_class(run),
             drivers=drivers_section.section(run),
+            segments=segments_section.section(run.get("segments")),
             marks=MARKS,
             entries=ranked(run),
             classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
@@ -185,8 +188,8 @@ def resource(name: str) -> str:
 def _contents(run: dict[str, Any], *, scored: bool) -> list[tuple[str, str]]:
     """The sections that this run has."""
     absent = set() if scored else set(NEED_SCORES)
-    if not run.get("importance"):
-        absent.add("drivers")
+    measured = {"drivers": run.get("importance"), "segments": run.get("segments")}
+    absent |= {name for name, found in measured.items() if not found}
     if run["protocol"].get("scores"):
         absent.add("use")  # scores alone have no model
     return [one for one in CONTENTS if one[0] not in absent]

@@ -10,6 +10,7 @@ import numpy as np
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
 from steelyard.errors import DataError
+from steelyard.runs.drawn_below import drawn_below
 from steelyard.runs.promised import compared_with_promise, seen_in_training
 from steelyard.runs.training_table import training_table
 
@@ -22,6 +23,7 @@ def evaluate_file(
     weight: str | None = None,
     verify: bool = True,
     training: Any = None,
+    segments: Sequence[str] = (),
     seed: int = 0,
     memory: str | int | None = None,
 ) -> dict[str, Any]:
@@ -33,40 +35,51 @@ def evaluate_file(
         weight: column that says how much each row counts; by default the run's, where it is there.
         verify: the run must be as it was sealed.
         training: the run's table, where it is no longer at its place; to tell which rows are new.
+        segments: columns whose parts are held against each other, as in `compare`.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
-        and `beyond_chance`), `trained_on` (`promised.seen_in_training`).
+        and `beyond_chance`), `trained_on` (`promised.seen_in_training`), `segments`, and
+        `missed`, where rows were drawn by `sample_below`.
     """
-    check_seed(seed)
-    with limited(memory):
-        return _evaluated(run, data, target, weight, verify, training, seed)
-
-
-def _evaluated(
-    run: str | Path,
-    data: Any,
-    target: str | None,
-    weight: str | None,
-    verify: bool,
-    training: Any,
-    seed: int,
-) -> dict[str, Any]:
-    from steelyard.decision import costs_of, goal_from_dict
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
+    from steelyard.tables import Schema
+
+    check_seed(seed)
+    with limited(memory):
+        values = read_run(run, verify=verify)
+        schema = Schema.from_dict(values["data"]["schema"])
+        scored = Predictor(model_of(run, values, verify=verify), schema)
+        asked = {"target": target, "weight": weight, "training": training, "segments": segments}
+        return {"run": str(run)} | evaluated(values, scored, data, **asked, seed=seed)
+
+
+def evaluated(
+    values: dict[str, Any],
+    scored: Any,
+    data: Any,
+    *,
+    target: str | None = None,
+    weight: str | None = None,
+    training: Any = None,
+    segments: Sequence[str] = (),
+    seed: int = 0,
+) -> dict[str, Any]:
+    """As `evaluate_file`, of run.json's content and its model as `models.deploy.Predictor`."""
+    from steelyard.decision import costs_of, goal_from_dict
     from steelyard.stats.metric_intervals import metric_values
     from steelyard.stats.predictions import Predictions
     from steelyard.stats.validation import row_weights
     from steelyard.tables import Schema, groups, labels, read_features, weights
+    from steelyard.tables.column_parts import segment_parts
     from steelyard.tables.unknown_levels import UnknownLevels
 
-    values = read_run(run, verify=verify)
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
     frame = read_features(data, schema)
     unknown = UnknownLevels(schema)
     unknown.add(frame)
-    probability, decision = Predictor(model_of(run, values, verify=verify), schema)(frame)
+    probability, decision = scored(frame)
     column = values["protocol"]["group"]
     counted = weight or values["protocol"].get("weight")
     by_weight = None if counted is None else weights(data, counted)
@@ -83,15 +96,20 @@ def _evaluated(
         groups=together,
         weights=row_weights(by_weight, len(y)),
     )
+    cut = segment_parts(data, segments, schema.target if target is None else target)
     metrics = metric_values(rows, seed=seed)
+    below = drawn_below(data, rows)
+    if below is not None and below["recall"]["value"] is not None:
+        metrics["recall"] = below["recall"]
     return {
-        "run": str(run),
         "trained_on": seen_in_training(training_table(values, training), frame, y),
         "rows": len(y),
         "unknown_levels": unknown.found(),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metrics,
         "promised": compared_with_promise(values, metrics),
+        "missed": below,
+        "segments": _segments(rows, cut),
         "weight": counted if by_weight is not None else None,
         "notes": [
             *_absent(y, schema.classes),
@@ -110,6 +128,19 @@ def _absent(y: np.ndarray, classes: Sequence[Any]) -> list[str]:
         f"no row is of the class {', '.join(absent)}: metrics that need it have no "
         "value, means over classes are over the others"
     ]
+
+
+def _segments(rows: Any, cut: Sequence[Any]) -> dict[str, Any] | None:
+    from steelyard.stats.segment_measures import DecidedRows
+    from steelyard.stats.segments import segments
+
+    if not cut:
+        return None
+    k = rows.positive
+    decided = DecidedRows(
+        rows.y == k, (rows.d == k).astype("float64"), rows.p[:, k], rows.groups, rows.weights
+    )
+    return segments(decided, cut)
 
 
 def _unweighted(weight: str | None, *, found: bool) -> list[str]:

@@ -57,4 +57,4 @@ def explained(
 
 def _text(schema: Schema, rows: pl.DataFrame, row: int, j: int) -> str:
     name = schema.features[j]
-    return value_text(schema, name, rows[row, name])
+    return value_text(schema.column(name).kind, rows[row, name])

@@ -3,29 +3,23 @@
 import datetime as dt
 from typing import Any
 
-from steelyard.tables.schema import Schema
-
 EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - dates of a table have no zone
 
 
-def value_text(schema: Schema, name: str, value: Any) -> str:
+def value_text(kind: str, value: Any) -> str:
     """A value of a feature frame: dates as dates, truth values as yes and no, numbers short.
 
-    >>> from steelyard.tables import Column
-    >>> columns = (Column("day", "date"), Column("paid", "boolean"), Column("sum", "number"))
-    >>> schema = Schema(columns, "y", (0, 1))
-    >>> value_text(schema, "day", 19000.0), value_text(schema, "paid", 1.0)
-    ('2022-01-08', 'yes')
-    >>> value_text(schema, "sum", 1234567.0), value_text(schema, "sum", 0.123456)
+    `kind` is the column's.
+
+    >>> value_text("date", 19000.0), value_text("boolean", 1.0), value_text("number", None)
+    ('2022-01-08', 'yes', 'missing')
+    >>> value_text("number", 1234567.0), value_text("number", 0.123456)
     ('1,234,567', '0.1235')
-    >>> value_text(schema, "sum", None)
-    'missing'
     """
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return "missing"
     if isinstance(value, str):
         return value
-    kind = schema.column(name).kind
     if kind == "boolean":
         return "yes" if value else "no"
     if kind == "date":
