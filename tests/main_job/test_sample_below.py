@@ -35,7 +35,7 @@ def test_drawn_labelled_and_evaluated(run_dir, run, customers, tmp_path):
     assert found["metrics"]["recall"] == found["missed"]["recall"]
     text = run(*words).stdout
     assert "below the threshold" in text
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines()[1:])) <= 80  # the first names files
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_fresh_rows_by_segment(segmented, run):
     assert sum(part["rows"] for part in found["columns"][0]["parts"]) == 200
     told = run(*words).stdout
     assert "north" in told
-    assert max(map(len, told.splitlines())) <= 80
+    assert max(map(len, told.splitlines()[1:])) <= 80  # the first names files
 
 
 @pytest.mark.parametrize(("name", "said"), [("regoin", "region"), ("churned", "target")])

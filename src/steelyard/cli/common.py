@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +31,8 @@ model_option = click.option(
     help="blend, tabular, trees, or your own: FILE.py:FUNCTION.",
 )
 
+page_option = click.option("--out", metavar="PAGE", help="Write a page (.html) besides.")
+
 no_rows_option = click.option(
     "--no-rows",
     "keep_rows",
@@ -53,6 +56,19 @@ segments_option = click.option(
 memory_option = click.option(
     "--memory", metavar="SIZE", help="Keep to 4G, 512M (default: 80 % of what is free)."
 )
+
+
+def page_path(out: str | None, data: str, *, overwrite: bool) -> Path | None:
+    """Where a page goes, checked before anything is computed; None where none is wanted."""
+    from steelyard.errors import RequestError
+    from steelyard.files import output_path
+    from steelyard.tables.files import find_files
+
+    if out is None:
+        return None
+    if Path(out).suffix != ".html":
+        raise RequestError(f"`out={out!r}`: a page takes a name that ends in .html")
+    return output_path(out, inputs=find_files(data, partitions=True), overwrite=overwrite)
 
 
 def column_names(text: str) -> list[str]:

@@ -7,6 +7,9 @@ from steelyard.cli.common import (
     memory_option,
     no_verify_option,
     note_unknown_levels,
+    overwrite_option,
+    page_option,
+    page_path,
     plain_errors,
     print_json,
     say,
@@ -25,6 +28,8 @@ from steelyard.cli.common import (
     help="How much each row counts (default: the run's column, if there).",
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
+@page_option
+@overwrite_option
 @segments_option
 @no_verify_option
 @memory_option
@@ -36,6 +41,8 @@ def command(
     weight: str | None,
     training: str | None,
     segments: list[str],
+    out: str | None,
+    overwrite: bool,
     verify: bool,
     memory: str | None,
     as_json: bool,
@@ -49,10 +56,14 @@ def command(
       steelyard evaluate run fresh.csv --target churned
     """
     with plain_errors():
+        from steelyard.files import write_text
+        from steelyard.report.evaluation_page import to_html
         from steelyard.report.evaluation_text import evaluation_text, missed_text
         from steelyard.report.segments_text import segments_text
+        from steelyard.runs import read_run
         from steelyard.runs.evaluate import evaluate_file
 
+        page = page_path(out, data, overwrite=overwrite)
         summary = evaluate_file(
             run,
             data,
@@ -65,6 +76,8 @@ def command(
             memory=memory,
         )
         note_unknown_levels(summary)
+        if page:
+            write_text(page, to_html(summary, read_run(run, verify=verify), run))
         if as_json:
             print_json(summary)
         else:

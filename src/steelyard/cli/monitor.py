@@ -9,6 +9,9 @@ from steelyard.cli.common import (
     data_argument,
     memory_option,
     no_verify_option,
+    overwrite_option,
+    page_option,
+    page_path,
     plain_errors,
     print_json,
     say,
@@ -29,10 +32,20 @@ from steelyard.cli.common import (
     help="Stability index of the scores.",
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
+@page_option
+@overwrite_option
 @no_verify_option
 @memory_option
 @standard_options
-def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> None:  # noqa: ARG001 - option of every command
+def command(
+    run: str,
+    data: str,
+    out: str | None,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,  # noqa: ARG001 - option of every command
+    **options: Any,
+) -> None:
     """Estimate the prevalence of unlabelled rows and check it, and the scores, against bands.
 
     Exits with 3 when a band was left, so that a scheduler can raise the alarm.
@@ -42,10 +55,16 @@ def command(run: str, data: str, as_json: bool, quiet: bool, **options: Any) -> 
       steelyard monitor run today.parquet --low 0.005 --high 0.03
     """
     with plain_errors():
+        from steelyard.files import write_text
+        from steelyard.report.monitor_page import to_html
         from steelyard.report.monitor_text import monitor_text
+        from steelyard.runs import read_run
         from steelyard.runs.monitor import monitor_run
 
+        page = page_path(out, data, overwrite=overwrite)
         summary = monitor_run(run, data, **options)
+        if page:
+            write_text(page, to_html(summary, read_run(run, verify=options["verify"]), run))
     if as_json:
         print_json(summary)
     else:

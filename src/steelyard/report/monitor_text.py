@@ -12,7 +12,7 @@ NAME = 12
 def monitor_text(found: dict[str, Any]) -> str:
     """Each check in its lines of at most 80 columns, then what to mind."""
     lines = [f"{found['rows']:,} rows"]
-    for name, seen, meaning in (_prevalence(found), _scores(found), *_features(found)):
+    for name, seen, meaning in checks(found):
         lines += textwrap.wrap(
             f"{name:<{NAME}}{seen}", WIDTH, subsequent_indent=" " * NAME, drop_whitespace=True
         )
@@ -22,6 +22,11 @@ def monitor_text(found: dict[str, Any]) -> str:
     for warning in found["warnings"]:
         lines += textwrap.wrap(f"Mind: {warning}.", WIDTH)
     return "\n".join(lines)
+
+
+def checks(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Each check's name, what was seen with its limit, and what that means."""
+    return [_prevalence(found), _scores(found), *_features(found)]
 
 
 def _prevalence(found: dict[str, Any]) -> tuple[str, str, str]:

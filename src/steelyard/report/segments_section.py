@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from steelyard.report.formatting import number, percent, with_interval
+from steelyard.report.formatting import number, with_interval
 from steelyard.report.segments_text import difference
 from steelyard.report.strip import Mark, Scale, strip
 
@@ -33,7 +33,6 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
         "label": part["label"],
         "rows": f"{part['rows']:,}",
         "positives": f"{part['positives']:,}",
-        "share": percent(part["positives"] / part["rows"]),
         "picture": picture,
         "recall": with_interval(recall, 2),
         "pooled": number(recall["pooled"], 2),

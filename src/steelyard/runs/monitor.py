@@ -52,9 +52,24 @@ def monitor_run(
     check_seed(seed)
     with limited(memory):
         study = load(run, verify=verify)
-        band = _band(study, low, high, max_psi)
-        table = training_table(study.run, training)
-        found = new_rows(study, data, training=table, seed=seed)
+        band: dict[str, Any] = {"low": low, "high": high, "max_psi": max_psi}
+        return {"run": str(run)} | monitored(study, data, **band, training=training, seed=seed)
+
+
+def monitored(
+    study: "Study",
+    data: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    max_psi: float = SCORES_MOVED,
+    training: Any = None,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """As `monitor_run`, of a study at hand."""
+    band = _band(study, low, high, max_psi)
+    table = training_table(study.run, training)
+    found = new_rows(study, data, training=table, seed=seed)
     positive = study.classes.index(study.run["decision"]["positive"])
     estimate, scores = found["estimate"], found["scores"]
     ends = {name: estimate[key][positive] for name, key in _ENDS}
@@ -68,7 +83,6 @@ def monitor_run(
         "left": bool(scores["psi"] > max(max_psi, scores["chance"])),
     }
     return {
-        "run": str(run),
         "rows": estimate["rows"],
         "positive": study.run["decision"]["positive"],
         "left": prevalence["left"] or scores["left"],

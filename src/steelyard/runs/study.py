@@ -1,10 +1,10 @@
 """What a comparison leaves behind: metrics, verdict, predictions and the model."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,6 +13,9 @@ from steelyard.errors import RequestError
 from steelyard.runs.new_decision import natural_prior
 from steelyard.stats.metrics import BY_NAME, METRICS
 from steelyard.tables import Schema
+
+if TYPE_CHECKING:
+    from steelyard.runs.results import Evaluated, Monitored
 
 
 class Study:
@@ -145,6 +148,60 @@ class Study:
             training=training,
             seed=seed,
         )
+
+    def evaluate(
+        self,
+        data: Any,
+        *,
+        target: str | None = None,
+        weight: str | None = None,
+        segments: str | Sequence[str] = (),
+        training: Any = None,
+        seed: int = 0,
+    ) -> "Evaluated":
+        """Every metric with its interval on labelled rows, beside what the run promised.
+
+        Args:
+            data: labelled rows, any table with the model's columns and the target.
+            target: column that holds the class; by default as trained.
+            weight: column that says how much each row counts.
+            segments: columns whose parts are held against each other.
+            training: the table that was compared on, where it is no longer at its place.
+            seed: of the draws behind intervals.
+        Returns: shows itself in a notebook; `.values` holds plain values, `.save("page.html")`
+            writes the page.
+        """
+        from steelyard.runs.evaluate import evaluated
+        from steelyard.runs.results import Evaluated
+
+        columns = [segments] if isinstance(segments, str) else list(segments)
+        asked = {"target": target, "weight": weight, "segments": columns, "training": training}
+        return Evaluated(evaluated(self.run, self.scored, data, **asked, seed=seed), self.run)
+
+    def monitor(
+        self,
+        data: Any,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        max_psi: float = 0.2,
+        training: Any = None,
+        seed: int = 0,
+    ) -> "Monitored":
+        """Whether unlabelled rows are still what the decision was made for.
+
+        Args:
+            low, high: band of the prevalence of the class of interest; by default half and twice
+                what the decision was made for.
+            max_psi: largest stability index of the scores.
+            training, seed: as in `evaluate`.
+        Returns: shows itself in a notebook; `.values["left"]` says whether a band was left.
+        """
+        from steelyard.runs.monitor import monitored
+        from steelyard.runs.results import Monitored
+
+        band: dict[str, Any] = {"low": low, "high": high, "max_psi": max_psi}
+        return Monitored(monitored(self, data, **band, training=training, seed=seed), self.run)
 
     def explain(
         self, data: Any, *, top: int = 3, training: Any = None, seed: int = 0
