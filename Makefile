@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish docs pictures clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish docs pictures locked lock sbom clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -40,6 +40,35 @@ types: .venv/test.stamp
 .venv/test.stamp: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet -e '.[tensorflow-cpu,test]'
 	touch $@ .venv/run.stamp
+
+# The environment of CI: pip takes no file whose digest is not in requirements/ci.txt. The other
+# targets find theirs done then; without this one they take the ranges of pyproject.toml.
+locked: .venv/locked.stamp
+
+.venv/locked.stamp: requirements/ci.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements/ci.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@ .venv/run.stamp .venv/test.stamp .venv/docs.stamp
+
+# New versions into the lock (for Python 3.11 and later, every system): read what changed, run CI.
+LOCK := .tools/bin/uv pip compile pyproject.toml --extra tensorflow-cpu --generate-hashes \
+	--universal --python-version 3.11 --no-header --no-annotate --quiet
+
+lock: .tools/done.stamp
+	$(LOCK) requirements/build.in --extra test --extra docs --upgrade -o requirements/ci.txt
+
+# What a release consists of, as CycloneDX: the package and what it needs, as the lock has it.
+sbom: .tools/done.stamp
+	mkdir -p dist
+	$(LOCK) --extra lightgbm -c requirements/ci.txt -o dist/needs.txt
+	.tools/bin/cyclonedx-py requirements dist/needs.txt --pyproject pyproject.toml \
+		--mc-type library --output-reproducible --of JSON -o dist/steelyard.cdx.json
+	rm dist/needs.txt
+
+.tools/done.stamp:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet 'uv>=0.8' 'cyclonedx-bom>=7'
+	touch $@
 
 # Kills at seeded moments and at every file switch; damage to everything that is read.
 faults: .venv/test.stamp
@@ -114,4 +143,4 @@ pictures: .venv/test.stamp
 	$(BIN)/python docs/pictures.py demo-run/report.html
 
 clean:
-	rm -rf .venv .venv-lowest demo-run site .cache
+	rm -rf .venv .venv-lowest .tools demo-run site .cache

@@ -72,3 +72,16 @@ def test_rule_and_layer_refuse_the_same_weights(weights):
     for kind in (Decision, DecisionRule):
         with pytest.raises(GoalError, match="weights"):
             kind(weights=weights)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{}, {"threshold": 0.5}, {"threshold": 0.0}, {"weights": [1, 0]}, {"costs": [[0, 1]] * 2}],
+)
+def test_without_probabilities_there_is_no_class(rule):
+    p = np.array([[0.25, 0.75], [np.nan, 0.5], [0.5, np.nan], [np.nan, np.nan]], "float32")
+    codes = Decision(**rule)(p).numpy()
+    assert codes.dtype == "int32"
+    assert codes[1:].tolist() == [-1, -1, -1]
+    assert codes[0] in (0, 1)
+    assert (Decision(**rule)(p[:, :1]).numpy() == -1).tolist() == [False, True, False, True]

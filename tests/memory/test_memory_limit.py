@@ -52,6 +52,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(run, tmp_path):
     frame = pl.DataFrame({"a": np.arange(900) % 13 / 2, "y": np.arange(900) % 5 == 0})
     frame.write_csv(tmp_path / "t.csv")
     words = ("train", tmp_path / "t.csv", "--target", "y", "--model", "trees", "--quiet")
+    assert run("inspect", tmp_path / "t.csv", "--target", "y").exit_code == 0  # what is imported
     limit = _memory.in_use() + (100 << 20)  # enough to read it
     result = run(*words, "--out", tmp_path / "run", "--memory", limit)
     assert result.exit_code == 1

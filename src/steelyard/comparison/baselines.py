@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from steelyard.comparison.judging import Protocol
+from steelyard.errors import RequestError
 from steelyard.files.digests import file_digest
 from steelyard.jobs.job import Trainer
 from steelyard.jobs.run import ResultStore, TrainingTask, uncorrected_probabilities
@@ -19,6 +20,10 @@ BUILT_IN = ("blend", "tabular", "trees")
 def trainer_of(model: str | Callable[[int, int], Any]) -> Trainer:
     """The trainer of a built-in model, of "FILE.py:FUNCTION", or of a function."""
     # Imported here: TensorFlow takes seconds, and a wrong request should not wait for it.
+    if not isinstance(model, str) and not callable(model):
+        raise RequestError(
+            f"`model={model!r}`: it takes blend, tabular, trees, FILE.py:FUNCTION or a function"
+        )
     if callable(model):
         from steelyard.models.custom import CustomTrainer
 

@@ -28,7 +28,10 @@ def score_of(name: str, given: Any, X: Any) -> np.ndarray:
                 raise RequestError(f"{name} is a classifier; give the rows to score as X=")
             given = getattr(given, method)(X)
             break
-    values = np.asarray(given, dtype=np.float64)
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} holds no numbers ({error}); give one score per row") from error
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim not in (1, 2):

@@ -12,6 +12,7 @@ from steelyard.comparison.training import run_training
 from steelyard.decision import Goal, as_goal
 from steelyard.jobs.run import Progress
 from steelyard.runs.study import Study
+from steelyard.tables.names import column_names
 from steelyard.techniques import Technique, choose, get
 
 DEFAULT_METRIC = "average_precision"
@@ -92,7 +93,7 @@ def compare(
         time=time_column,
         weight=weight,
         missing_label=missing_label,
-        drop=tuple(drop),
+        drop=column_names("drop", drop),
         positive=positive,
         positive_name=positive_name,
         metric=metric,
@@ -147,7 +148,7 @@ def train(
         time=time_column,
         weight=weight,
         missing_label=missing_label,
-        drop=tuple(drop),
+        drop=column_names("drop", drop),
         positive=positive,
         positive_name=positive_name,
         metric=DEFAULT_METRIC,

@@ -41,6 +41,8 @@ class Request:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.out is not None and not isinstance(self.out, str | Path):
+            raise RequestError(f"`out={self.out!r}`: give the path of a directory")
 
 
 def table_of(data: Any, request: Request) -> Table:

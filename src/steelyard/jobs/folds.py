@@ -37,6 +37,9 @@ def make_splits(
 
 def check_request(y: np.ndarray, *, folds: int, repeats: int, classes: tuple = ()) -> None:
     """Refuse folds that cannot hold every class in every training part."""
+    for name, value in (("folds", folds), ("repeats", repeats)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool):
+            raise RequestError(f"`{name}={value!r}`: it takes a whole number")
     if folds < 2 or repeats < 1:
         raise RequestError(
             f"`folds={folds}`, `repeats={repeats}`: compare with at least 2 folds and 1 repeat"

@@ -11,6 +11,8 @@ from steelyard.layers.columns import Tensor, both_columns
 from steelyard.layers.prior import check_columns
 from steelyard.stats.validation import class_weights
 
+UNDECIDED = -1  # the code of a row without probabilities
+
 
 @keras.saving.register_keras_serializable(package="steelyard")
 class Decision(keras.layers.Layer):
@@ -24,7 +26,8 @@ class Decision(keras.layers.Layer):
         weights: one factor per class, each >= 0: the class with the largest `p * weight`.
         costs: shape (K, K), `costs[true][decided]`: the class with the least expected cost.
     Input: probabilities, shape (n, K), or (n, 1) for one sigmoid unit. Output: shape (n,), int32.
-    Ties go to the lower code, except that a probability equal to `threshold` is `positive`.
+    Ties go to the lower code, except that a probability equal to `threshold` is `positive`. A row
+    whose probabilities hold NaN is of no class: its code is -1, as pandas' of a missing value.
     Raises: GoalError: more than one rule, or a value outside its range.
     Source: Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
 
@@ -65,6 +68,10 @@ class Decision(keras.layers.Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         p = both_columns(inputs)
+        # A sum is NaN where one of them is, and then not at least 0: an operator of every runtime.
+        return ops.where(ops.sum(p, axis=-1) >= 0, self._decided(p), UNDECIDED)
+
+    def _decided(self, p: Tensor) -> Tensor:
         if self.threshold is not None:
             flagged = p[..., self.positive] >= self.threshold
             return ops.where(flagged, self.positive, 1 - self.positive)  # type: ignore[operator]

@@ -7,6 +7,7 @@ import numpy as np
 
 from steelyard._tensorflow import keras, tf
 
+NO_CLASS = "the model gives no probabilities (NaN) for a row, so nothing is decided about it"
 LABEL = "steelyard.label"  # the layer that says what the model is about
 
 
@@ -44,6 +45,10 @@ class Columns(keras.layers.Layer):
 class Label(keras.layers.Layer):
     """Class codes (batch,) int32 -> labels (batch,), text, numbers or booleans as in the table.
 
+    The code -1, of a row without probabilities, becomes what is no label: "" for text, NaN for
+    fractions, -1 for whole numbers (the lowest int64 where -1 is a class). No boolean is left for
+    that, so such a batch ends in an error.
+
     Args:
         labels: of each class, in the order of its code.
         about: what a reader of the model should know, plain values; saved with it.
@@ -67,8 +72,24 @@ class Label(keras.layers.Layer):
             return np.array(self.labels, "float64")
         return np.array([str(label) for label in self.labels], object)
 
+    @property
+    def undecided(self) -> Any:
+        """What stands for no class; None where every value is one."""
+        values = self.values
+        if values.dtype == object:
+            return ""
+        if values.dtype == "float64":
+            return np.nan
+        if values.dtype == "bool":
+            return None
+        return -1 if -1 not in values else np.iinfo("int64").min
+
     def call(self, codes: Any) -> Any:
-        return tf.gather(tf.constant(self.values), codes)
+        if self.undecided is None:
+            with tf.control_dependencies([tf.debugging.assert_non_negative(codes, NO_CLASS)]):
+                return tf.gather(tf.constant(self.values), codes)
+        values = tf.constant(np.append(self.values, self.undecided).astype(self.values.dtype))
+        return tf.gather(values, tf.where(codes < 0, len(self.labels), codes))
 
     def compute_output_spec(self, codes: Any) -> Any:
         text = self.values.dtype == object

@@ -3,7 +3,8 @@
 All take one input a column, of shape (rows,), and give `probability_<class>` for each class and
 `decision`. SavedModel takes text and numbers and decides in labels. LiteRT and ONNX are for tables
 of numbers, with the operations that every runtime of theirs has; where labels are text, which
-those runtimes do not know, they give the number of the label, `decision_code`.
+those runtimes do not know, or booleans, they give the number of the label, `decision_code`. A row
+whose probabilities are NaN is of no class: "" or -1 (`Label` says what else), never one of them.
 """
 
 import json
@@ -69,7 +70,7 @@ def about_text(model: Any, schema: Schema, kind: str) -> str:
         {"column": name, "input": port, "type": input_type(schema, name)}
         for name, port in port_names(schema).items()
     ]
-    code = kind in ("litert", "onnx") and _text_labels(model)
+    code = kind in ("litert", "onnx") and _only_codes(model)
     if kind == "keras":
         inputs = [one | {"input": input_names(schema)[str(one["column"])]} for one in inputs]
         outputs = ["probability", "decision"]
@@ -123,8 +124,9 @@ def _shaped(columns: Columns, schema: Schema) -> Columns:
     return {keys[name]: columns[port][:, None] for name, port in ports.items()}
 
 
-def _text_labels(model: Any) -> bool:
-    return bool(model.get_layer(LABEL).values.dtype == object)
+def _only_codes(model: Any) -> bool:
+    """Whether these runtimes know no such labels, or the labels leave no value for no class."""
+    return model.get_layer(LABEL).values.dtype in (object, bool)
 
 
 def _named(p: Any, schema: Schema) -> Columns:
@@ -142,7 +144,7 @@ def _with_labels(model: Any, schema: Schema) -> Callable[..., Columns]:
 def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
     """The portable model with its weights as constants: these runtimes know no variables."""
     copy, label = portable(with_codes(model)), model.get_layer(LABEL)
-    text = _text_labels(model)
+    codes_only = _only_codes(model)
     weights = [
         [keras.ops.convert_to_numpy(one) for one in some]
         for some in (copy.trainable_variables, copy.non_trainable_variables)
@@ -151,7 +153,7 @@ def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
     def serve(**columns: Any) -> Columns:
         out, _ = copy.stateless_call(*weights, _shaped(columns, schema), training=False)
         code = out["decision"]
-        decision = {"decision_code": code} if text else {"decision": label(code)}
+        decision = {"decision_code": code} if codes_only else {"decision": label(code)}
         return _named(out["probability"], schema) | decision
 
     return serve

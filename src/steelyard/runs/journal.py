@@ -90,10 +90,10 @@ class Journal:
 
     def _resume(self) -> None:
         self._check_folder()  # again: another process may have finished it before the lock was ours
-        self.parts.mkdir(exist_ok=True)
         lines, whole = _read(self.path)
         if lines:
             self._check_request(lines[0])
+        self.parts.mkdir(exist_ok=True)
         jobs = [line for line in lines[1:] if self._is_sound(line)]
         self.finished = {line["job"]: line for line in jobs}
         if not whole or len(jobs) != len(lines) - 1:

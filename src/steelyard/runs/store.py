@@ -90,6 +90,8 @@ def read_run(run: str | Path, *, verify: bool = True) -> dict[str, Any]:
         verify: it must be as it was sealed.
     Raises: RunError: no finished run is there, it is damaged, or it was edited.
     """
+    if not isinstance(run, str | Path):
+        raise RunError(f"the run is {run!r}; give the path of its directory")
     run = Path(run)
     path = run / "run.json"
     if not run.is_dir():
@@ -131,8 +133,8 @@ def load(run: str | Path, *, verify: bool = True) -> Any:
     """
     from steelyard.runs.study import Study
 
-    run = Path(run)
     values = read_run(run, verify=verify)
+    run = Path(run)
     for name in SEALED:
         if not (run / name).is_file():
             raise RunError(f"{run} lacks {name}; run compare again")

@@ -57,3 +57,13 @@ def check_same(names: Sequence[str], first: Sequence[str], what: str, first_what
             f"{what} {' and '.join(parts)} compared with {first_what}; "
             "files that are read together need the same columns"
         )
+
+
+def column_names(argument: str, names: Iterable[str]) -> tuple[str, ...]:
+    """A list of column names that was given as an argument.
+
+    Raises: DataError: one name as text, whose letters would be taken for names.
+    """
+    if isinstance(names, str):
+        raise DataError(f"`{argument}={names!r}`: give a list of names, such as {[names]}")
+    return tuple(names)

@@ -12,7 +12,7 @@ from steelyard.errors import DataError, RequestError
 from steelyard.stats.validation import row_weights
 from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.float32 import float32_offset
-from steelyard.tables.names import suggestion
+from steelyard.tables.names import column_names, suggestion
 from steelyard.tables.roles import role_of
 from steelyard.tables.sample_weights import weights_of
 from steelyard.tables.schema import Column, Label, Role, Schema
@@ -238,6 +238,7 @@ def _asked(
     keep: Collection[str],
 ) -> _Use:
     """The same with names as they were read: without blanks at their ends."""
+    drop = column_names("drop", drop)
 
     def known(name: str) -> str:
         return name if name in names else name.strip()

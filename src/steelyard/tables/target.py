@@ -24,6 +24,8 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
     """The target's name if the table has it; otherwise an error with the nearest names."""
     if target is None:
         raise TargetError(f"no target column named; columns: {quoted(names)}")
+    if not isinstance(target, str):
+        raise TargetError(f"target is {target!r}; give the name of a column: {quoted(names)}")
     for name in (target, target.strip()):  # names are read without blanks at their ends
         if name in names:
             return name

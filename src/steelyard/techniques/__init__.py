@@ -80,5 +80,7 @@ def choose(names: "str | list[str | Technique] | tuple[str | Technique, ...]") -
         several = DEFAULT if name == "default" else (name,)
         for one in several:
             technique = get(one) if isinstance(one, str) else one
+            if not isinstance(technique, Technique):
+                raise RequestError(f"`techniques` holds {one!r}; give names or techniques")
             chosen[technique.name] = technique
     return list(chosen.values())
