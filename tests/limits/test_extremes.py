@@ -70,6 +70,11 @@ EXTREMES = {
         "SY031",
         ...,
     ),
+    "10,000 columns": (
+        table().with_columns(pl.DataFrame(RNG.normal(size=(ROWS, 10_000)))),
+        "SY029",
+        ...,
+    ),
     "a million to one": (
         pl.DataFrame({"a": RNG.normal(size=1_000_001), "y": np.arange(1_000_001) == 7}),
         "SY002",

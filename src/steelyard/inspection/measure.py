@@ -239,8 +239,10 @@ def _types(
 def _floats(column: pl.Series) -> np.ndarray:
     """NaN where missing, infinite where no model can hold the value; else the column itself."""
     values = column.to_numpy()
-    beyond = np.abs(values) > LARGEST
-    return np.where(beyond, np.sign(values) * np.inf, values) if beyond.any() else values
+    high, low = column.max(), column.min()  # of polars, without a copy; None where all is missing
+    if high is None or (high <= LARGEST and low >= -LARGEST):  # type: ignore[operator]
+        return values
+    return np.where(np.abs(values) > LARGEST, np.sign(values) * np.inf, values)
 
 
 def _codes(column: pl.Series) -> tuple[np.ndarray, int]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.neighbours import Points, pack
+from steelyard.neighbours.columns import Columns
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -31,7 +32,7 @@ class Space:
 
     def packed(self) -> Points:
         """The points, ready for the neighbour search."""
-        return pack(np.column_stack(self.columns), np.array(self.scales))
+        return pack(Columns(self.columns), np.array(self.scales))
 
 
 def hvdm_space(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard.neighbours.columns import Matrix
 from steelyard.neighbours.ordering import LEAF, spatial_order
 from steelyard.neighbours.scaling import Scaling, distances, error_factor
 
@@ -11,6 +12,7 @@ from steelyard.neighbours.scaling import Scaling, distances, error_factor
 _SAMPLE, _DUPLICATES = 2048, 0.02
 # Padding of the last leaf: a score that no threshold lets pass.
 _NOWHERE = -1e30
+BLOCK = 16  # leaves of rows that are laid out together
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Points:
         reach: largest |y| in each leaf, shape (leaves,).
     """
 
-    X: np.ndarray
+    X: Matrix
     scaling: Scaling
     rows: np.ndarray
     packed: np.ndarray
@@ -84,24 +86,29 @@ class Points:
         return error_factor(columns, self.scaling) * (norms + reach) ** 2
 
 
-def make_points(X: np.ndarray, rows: np.ndarray, scaling: Scaling) -> Points:
+def make_points(X: Matrix, rows: np.ndarray, scaling: Scaling) -> Points:
     """Pack the given rows of `X` in spatial order."""
     packed = scaling.pack(X, rows)
     return _cut(X, scaling, rows, packed, spatial_order(packed))
 
 
 def _cut(
-    X: np.ndarray, scaling: Scaling, rows: np.ndarray, packed: np.ndarray, order: np.ndarray
+    X: Matrix, scaling: Scaling, rows: np.ndarray, packed: np.ndarray, order: np.ndarray
 ) -> Points:
     """Points at the given places of `rows` and `packed`, in that order."""
     number, columns = len(order), scaling.centre.size
     leaves = max(1, -(-number // LEAF))
     padded = np.zeros((leaves * LEAF, columns + 1), dtype=packed.dtype)
-    for start in range(0, number, 16 * LEAF):  # so that no second copy of all rows is made
-        places = order[start : start + 16 * LEAF]
-        padded[start : start + len(places), :-1] = packed[places, :columns]
-    inside = padded[:number, :-1]
-    squares = np.einsum("ij,ij->i", inside, inside, dtype=np.float64)
+    squares = np.empty(number)
+    low, high = (np.zeros((leaves, columns), dtype=packed.dtype) for _ in range(2))
+    # Block by block: no second copy of all rows is made, and each is looked at while it is near.
+    for start in range(0, number, BLOCK * LEAF):
+        places = order[start : start + BLOCK * LEAF]
+        inside = packed[places, :columns]
+        here, leaf = slice(start, start + len(places)), slice(start // LEAF, start // LEAF + BLOCK)
+        padded[here, :-1] = inside
+        squares[here] = np.einsum("ij,ij->i", inside, inside, dtype=np.float64)
+        low[leaf], high[leaf] = _by_leaf(inside, np.minimum), _by_leaf(inside, np.maximum)
     padded[:number, -1] = squares / -2
     padded[number:, -1] = _NOWHERE
     return Points(
@@ -110,8 +117,8 @@ def _cut(
         rows=rows[order],
         packed=padded,
         squares=squares,
-        low=_by_leaf(inside, np.minimum),
-        high=_by_leaf(inside, np.maximum),
+        low=low,
+        high=high,
         reach=np.sqrt(_by_leaf(squares, np.maximum)),
     )
 
@@ -126,7 +133,7 @@ def _by_leaf(values: np.ndarray, largest_or_least: np.ufunc) -> np.ndarray:
     return np.concatenate([reduced, largest_or_least.reduce(values[whole:], axis=0, keepdims=True)])
 
 
-def _hashes(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _hashes(X: Matrix, rows: np.ndarray) -> np.ndarray:
     """A 64-bit number for each of some rows of `X`, the same for equal rows."""
     rng = np.random.default_rng(0)
     columns = rng.integers(1, 2**63, X.shape[1], dtype=np.uint64) | np.uint64(1)

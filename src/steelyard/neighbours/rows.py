@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from steelyard.neighbours.columns import Matrix
 from steelyard.neighbours.nearest import nearest
 from steelyard.neighbours.points import Points, make_points
 from steelyard.neighbours.scaling import choose_scaling
 
 
-def pack(X: np.ndarray, scales: np.ndarray | None = None) -> Points:
+def pack(X: Matrix, scales: np.ndarray | None = None) -> Points:
     """All rows of a matrix, ready to be asked more than once.
 
     Args:

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steelyard.neighbours.columns import Matrix
 from steelyard.neighbours.ordering import LEAF, spatial_order
 from steelyard.neighbours.threads import one_blas_thread
 
@@ -46,7 +47,7 @@ class Scaling:
         """Unit roundoff of the packed type."""
         return float(np.finfo(self.dtype).eps) / 2
 
-    def pack(self, X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def pack(self, X: Matrix, rows: np.ndarray) -> np.ndarray:
         """The given rows of `X`, centred and scaled, without a float64 copy of all of them."""
         factor = self.factor if self.scales is None else self.factor * self.scales
         packed = np.empty((len(rows), X.shape[1]), dtype=self.dtype)
@@ -63,7 +64,7 @@ def error_factor(columns: int, scaling: Scaling) -> float:
     return (columns / 2 + 6) * scaling.unit + (columns + 4) * double
 
 
-def choose_scaling(X: np.ndarray, scales: np.ndarray | None = None) -> Scaling:
+def choose_scaling(X: Matrix, scales: np.ndarray | None = None) -> Scaling:
     """Centre and scale for a table, and float32 where its error is small beside distances.
 
     Rows far from the centre beside the distance to their neighbours (a column in raw seconds,
@@ -82,7 +83,7 @@ def choose_scaling(X: np.ndarray, scales: np.ndarray | None = None) -> Scaling:
     return Scaling(centre, factor, np.dtype(np.float64), scales)
 
 
-def _is_sharp(X: np.ndarray, scaling: Scaling, sample: int = 16 * LEAF) -> bool:
+def _is_sharp(X: Matrix, scaling: Scaling, sample: int = 16 * LEAF) -> bool:
     """Whether the slack is small beside the squared distance between typical neighbours."""
     rows = np.arange(0, len(X), max(1, len(X) // sample))[:sample]
     packed = scaling.pack(X, rows)
@@ -106,7 +107,7 @@ def _gaps(leaf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def distances(
-    X: np.ndarray, first: np.ndarray, second: np.ndarray, scales: np.ndarray | None = None
+    X: Matrix, first: np.ndarray, second: np.ndarray, scales: np.ndarray | None = None
 ) -> np.ndarray:
     """Squared Euclidean distance of row pairs of `X` in float64, by differences.
 

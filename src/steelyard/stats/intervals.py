@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from steelyard.errors import RequestError
 from steelyard.stats.limits import TO_COMPARE
@@ -77,7 +77,7 @@ def ranking_interval(
 
 def quantile(df: float, level: float) -> float:
     """Two-sided quantile of Student's t; `df` may be infinite or a fraction."""
-    return _z(level) if math.isinf(df) else float(stats.t.ppf((1 + level) / 2, df))
+    return _z(level) if math.isinf(df) else float(special.stdtrit(df, (1 + level) / 2))
 
 
 def _z(level: float) -> float:

@@ -47,8 +47,9 @@ def check_unique(names: Sequence[str], what: str, hint: str = "") -> None:
 
 def check_same(names: Sequence[str], first: Sequence[str], what: str, first_what: str) -> None:
     """All files of a folder must have the same columns; their order is free."""
-    lacks = [name for name in first if name not in set(names)]
-    extra = [name for name in names if name not in set(first)]
+    here, there = set(names), set(first)  # once: tables may have thousands of columns
+    lacks = [name for name in first if name not in here]
+    extra = [name for name in names if name not in there]
     if lacks or extra:
         parts = [f"lacks {quoted(lacks)}"] * bool(lacks) + [f"also has {quoted(extra)}"] * bool(
             extra
