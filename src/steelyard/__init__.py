@@ -29,6 +29,8 @@ _HOME = {
     "MinPrecision": "steelyard.decision",
     "MinRecall": "steelyard.decision",
     "Alerts": "steelyard.decision",
+    "Bounds": "steelyard.decision",
+    "ThreeWay": "steelyard.decision",
     "Threshold": "steelyard.decision",
 }
 _MODULES = (

@@ -21,10 +21,12 @@ CLASSES = {
     "steelyard.layers": (
         "Calibration",
         "Decision",
+        "DecisionByRow",
         "NormalizedDense",
         "PriorBias",
         "PriorCorrection",
         "TemperatureScaling",
+        "ThreeWayDecision",
         "TreeEnsemble",
     ),
     "steelyard.losses": (

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from steelyard.comparison.main_job import compare, train
-from steelyard.decision import Goal
+from steelyard.decision import DecisionRule, Goal, as_goal
 from steelyard.errors import RequestError
 from steelyard.estimator_table import features_of, table_of
 from steelyard.stats.limits import TO_NAME_BEST
@@ -31,7 +31,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
             anything but plain, so plain is trained at once. Otherwise a technique's name, or a
             `Technique`.
         goal: what the threshold is tuned to, or the name of a metric to maximise; by default
-            balanced accuracy.
+            balanced accuracy. Columns of costs are named as in `X`, those of an array x0, x1, ...
         model: as in `steelyard.compare`; by default the network alone, half of what `compare`
             trains, as an estimator is often fitted many times over.
         folds: folds that calibration and threshold are found on; fewer where a class has fewer
@@ -97,7 +97,9 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
                 f"y holds one class only ({self.classes_[0]!r}); a classifier needs rows of two or "
                 "more"
             )
-        table = dataclasses.replace(table_of(X, codes, self.classes_), weights=weights)
+        names = getattr(self, "feature_names_in_", None)
+        table = table_of(X, codes, self.classes_, names, as_goal(self.goal).columns)
+        table = dataclasses.replace(table, weights=weights)
         rarest = int(table.class_counts.min())
         options: dict[str, Any] = {
             "model": self.model,
@@ -129,9 +131,11 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
 
     def _scored(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         check_is_fitted(self)
-        frame = features_of(self._checked(X), self.study_.schema)
+        besides = self.study_.scored.besides
+        frame = features_of(self._checked(X), self.study_.schema, besides)
         warn_of_unknown_levels(frame, self.study_.schema)
-        p, decided = self.study_.scored(frame)
+        p, acted = self.study_.scored(frame)
+        decided = DecisionRule.from_dict(self.study_.run["decision"]["rule"]).as_classes(acted)
         p = p.astype(np.float64)
         return p / p.sum(axis=1, keepdims=True), decided
 

@@ -1,6 +1,7 @@
 """What scikit-learn hands over, as steelyard's table."""
 
 import dataclasses
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -15,13 +16,24 @@ from steelyard.tables.reading import Source
 TARGET = "target"
 
 
-def table_of(X: Any, codes: np.ndarray, classes: np.ndarray) -> Table:
-    """A table of a float matrix, or of a frame with text, and class codes."""
+def table_of(
+    X: Any,
+    codes: np.ndarray,
+    classes: np.ndarray,
+    names: Sequence[str] | None = None,
+    amounts: Collection[str] = (),
+) -> Table:
+    """A table of a float matrix, or of a frame with text, and class codes.
+
+    `names`: of a matrix's columns, by default x0, x1, ... `amounts`: columns that costs are
+    computed from.
+    """
     labels = tuple(classes.tolist())
     if isinstance(X, np.ndarray):
-        columns = tuple(Column(f"x{j}", "number") for j in range(X.shape[1]))
+        named = [f"x{j}" for j in range(X.shape[1])] if names is None else list(names)
+        columns = tuple(Column(name, "number") for name in named)
         return Table(
-            features=_numbers(X),
+            features=_numbers(X, named),
             y=codes.astype(np.int64),
             schema=Schema(columns, TARGET, labels),
             groups=None,
@@ -36,16 +48,18 @@ def table_of(X: Any, codes: np.ndarray, classes: np.ndarray) -> Table:
     column = nw.new_series(target, codes.astype(np.int64), backend=frame.implementation)
     if hasattr(X, "index"):
         column = nw.from_native(column.to_native().set_axis(X.index), series_only=True)
-    table = read_table(frame.with_columns(column).to_native(), target)
+    table = read_table(frame.with_columns(column).to_native(), target, amounts=amounts)
     return dataclasses.replace(table, schema=dataclasses.replace(table.schema, classes=labels))
 
 
-def features_of(X: Any, schema: Schema) -> pl.DataFrame:
-    """Rows to predict as a canonical frame of the schema's features."""
-    return _numbers(X) if isinstance(X, np.ndarray) else read_features(X, schema)
+def features_of(X: Any, schema: Schema, besides: Sequence[str] = ()) -> pl.DataFrame:
+    """Rows to predict as a canonical frame of the schema's features, and columns besides."""
+    if isinstance(X, np.ndarray):
+        return _numbers(X, schema.features)
+    return read_features(X, schema, besides)
 
 
-def _numbers(X: np.ndarray) -> pl.DataFrame:
+def _numbers(X: np.ndarray, names: Sequence[str]) -> pl.DataFrame:
     beyond = np.argwhere(np.abs(X) > LARGEST)
     if len(beyond):
         row, column = beyond[0].tolist()
@@ -53,6 +67,5 @@ def _numbers(X: np.ndarray) -> pl.DataFrame:
             f"X holds values beyond {LARGEST:.2g}, which models in float32 cannot "
             f"hold (first: row {row}, column {column}); scale them or replace them by NaN"
         )
-    return pl.DataFrame(
-        {f"x{j}": column for j, column in enumerate(X.T.astype(np.float32))}
-    ).fill_nan(None)
+    columns = X.T.astype(np.float32)
+    return pl.DataFrame(dict(zip(names, columns, strict=True))).fill_nan(None)

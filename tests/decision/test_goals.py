@@ -244,7 +244,7 @@ def test_interval_and_near_best_hold_the_cut_off():
     [
         (lambda: Costs(fp=-1, fn=2), "-1"),
         (lambda: Costs(fp=0, fn=2), "more than 0"),
-        (lambda: Costs(fp="x", fn=2), "'x'"),
+        (lambda: Costs(fp="x y", fn=2), "'x y'"),
         (lambda: CostMatrix([[1, 1], [1, 1]]), "decides nothing"),
         (lambda: CostMatrix([[0, -1], [1, 0]]), "negative"),
         (lambda: CostMatrix([[0, 1, 2], [1, 0, 2]]), r"\(2, 3\)"),

@@ -156,3 +156,24 @@ def two_outputs():
 def test_what_cannot_be_finished_is_one_clear_line(model, y, options, error, says):
     with pytest.raises(error, match=says):
         sy.finish(model(), X, y, **options)
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_costs_that_differ_by_row_go_into_the_finished_model(as_dict, tmp_path):
+    amount = np.exp(RNG.normal(size=ROWS)).astype("float32")
+    model, inputs = one_unit("sigmoid"), X
+    if as_dict:
+        ports = {name: keras.Input((1,), name=name) for name in ("x", "Amount")}
+        model, inputs = keras.Model(ports, model(ports["x"])), {"x": X, "Amount": amount[:, None]}
+    given = {} if as_dict else {"amounts": {"Amount": amount}}
+    finished = sy.finish(model, inputs, Y, goal=sy.Costs(fp=1, fn="10*Amount"), **given)
+    finished.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    name = next(one.name for one in again.inputs if one.name != "Amount")
+    out = again.predict({name: X, "Amount": amount[:, None]}, verbose=0)
+    p = out["probability"][:, 1].astype(float)
+    np.testing.assert_array_equal(out["decision"] == 1, p >= 1 / (1 + 10.0 * amount))
+    cost = finished.report.after.metrics["normalized_cost"]
+    assert 0 < cost["low"] < cost["value"] < 1
+    with pytest.raises(DataError, match="needs the column 'Amount'"):
+        sy.finish(one_unit("sigmoid"), X, Y, goal=sy.Costs(fp=1, fn="Amount"))

@@ -58,10 +58,12 @@ def command(
         from steelyard.tables import read_table
 
         goal = goal_of(options)
+        goal = goal and goal.timed(options["time"])
         names = list(scores)
         given = {"group": options["group"], "time": options["time"]}
+        amounts = goal.columns if goal else ()
         with limited(memory):
-            table = read_table(data, target, keep=names, **given)
+            table = read_table(data, target, keep=names, amounts=amounts, **given)
             found = judge_table(table, names, Request(goal=goal, target=target, **options))
         if out is not None:
             found.save(out)

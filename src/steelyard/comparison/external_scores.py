@@ -2,7 +2,7 @@
 
 import time as clock
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from steelyard.comparison.record import (
     verdict_on,
     with_origin,
 )
-from steelyard.decision import Goal, Maximise, check_goal
+from steelyard.comparison.request import check_times
+from steelyard.decision import Alerts, Goal, Maximise, check_goal
+from steelyard.decision.given_columns import as_times, given_columns
 from steelyard.errors import DataError, RequestError, TargetError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
@@ -56,6 +58,7 @@ class Rows:
     y: np.ndarray
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
     path: str = "scores"
     sha256: str | None = None
 
@@ -71,6 +74,7 @@ def judge(
     positive: Any = None,
     groups: Any = None,
     time: Any = None,
+    amounts: Any = None,
     folds: int = 5,
     seed: int = 0,
 ) -> Judgement:
@@ -91,7 +95,10 @@ def judge(
         reference: the score that wins ties, as a rule today's; by default the first.
         positive: label of the class of interest; by default the rarest.
         groups: group of each row, shape (n,), where rows of a group are not independent.
-        time: numbers that order the rows, shape (n,): thresholds are tuned on earlier rows.
+        time: numbers or dates that order the rows, shape (n,): thresholds are tuned on earlier
+            rows, and a budget by period counts by them.
+        amounts: what costs that differ by row are computed from: columns by name, a frame, or the
+            values of the one column that `goal` names.
         folds: folds for thresholds and paired tests.
         seed: of folds and draws.
     Raises: DataError, TargetError, RequestError, GoalError: what cannot be judged, in one line.
@@ -102,7 +109,7 @@ def judge(
     >>> judge(y, {"today": today, "new": new}).verdict["winner"]
     'new'
     """
-    labels = np.asarray(y)
+    labels, times = np.asarray(y), as_times(time)
     if labels.ndim != 1 or not len(labels):
         raise DataError(f"labels have shape {labels.shape}; give one per row")
     classes, codes = np.unique(labels, return_inverse=True)
@@ -110,8 +117,11 @@ def judge(
         tuple(classes.tolist()),
         codes,
         _per_row("groups", groups, len(codes), codes=True),
-        _per_row("time", time, len(codes)),
+        _per_row("time", times, len(codes)),
+        given_columns(amounts, goal.columns if goal else (), len(codes), times),
     )
+    if isinstance(goal, Alerts) and goal.per is not None:
+        goal.check_time(dates=np.asarray(time).dtype.kind in "MO")
     given = {name: score_of(name, value, X) for name, value in scores.items()}
     return _judged(rows, given, Request(goal, metric, reference, positive, folds, seed))
 
@@ -120,11 +130,19 @@ def judge_table(table: Table, names: list[str], request: Request) -> Judgement:
     """The same for columns of a table that was read."""
     source = table.source
     rows = Rows(
-        tuple(table.schema.classes), table.y, table.groups, table.times, source.path, source.sha256
+        tuple(table.schema.classes),
+        table.y,
+        table.groups,
+        table.times,
+        table.amounts_of(request.goal.columns if request.goal else ()),
+        source.path,
+        source.sha256,
     )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise RequestError(f"the score {twice[0]!r} is named twice; name each once")
+    if request.goal is not None:
+        check_times(request.goal, table.schema)
     absent = [name for name in names if name not in table.schema.numbers]
     if absent:
         raise RequestError(
@@ -193,6 +211,7 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         rows.groups,
         request.seed,
         reference=reference,
+        columns=rows.columns,
     )
 
 

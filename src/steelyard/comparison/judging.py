@@ -7,19 +7,24 @@ repeat (with a time split: of earlier blocks), so no row helps to tune what it i
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from steelyard.decision import (
+    Alerts,
     Calibration,
     DecisionRule,
     Goal,
     Identity,
+    best_of_each_period,
     check_and_refit,
     correct_prior,
+    costs_by_row,
     costs_of,
+    ranks_rows,
     tune,
 )
 from steelyard.jobs.class_counts import class_counts, shares_of
@@ -58,6 +63,7 @@ class Protocol:
     reference: str = "plain"  # wins ties
     labels: Sequence[Any] | None = None  # of the classes, for notes
     weights: np.ndarray | None = None  # of the rows, above 0 and of mean 1
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)  # that the goal needs, per row
 
     @property
     def classes(self) -> int:
@@ -101,6 +107,19 @@ class Protocol:
         """Weights of these rows, or None."""
         return None if self.weights is None else self.weights[rows]
 
+    @cached_property
+    def row_costs(self) -> np.ndarray | None:
+        """Costs of a false alarm and a miss in each row, (rows, 2); None where rows do not differ.
+
+        A gap counts with the mean of all rows: what was paid is not learned fold by fold.
+        """
+        by_row = costs_by_row(self.goal, self.columns, self.y == self.positive)
+        return None if by_row is None else by_row.of(self.columns)
+
+    def columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """What the goal needs of some of the rows, by positions or mask."""
+        return {name: column[rows] for name, column in self.columns.items()}
+
     def fold_of(self, repeat: int) -> np.ndarray:
         """Fold in which each row was predicted, shape (rows,); -1 where it never was."""
         folds = np.full(len(self.y), -1)
@@ -123,6 +142,7 @@ class Protocol:
                 groups=None if self.groups is None else self.groups[rows],
                 weights=self.of_rows(rows),
                 stratified=self.stratified,
+                row_costs=None if self.row_costs is None else self.row_costs[rows],
             )
             for repeat in range(self.repeats)
         ]
@@ -256,7 +276,15 @@ def _cross_fitted(
         rule = _rule(technique, calibration.apply(p), others, protocol)
         mine = calibration.apply(corrected[split.repeat, split.test])
         deployed[split.repeat, split.test] = mine
-        decided[split.repeat, split.test] = rule.decide(mine)
+        decided[split.repeat, split.test] = rule.decide(mine, protocol.columns_of(split.test))
+    fixed = technique.decision.rule(protocol.classes, protocol.positive) is not None
+    if isinstance(protocol.goal, Alerts) and ranks_rows(protocol.goal) and not fixed:
+        # A budget by period decides over all rows of a period, whatever folds they are in.
+        rows, k = protocol.scored, protocol.positive
+        columns = protocol.columns_of(rows)
+        for repeat, p in enumerate(deployed):
+            flagged = best_of_each_period(protocol.goal, p[rows, k].astype(np.float64), columns)
+            decided[repeat, rows] = np.where(flagged, k, 1 - k)
     return deployed, decided
 
 
@@ -291,6 +319,7 @@ def _rule(
         sample_weight=protocol.of_rows(rows),
         interval=False,
         strict=False,
+        columns=protocol.columns_of(rows),
     ).rule
 
 
@@ -310,6 +339,8 @@ def _final_rule(
         )
         told = {"rule": fixed.to_dict(), "goal": protocol.goal.to_dict(), "notes": [note]}
         return fixed, nothing | told
+    if ranks_rows(protocol.goal):
+        corrected = corrected[:1]  # a row has one place in its period
     stacked = np.concatenate([calibration.apply(p[predicted]) for p in corrected])
     y = np.tile(protocol.y[predicted], len(corrected))
     weights = protocol.of_rows(predicted)
@@ -325,5 +356,9 @@ def _final_rule(
         seed=protocol.seed,
         strict=False,
         labels=protocol.labels,
+        columns={
+            name: np.tile(column, len(corrected))
+            for name, column in protocol.columns_of(predicted).items()
+        },
     )
     return tuned.rule, tuned.to_dict()

@@ -66,8 +66,8 @@ def compare(
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
         metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
-        goal: what the threshold is tuned to, or the name of a metric to maximise; by default
-            balanced accuracy.
+        goal: what the threshold is tuned to, a list of bounds to keep together, or the name of a
+            metric to maximise; by default balanced accuracy.
         seed: the same seed gives the same result.
         budget: time to keep to, "10m" or seconds: repeats, folds, members of the model and
             techniques are cut, in this order, until the rest fits; `study.run["left_out"]` says
@@ -97,7 +97,7 @@ def compare(
         positive=positive,
         positive_name=positive_name,
         metric=metric,
-        goal=as_goal(goal),
+        goal=as_goal(goal).timed(time_column),
         seed=seed,
         out=out,
         keep_rows=keep_rows,
@@ -152,7 +152,7 @@ def train(
         positive=positive,
         positive_name=positive_name,
         metric=DEFAULT_METRIC,
-        goal=as_goal(goal),
+        goal=as_goal(goal).timed(time_column),
         seed=seed,
         out=out,
         keep_rows=keep_rows,

@@ -17,7 +17,9 @@ from steelyard.comparison.correction_effect import correction_effect
 from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import nested, verdict_by
+from steelyard.runs.new_decision import COLUMN
 from steelyard.runs.store import SCHEMA
+from steelyard.stats.money_record import money_record
 from steelyard.stats.predictions import effective_rows
 from steelyard.tables import Table
 from steelyard.tables.column_parts import Parts
@@ -147,6 +149,7 @@ def predictions(
     # A new decision and its intervals ask which rows belong together.
     bound = {} if protocol.groups is None else {"group": protocol.groups[rows]}
     bound |= {} if protocol.weights is None else {"weight": protocol.weights[rows]}
+    bound |= {f"{COLUMN}{name}": column[rows] for name, column in protocol.columns.items()}
     names = [f"probability_{label}" for label in classes]
     # With its truth beside it a prediction can be judged again without the table.
     truth = [classes[code] for code in protocol.y[rows]]
@@ -208,9 +211,26 @@ def _entry(
         "calibration": one.calibration_report,
         "rule": one.rule.to_dict(),
         "curves": one.curves,
+        **_money(one, protocol),
         **decisions_in_counts(one, protocol, classes),
         "seconds": round(seconds.get(one.technique.name, 0.0), 2),
     }
+
+
+def _money(one: Judged, protocol: Protocol) -> dict[str, Any]:
+    """`money` where the goal has costs by row."""
+    if protocol.row_costs is None:
+        return {}
+    k, first = protocol.positive, one.predictions[0]
+    found = money_record(
+        protocol.row_costs[protocol.scored],
+        first.y == k,
+        [rows.d == k for rows in one.predictions],
+        [rows.p[:, k] for rows in one.predictions],
+        groups=first.groups,
+        weight=first.weights,
+    )
+    return {"money": found}
 
 
 def _data(table: Table, protocol: Protocol) -> dict[str, Any]:

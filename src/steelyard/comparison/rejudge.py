@@ -13,6 +13,7 @@ from steelyard.decision import goal_from_dict
 from steelyard.errors import RunError
 from steelyard.jobs.job import Split
 from steelyard.runs.integrity import splits_of
+from steelyard.runs.new_decision import columns_kept
 from steelyard.tables import Table
 from steelyard.techniques import Technique
 
@@ -103,8 +104,13 @@ def _protocol(
         splits = list(_splits(rows, uncorrected, run["techniques"][0]["name"]))
     positive = labels.index(run["data"]["positive"])
     goal = goal_from_dict(asked["goal"])
+    if table is not None:
+        columns = table.amounts_of(goal.columns)
+    else:
+        kept = columns_kept(predictions.unique("row").sort("row"))
+        columns = {name: kept[name] for name in goal.columns}
     how = asked["metric"], groups, asked["seed"]
-    return rows, Protocol(y, splits, positive, goal, *how, weights=weights)
+    return rows, Protocol(y, splits, positive, goal, *how, weights=weights, columns=columns)
 
 
 def _weights(predictions: pl.DataFrame) -> np.ndarray | None:

@@ -7,14 +7,14 @@ from typing import Any
 from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.judging import Protocol
-from steelyard.decision import Goal, check_enough_rows, check_goal
+from steelyard.decision import Alerts, Goal, check_enough_rows, check_goal, costs_by_row
 from steelyard.errors import RequestError
 from steelyard.inspection.measure import positive_code
 from steelyard.inspection.resampled import warn_if_resampled
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Trainer
 from steelyard.stats.metrics import check_ranks
-from steelyard.tables import Table, check_learnable, read_table
+from steelyard.tables import Schema, Table, check_learnable, read_table
 from steelyard.techniques import Technique
 
 
@@ -58,6 +58,7 @@ def table_of(data: Any, request: Request) -> Table:
             weight=request.weight,
             missing_label=request.missing_label,
             drop=request.drop,
+            amounts=request.goal.columns,
         )
     check_learnable(table)
     warn_if_resampled(table)
@@ -68,6 +69,9 @@ def protocol_of(table: Table, request: Request) -> Protocol:
     classes = table.schema.classes
     positive = positive_code(classes, table.weighted_counts, request.positive)
     check_goal(request.goal, len(classes))
+    check_times(request.goal, table.schema)
+    columns = table.amounts_of(request.goal.columns)
+    costs_by_row(request.goal, columns, table.y == positive)  # refused before anything is trained
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -87,9 +91,17 @@ def protocol_of(table: Table, request: Request) -> Protocol:
         request.seed,
         labels=classes,
         weights=table.weights,
+        columns=columns,
     )
     check_enough_rows(request.goal, protocol.positives, len(table.y))
     return protocol
+
+
+def check_times(goal: Goal, schema: Schema) -> None:
+    """GoalError where a budget by day meets a time column that holds no dates."""
+    if isinstance(goal, Alerts) and goal.time is not None:
+        known = {column.name: column.kind for column in schema.columns}
+        goal.check_time(dates=known.get(goal.time) == "date")
 
 
 def trainable(

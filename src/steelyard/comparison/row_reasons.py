@@ -39,7 +39,7 @@ class RowReasons:
         held = np.concatenate([member.held_out for member in self.fitted.members])
         rows = np.intersect1d(self.protocol.scored, held)
         p = self.judged.deployed[0, rows]
-        flagged = self.judged.rule.decide(p) == k
+        flagged = self.judged.rule.decide(p, self.protocol.columns_of(rows)) == k
         hits = self.protocol.y[rows] == k
         missed, alarms = hits & ~flagged, ~hits & flagged
         worst = {

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.request import Request
 from steelyard.stats.segment_measures import DecidedRows
@@ -26,7 +28,8 @@ def segmented(protocol: Protocol, judged: Judged, cut: Sequence[Parts]) -> dict[
         return None
     rows, k = protocol.scored, protocol.positive
     p = judged.deployed[:, rows]
-    flagged = judged.rule.decide(p.reshape(-1, p.shape[-1])).reshape(p.shape[:2]) == k
+    columns = protocol.columns_of(rows)
+    flagged = np.stack([judged.rule.decide(repeat, columns) for repeat in p]) == k
     decided = DecidedRows(
         protocol.y[rows] == k,
         flagged.mean(axis=0),

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from steelyard.decision.costs import Costs
 from steelyard.decision.curve import Curve
-from steelyard.decision.goals import Costs, Goal, Maximise
+from steelyard.decision.goal import Goal
+from steelyard.decision.goals import Maximise
 from steelyard.decision.objective import best, objective
 from steelyard.stats.validation import Floats
 

@@ -17,24 +17,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv
 
+from steelyard.decision.alerts import Alerts
 from steelyard.decision.curve import Curve
-from steelyard.decision.goals import Alerts, Goal, MinPrecision, MinRecall
+from steelyard.decision.goal import Goal
+from steelyard.decision.least_share import MinPrecision, MinRecall
+from steelyard.decision.several import Bounds
 from steelyard.stats.validation import Floats
 
 DOUBT = 0.05
+DRAWS = 20_000  # of the chance that several bounds hold together: its error is below .004
 
 
-def certified(goal: Goal, curve: Curve) -> NDArray[np.bool_] | None:
+def certified(goal: Goal, curve: Curve, doubt: float = DOUBT) -> NDArray[np.bool_] | None:
     """Thresholds that flag some rows and keep the goal's bound; None for a goal without one.
 
+    Several bounds share the doubt, so that the chance that any of them breaks is at most that.
     Shape of `curve.tp`.
     """
+    if isinstance(goal, Bounds):
+        each = [certified(bound, curve, doubt / len(goal.bounds)) for bound in goal.bounds]
+        return np.logical_and.reduce([one for one in each if one is not None])
     if isinstance(goal, MinRecall):
-        passed = _more_than(*curve.of_positives, goal.r, curve.copies) <= DOUBT
+        passed = _more_than(*curve.of_positives, goal.r, curve.copies) <= doubt
     elif isinstance(goal, Alerts):
-        passed = _few_enough(goal, curve)
+        passed = _few_enough(goal, curve, doubt)
     elif isinstance(goal, MinPrecision):
-        passed = _pure_enough(goal, curve)
+        passed = _pure_enough(goal, curve, doubt)
     else:
         return None
     return passed & (curve.flagged > 0)
@@ -51,6 +59,8 @@ def chance_to_hold(goal: Goal, curve: Curve, index: int) -> float | None:
         hits, misses = (float(np.broadcast_to(kind, curve.tp.shape)[index]) for kind in rows)
         return _posterior_above(hits, misses, share, curve.copies)
 
+    if isinstance(goal, Bounds):
+        return _chance_of_all(goal, curve, index)
     if isinstance(goal, MinRecall):
         return posterior_above(curve.of_positives, goal.r)
     if isinstance(goal, Alerts):
@@ -58,6 +68,28 @@ def chance_to_hold(goal: Goal, curve: Curve, index: int) -> float | None:
     if isinstance(goal, MinPrecision):
         return posterior_above(curve.of_flagged, purity_here(goal.p, curve.each))
     return None
+
+
+def _chance_of_all(goal: Bounds, curve: Curve, index: int) -> float:
+    """Share of draws of both rates, from their posteriors, under which every bound is kept."""
+    rng, copies = np.random.default_rng(0), curve.copies
+
+    def drawn(rows: tuple[Floats, Floats]) -> Floats:
+        hits, misses = (float(np.broadcast_to(kind, curve.tp.shape)[index]) for kind in rows)
+        return rng.beta(hits / copies + 0.5, misses / copies + 0.5, DRAWS)
+
+    found, alarms = drawn(curve.of_positives), drawn(curve.of_negatives)
+    positives = float(np.ravel(curve.positives / curve.rows)[0])
+    caught, false = positives * found, (1.0 - positives) * alarms
+    keeps = np.full(DRAWS, fill_value=True)
+    for bound in goal.bounds:
+        if isinstance(bound, MinRecall):
+            keeps &= found >= bound.r
+        elif isinstance(bound, MinPrecision):
+            keeps &= caught >= bound.p * (caught + false)
+        elif isinstance(bound, Alerts):
+            keeps &= caught + false <= bound.share
+    return float(keeps.mean())
 
 
 def purity_here(precision: float, each: float) -> float:
@@ -76,32 +108,32 @@ def _more_than(successes: Floats, failures: Floats, share: float, copies: float)
     return np.asarray(betainc(hits, misses + 1.0, share, out=p, where=hits > 0.0))
 
 
-def _few_enough(goal: Alerts, curve: Curve) -> NDArray[np.bool_]:
+def _few_enough(goal: Alerts, curve: Curve, doubt: float) -> NDArray[np.bool_]:
     if curve.each == 1.0 and curve.tp_squares is None:
         rest = curve.rows - curve.flagged
-        return _more_than(rest, curve.flagged, 1.0 - goal.share, curve.copies) <= DOUBT
+        return _more_than(rest, curve.flagged, 1.0 - goal.share, curve.copies) <= doubt
     # Under other class shares two rates add up, and so do the squares of how far each may be off
     # (Zou and Donner, Statistics in Medicine 27, 2008).
     positives = curve.positives / curve.rows
-    caught = _upper(*curve.of_positives, curve.copies) - curve.recall
-    alarms = _upper(*curve.of_negatives, curve.copies) - curve.false_alarm_rate
+    caught = _upper(*curve.of_positives, curve.copies, doubt) - curve.recall
+    alarms = _upper(*curve.of_negatives, curve.copies, doubt) - curve.false_alarm_rate
     reach = np.hypot(positives * caught, (1.0 - positives) * alarms)
     return np.asarray(curve.flagged / curve.rows + reach <= goal.share)
 
 
-def _upper(successes: Floats, failures: Floats, copies: float) -> Floats:
+def _upper(successes: Floats, failures: Floats, copies: float, doubt: float) -> Floats:
     """Upper bound of a share, exact (Clopper and Pearson)."""
     hits, misses = successes / copies, np.maximum(failures, 0.0) / copies
     bound = np.ones(np.broadcast_shapes(hits.shape, misses.shape))
-    return np.asarray(betaincinv(hits + 1.0, misses, 1.0 - DOUBT, out=bound, where=misses > 0.0))
+    return np.asarray(betaincinv(hits + 1.0, misses, 1.0 - doubt, out=bound, where=misses > 0.0))
 
 
-def _pure_enough(goal: MinPrecision, curve: Curve) -> NDArray[np.bool_]:
+def _pure_enough(goal: MinPrecision, curve: Curve, doubt: float) -> NDArray[np.bool_]:
     share = purity_here(goal.p, curve.each)
     if share >= 1.0:
         return np.zeros(curve.tp.shape, dtype=bool)
-    starts, doubt = _starts(share, float(np.max(curve.positives)) / curve.copies)
-    passes = _more_than(*curve.of_flagged, share, curve.copies) <= doubt
+    starts, of_each = _starts(share, float(np.max(curve.positives)) / curve.copies, doubt)
+    passes = _more_than(*curve.of_flagged, share, curve.copies) <= of_each
     reached = np.zeros(curve.tp.shape, dtype=bool)
     for start in starts:
         walking = curve.seen / curve.copies >= start
@@ -109,7 +141,7 @@ def _pure_enough(goal: MinPrecision, curve: Curve) -> NDArray[np.bool_]:
     return reached
 
 
-def _starts(share: float, positives: float) -> tuple[list[float], float]:
+def _starts(share: float, positives: float, doubt: float) -> tuple[list[float], float]:
     """Numbers of flagged rows that walks start from, and the doubt of each walk.
 
     The first is the fewest that could pass, were they all positive; past the last no threshold
@@ -117,8 +149,8 @@ def _starts(share: float, positives: float) -> tuple[list[float], float]:
     """
     walks, most = 1, positives / share
     while True:
-        fewest = ceil(log(DOUBT / walks) / log(share)) if share > 0.0 else 1
+        fewest = ceil(log(doubt / walks) / log(share)) if share > 0.0 else 1
         possible = floor(log2(most / fewest)) + 1 if most >= fewest else 1
         if possible <= walks:
-            return [fewest * 2.0**k for k in range(walks)], DOUBT / walks
+            return [fewest * 2.0**k for k in range(walks)], doubt / walks
         walks += 1

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from steelyard.decision.calibration import check_and_refit
 from steelyard.decision.calibrators import Calibration
-from steelyard.decision.goals import Goal, Maximise
-from steelyard.decision.rule import TunedRule, tune
+from steelyard.decision.goal import Goal
+from steelyard.decision.goals import Maximise
+from steelyard.decision.tuning import TunedRule, tune
 from steelyard.errors import GoalError, RequestError
 from steelyard.stats.validation import Floats
 

@@ -3,10 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.decision.alerts import Alerts
 from steelyard.decision.certified import certified
+from steelyard.decision.costs import Costs
 from steelyard.decision.curve import Curve
+from steelyard.decision.goal import Goal
 from steelyard.decision.goal_metric import goal_metric
-from steelyard.decision.goals import Alerts, Costs, Goal, Maximise, MinPrecision, MinRecall
+from steelyard.decision.goals import Maximise
+from steelyard.decision.least_share import MinPrecision, MinRecall
+from steelyard.decision.several import Bounds
 from steelyard.errors import GoalError
 from steelyard.stats.confusion import Margins
 from steelyard.stats.validation import Floats
@@ -18,6 +23,8 @@ def objective(goal: Goal, curve: Curve) -> Floats:
         case Costs():
             missed = curve.positives - curve.tp
             return -(goal.fp * curve.fp + goal.fn * missed) / (curve.positives + curve.negatives)
+        case Bounds():
+            return metric("f1", curve)
         case Maximise():
             return metric(goal.metric, curve, goal.beta)
         case MinRecall():
@@ -33,6 +40,8 @@ def margin(goal: Goal, curve: Curve) -> Floats | None:
     None for a goal without one.
     """
     match goal:
+        case Bounds():
+            return _least_margin(goal, curve)
         case MinRecall():
             return curve.recall - goal.r
         case MinPrecision():
@@ -41,6 +50,16 @@ def margin(goal: Goal, curve: Curve) -> Floats | None:
             # The hair's breadth keeps 3 of 1,000 rows 3 in spite of rounding.
             return goal.share * curve.rows + 1e-6 - curve.flagged
     return None
+
+
+def _least_margin(goal: Bounds, curve: Curve) -> Floats:
+    """Of several bounds the one that is missed by most, as a share."""
+    each = []
+    for bound in goal.bounds:
+        slack = margin(bound, curve)
+        if slack is not None:
+            each.append(slack / curve.rows if isinstance(bound, Alerts) else slack)
+    return np.asarray(np.minimum.reduce(each))
 
 
 def keeping(goal: Goal, curve: Curve) -> NDArray[np.bool_]:

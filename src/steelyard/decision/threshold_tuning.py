@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from steelyard.decision.bounds import out_of_reach, threshold_notes
 from steelyard.decision.calibrator_choice import choose
 from steelyard.decision.certified import certified, chance_to_hold
+from steelyard.decision.costs import Costs
 from steelyard.decision.curve import Curve, thresholds
-from steelyard.decision.goals import Costs, Goal
+from steelyard.decision.goal import Goal
 from steelyard.decision.objective import keeping, objective, run_around
 from steelyard.decision.resampling import resampled_curves, thinned
 from steelyard.errors import GoalError

@@ -1,6 +1,7 @@
 """`finish`: calibration and a threshold into any trained Keras classifier, without training it."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,17 @@ from steelyard.decision import (
     Maximise,
     check_and_refit,
     check_goal,
+    costs_by_row,
     costs_of,
     tune,
 )
+from steelyard.decision.given_columns import given_columns
 from steelyard.errors import DataError, RequestError
 from steelyard.finishing.finish_report import FinishReport, stage_of
 from steelyard.finishing.logits import with_logits
 from steelyard.finishing.model_scores import Scores, labels_in, predicted
 from steelyard.layers import Calibration as CalibrationLayer
-from steelyard.layers import Decision
+from steelyard.layers.decision_layer import decision_layer
 
 FOLDS = 5
 FEWEST = 10  # rows of a class; with fewer a calibration follows single rows
@@ -37,6 +40,7 @@ def finish(
     positive: Any = None,
     from_logits: bool | None = None,
     groups: Any = None,
+    amounts: Any = None,
     batch_size: int = 1024,
     seed: int = 0,
 ) -> Any:
@@ -57,9 +61,12 @@ def finish(
         positive: label of the class of interest; by default the rarest.
         from_logits: whether the output is logits; by default seen from the last layer and values.
         groups: group of each row, shape (n,), where rows of a group are not independent.
+        amounts: what costs that differ by row are computed from: columns by name, or the values of
+            the one column; by default those of that name in `X`.
         batch_size: rows predicted at once.
         seed: of the bootstrap behind the threshold's interval.
-    Returns: a functional model: the same inputs; outputs {"probability": (n, K), "decision": (n,)
+    Returns: a functional model: the same inputs, in a dict with those columns where costs differ by
+        row; outputs {"probability": (n, K), "decision": (n,)
         codes of `classes`}. `report` holds metrics before and after, with intervals.
     Raises: RequestError: an output that is no classifier's. DataError, TargetError: labels that do
         not fit it, or too few. GoalError: a goal that does not fit the classes or cannot be met.
@@ -81,13 +88,17 @@ def finish(
     check_goal(goal, len(labels))
     of_interest = _positive_code(codes, labels, positive)
     owners = _owners(groups, len(codes))
+    columns = _columns(goal, amounts, X, len(codes))
     calibration, _ = check_and_refit(scores.p, codes, closed_form=False)
-    tuned = tune(
-        calibration.apply(scores.p), codes, goal, positive=of_interest, groups=owners, seed=seed
-    )
+    asked: dict[str, Any] = {"positive": of_interest, "groups": owners, "seed": seed}
+    tuned = tune(calibration.apply(scores.p), codes, goal, columns=columns, **asked)
     finished = _with_head(model, scores, calibration, tuned.rule)
-    p, decided = _cross_fitted(scores.p, codes, goal, of_interest, owners)
-    options = {"positive": of_interest, "costs": costs_of(goal), "groups": owners, "seed": seed}
+    p, decided = _cross_fitted(scores.p, codes, goal, of_interest, owners, columns)
+    by_row = costs_by_row(goal, columns, codes == of_interest)
+    options = asked | {
+        "costs": costs_of(goal),
+        "row_costs": None if by_row is None else by_row.of(columns),
+    }
     finished.report = FinishReport(
         classes=tuple(labels),
         positive=labels[of_interest],
@@ -132,8 +143,28 @@ def _with_head(model: Any, scores: Scores, calibration: Calibration, rule: Decis
     )(output)
     if p.shape[-1] == 1:
         p = ops.concatenate([1.0 - p, p], axis=-1)
-    decision = Decision(**rule.to_dict(), name="steelyard_decision")(p)
+    if rule.columns:
+        inputs = _by_name(inputs)
+        besides = [name for name in rule.columns if name not in inputs]
+        inputs |= {name: keras.Input((1,), name=name, dtype="float32") for name in besides}
+    ports = {name: name for name in rule.columns}
+    layer = decision_layer(rule.to_dict(), ports, "steelyard_decision")
+    decision = layer(p, [inputs[name] for name in rule.columns])
     return keras.Model(inputs, {"probability": p, "decision": decision}, name="finished")
+
+
+def _by_name(inputs: Any) -> dict[str, Any]:
+    """Symbolic inputs of any structure by their names."""
+    if isinstance(inputs, dict):
+        return dict(inputs)
+    return {tensor.name: tensor for tensor in keras.tree.flatten(inputs)}
+
+
+def _columns(goal: Goal, amounts: Any, X: Any, rows: int) -> dict[str, np.ndarray]:
+    """What the goal's costs are computed from, given or among the inputs."""
+    if amounts is None and isinstance(X, Mapping) and set(goal.columns) <= set(X):
+        amounts = {name: np.asarray(X[name]).reshape(-1) for name in goal.columns}
+    return given_columns(amounts, goal.columns, rows)
 
 
 def _inputs_of(model: Any, scores: Scores) -> Any:
@@ -144,15 +175,24 @@ def _inputs_of(model: Any, scores: Scores) -> Any:
         own = None
     source = scores.example if own is None else own
 
+    count = itertools.count()
+
     def symbolic(tensor: Any) -> Any:
         name = getattr(tensor, "name", None)
+        if name is None or name.startswith("keras_tensor"):  # no name that survives saving
+            name = f"input_{next(count)}"
         return keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype, name=name)
 
     return keras.tree.map_structure(symbolic, source)
 
 
 def _cross_fitted(
-    p: np.ndarray, codes: np.ndarray, goal: Goal, positive: int, owners: np.ndarray | None
+    p: np.ndarray,
+    codes: np.ndarray,
+    goal: Goal,
+    positive: int,
+    owners: np.ndarray | None,
+    columns: dict[str, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Calibrated probabilities and decisions of each fold, fitted on the other folds."""
     fold = _folds(codes) if owners is None else owners % FOLDS
@@ -161,11 +201,11 @@ def _cross_fitted(
         mine = fold == k
         fitted, _ = check_and_refit(p[~mine], codes[~mine], closed_form=False)
         others = fitted.apply(p[~mine])
-        rule = tune(
-            others, codes[~mine], goal, positive=positive, interval=False, strict=False
-        ).rule
+        options: dict[str, Any] = {"positive": positive, "interval": False, "strict": False}
+        known, here = ({n: of[rows] for n, of in columns.items()} for rows in (~mine, mine))
+        rule = tune(others, codes[~mine], goal, columns=known, **options).rule
         calibrated[mine] = fitted.apply(p[mine])
-        decided[mine] = rule.decide(calibrated[mine])
+        decided[mine] = rule.decide(calibrated[mine], here)
     return calibrated, decided
 
 

@@ -11,7 +11,8 @@ from steelyard._version import __version__
 from steelyard.decision import Calibration, DecisionRule
 from steelyard.errors import RunError
 from steelyard.layers import Calibration as CalibrationLayer
-from steelyard.layers import Decision, PriorCorrection
+from steelyard.layers import DecisionByRow, PriorCorrection, ThreeWayDecision
+from steelyard.layers.decision_layer import decision_layer
 from steelyard.models.deployed_model import LABEL, Columns, DeployedModel, Label
 from steelyard.tables import Schema
 
@@ -32,7 +33,8 @@ def ship(
 
     Inputs: a dict of columns by name (`input_names`), shape (batch, 1), float32 (float64 where an
     offset is subtracted) or string; ""
-    and NaN are missing. Outputs: {"probability": (batch, classes) under the natural `prior`,
+    and NaN are missing. Columns that the rule needs and the core does not are inputs as well,
+    float32. Outputs: {"probability": (batch, classes) under the natural `prior`,
     "decision": (batch,) labels of `schema.classes`}. `about`: as `about_decision` gives it.
     """
     keys = input_names(schema)
@@ -52,7 +54,7 @@ def ship(
     state = calibration.to_dict()
     p = CalibrationLayer(**state, name=OWN + "calibration")(p)
     by_key = {keys[name]: tensor for name, tensor in inputs.items()}
-    return _decided(by_key, p, rule, schema.classes, about)
+    return _decided(by_key, p, rule, schema, about)
 
 
 def about_decision(
@@ -74,6 +76,7 @@ def about_decision(
 def with_decision(
     model: Any,
     rule: DecisionRule,
+    schema: Schema,
     *,
     prior: np.ndarray,
     deployed_on: np.ndarray | None = None,
@@ -89,15 +92,30 @@ def with_decision(
     if deployed_on is not None:
         layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name=OWN + "deployment")
         p = layer(p)
-    return _decided(model.input, p, rule, label.labels, about or label.about)
+    learned_from = set(input_names(schema).values())
+    inputs = {key: one for key, one in model.input.items() if key in learned_from}
+    return _decided(inputs, p, rule, schema, about or label.about)
 
 
 def _decided(
-    inputs: Any, p: Any, rule: DecisionRule, classes: Sequence[Any], about: Mapping[str, Any]
+    inputs: dict[str, Any], p: Any, rule: DecisionRule, schema: Schema, about: Mapping[str, Any]
 ) -> Any:
-    code = Decision(**rule.to_dict(), name=OWN + "decision")(p)
-    label = Label(classes, about, name=LABEL)(code)
+    keys = input_names(schema, rule.columns)
+    besides = {keys[name] for name in rule.columns if name not in schema.features}
+    inputs = inputs | {key: keras.Input((1,), name=key, dtype="float32") for key in besides}
+    ports = {name: keys[name] for name in rule.columns}
+    code = decision_layer(rule.to_dict(), ports, OWN + "decision")(
+        p, [inputs[key] for key in ports.values()]
+    )
+    label = Label(rule.labels(schema.classes), about, name=LABEL)(code)
     return DeployedModel(inputs, {"probability": p, "decision": label}, name="steelyard")
+
+
+def needed_besides(model: Any, schema: Schema) -> tuple[str, ...]:
+    """Columns that a deployed model's decision needs and its core does not, in order."""
+    layer = model.get_layer(OWN + "decision")
+    columns = layer.columns if isinstance(layer, DecisionByRow | ThreeWayDecision) else ()
+    return tuple(name for name in columns if name not in schema.features)
 
 
 def with_codes(model: Any) -> Any:
@@ -106,10 +124,11 @@ def with_codes(model: Any) -> Any:
     return keras.Model(model.input, {"probability": model.output["probability"], "decision": code})
 
 
-def input_names(schema: Schema) -> dict[str, str]:
+def input_names(schema: Schema, besides: Sequence[str] = ()) -> dict[str, str]:
     """Column name -> name of the model's input; the same where that can be one.
 
-    Keras takes no empty name and no slash in one, and names that begin with `OWN` are our layers'.
+    `besides`: columns that only the decision needs. Keras takes no empty name and no slash in one,
+    and names that begin with `OWN` are our layers'.
 
     >>> from steelyard.tables import Column
     >>> columns = (Column("a/b", "number", "feature"), Column("a_b", "number", "feature"))
@@ -117,10 +136,13 @@ def input_names(schema: Schema) -> dict[str, str]:
     {'a/b': 'a_b_', 'a_b': 'a_b'}
     """
     taken = {name for name in schema.features if _can_name_an_input(name)}
-    names = {}
-    for name in schema.features:
+    names: dict[str, str] = {}
+    for name in (*schema.features, *besides):
+        if name in names:
+            continue
         key = name.replace("/", "_")
-        if not _can_name_an_input(name):
+        own = _can_name_an_input(name) and (name in schema.features or name not in taken)
+        if not own:
             key = key if _can_name_an_input(key) else f"_{key}"
             while key in taken:
                 key += "_"
@@ -131,6 +153,8 @@ def input_names(schema: Schema) -> dict[str, str]:
 
 def input_type(schema: Schema, name: str) -> str:
     """Type of a column's input: string, float32, or float64 where float32 would lose it."""
+    if name not in schema.features:
+        return "float32"
     if name in schema.categories:
         return "string"
     return "float64" if schema.column(name).offset else "float32"
@@ -140,27 +164,33 @@ def _can_name_an_input(name: str) -> bool:
     return bool(name) and "/" not in name and not name.startswith(OWN)
 
 
-def columns_of(frame: pl.DataFrame, schema: Schema) -> Mapping[str, Any]:
-    """A canonical feature frame (`tables.read_features`) as the model's input dict."""
-    strings, keys = set(schema.categories), input_names(schema)
+def columns_of(
+    frame: pl.DataFrame, schema: Schema, besides: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    """A canonical frame (`tables.read_features`) as the model's input dict."""
+    strings, keys = set(schema.categories), input_names(schema, besides)
     return {
-        keys[name]: tf.constant(
-            frame[name].fill_null("").to_list(), tf.string, shape=(len(frame), 1)
-        )
+        key: tf.constant(frame[name].fill_null("").to_list(), tf.string, shape=(len(frame), 1))
         if name in strings
         else tf.constant(
             frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()[:, None],
             input_type(schema, name),
         )
-        for name in schema.features
+        for name, key in keys.items()
     }
 
 
 class Predictor:
-    """A deployed model and its schema as a function of feature frames, traced once."""
+    """A deployed model and its schema as a function of feature frames, traced once.
+
+    `besides`: columns that frames must hold after the features, for the decision. `labels`: what
+    its codes stand for.
+    """
 
     def __init__(self, model: Any, schema: Schema, rows_at_once: int = 8192) -> None:
         self.schema, self.rows_at_once = schema, rows_at_once
+        self.besides = needed_besides(model, schema)
+        self.labels = list(model.get_layer(LABEL).labels)
         coded = with_codes(model)
         self.call = tf.function(
             lambda columns: coded(columns, training=False), reduce_retracing=True
@@ -172,7 +202,7 @@ class Predictor:
         Raises: RunError: NaN for some rows; a decision about them would be one about nothing.
         """
         parts = [
-            self.call(columns_of(frame.slice(start, self.rows_at_once), self.schema))
+            self.call(columns_of(frame.slice(start, self.rows_at_once), self.schema, self.besides))
             for start in range(0, len(frame), self.rows_at_once)
         ]
         if not parts:

@@ -15,7 +15,7 @@ from typing import Any
 
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import MissingDependencyError, RequestError
-from steelyard.models.deploy import input_names, input_type, with_codes
+from steelyard.models.deploy import input_names, input_type, needed_besides, with_codes
 from steelyard.models.deployed_model import LABEL
 from steelyard.models.portable import portable
 from steelyard.tables import Schema
@@ -53,26 +53,28 @@ def write_model(model: Any, schema: Schema, path: Path, kind: str) -> None:
         module = tf.Module()
         module.model = model
         module.serve = tf.function(_with_labels(model, schema), autograph=False)
-        signature = module.serve.get_concrete_function(**_specs(schema))
+        signature = module.serve.get_concrete_function(**_specs(model, schema))
         tf.saved_model.save(module, str(path), signatures={"serving_default": signature})
     elif kind == "litert":
         serve = tf.function(_of_constants(model, schema), autograph=False)
-        signature = serve.get_concrete_function(**_specs(schema))
+        signature = serve.get_concrete_function(**_specs(model, schema))
         converter = tf.lite.TFLiteConverter.from_concrete_functions([signature], tf.Module())
         path.write_bytes(converter.convert())
     else:
-        path.write_bytes(_onnx(_of_constants(model, schema), _specs(schema)))
+        path.write_bytes(_onnx(_of_constants(model, schema), _specs(model, schema)))
 
 
 def about_text(model: Any, schema: Schema, kind: str) -> str:
     """What to know of an exported model, as JSON: inputs, outputs, classes, threshold, date."""
+    besides = needed_besides(model, schema)
+    ports, keys = port_names(schema, besides), input_names(schema, besides)
     inputs = [
         {"column": name, "input": port, "type": input_type(schema, name)}
-        for name, port in port_names(schema).items()
+        for name, port in ports.items()
     ]
     code = kind in ("litert", "onnx") and _only_codes(model)
     if kind == "keras":
-        inputs = [one | {"input": input_names(schema)[str(one["column"])]} for one in inputs]
+        inputs = [one | {"input": keys[str(one["column"])]} for one in inputs]
         outputs = ["probability", "decision"]
     else:
         outputs = [*_probability_names(schema), "decision_code" if code else "decision"]
@@ -80,14 +82,14 @@ def about_text(model: Any, schema: Schema, kind: str) -> str:
     return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
 
 
-def _specs(schema: Schema) -> dict[str, tf.TensorSpec]:
+def _specs(model: Any, schema: Schema) -> dict[str, tf.TensorSpec]:
     return {
         port: tf.TensorSpec([None], input_type(schema, name), name=port)
-        for name, port in port_names(schema).items()
+        for name, port in port_names(schema, needed_besides(model, schema)).items()
     }
 
 
-def port_names(schema: Schema) -> dict[str, str]:
+def port_names(schema: Schema, besides: Sequence[str] = ()) -> dict[str, str]:
     """Column -> the name of its input: letters, digits and underscores, or LiteRT loses them.
 
     >>> from steelyard.tables import Column
@@ -95,7 +97,7 @@ def port_names(schema: Schema) -> dict[str, str]:
     >>> port_names(Schema(columns, "y", (0, 1)))
     {'a b': 'a_b_', 'a_b': 'a_b'}
     """
-    return _plain(schema.features)
+    return _plain([*schema.features, *besides])
 
 
 def _probability_names(schema: Schema) -> list[str]:
@@ -118,9 +120,10 @@ def _plain(names: Sequence[str]) -> dict[str, str]:
     return {name: found[name] for name in names}
 
 
-def _shaped(columns: Columns, schema: Schema) -> Columns:
+def _shaped(columns: Columns, model: Any, schema: Schema) -> Columns:
     """Inputs by port, shape (rows,), as the Keras model's inputs."""
-    keys, ports = input_names(schema), port_names(schema)
+    besides = needed_besides(model, schema)
+    keys, ports = input_names(schema, besides), port_names(schema, besides)
     return {keys[name]: columns[port][:, None] for name, port in ports.items()}
 
 
@@ -135,7 +138,7 @@ def _named(p: Any, schema: Schema) -> Columns:
 
 def _with_labels(model: Any, schema: Schema) -> Callable[..., Columns]:
     def serve(**columns: Any) -> Columns:
-        out = model(_shaped(columns, schema), training=False)
+        out = model(_shaped(columns, model, schema), training=False)
         return _named(out["probability"], schema) | {"decision": out["decision"]}
 
     return serve
@@ -151,7 +154,7 @@ def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
     ]
 
     def serve(**columns: Any) -> Columns:
-        out, _ = copy.stateless_call(*weights, _shaped(columns, schema), training=False)
+        out, _ = copy.stateless_call(*weights, _shaped(columns, model, schema), training=False)
         code = out["decision"]
         decision = {"decision_code": code} if codes_only else {"decision": label(code)}
         return _named(out["probability"], schema) | decision

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras, tf
-from steelyard.layers import TreeEnsemble
+from steelyard.layers import DecisionByRow, ThreeWayDecision, TreeEnsemble
 from steelyard.models.encoding_layer import TableEncoder
 
 
@@ -52,7 +52,24 @@ class PortableEncoder(TableEncoder):
         return y0 + tf.clip_by_value((x - x0) / (x1 - x0), 0.0, 1.0) * (y1 - y0)
 
 
-SWAPPED = {TreeEnsemble: PortableTrees, TableEncoder: PortableEncoder}
+class PortableDecision(DecisionByRow):
+    """`DecisionByRow` with costs in float32."""
+
+    precision = "float32"
+
+
+class PortableThreeWay(ThreeWayDecision):
+    """`ThreeWayDecision` with costs in float32."""
+
+    precision = "float32"
+
+
+SWAPPED = {
+    TreeEnsemble: PortableTrees,
+    TableEncoder: PortableEncoder,
+    DecisionByRow: PortableDecision,
+    ThreeWayDecision: PortableThreeWay,
+}
 
 
 def portable(model: Any) -> Any:

@@ -84,6 +84,10 @@ def _decision(run: dict[str, Any]) -> Tile:
         return Tile("Decision", "not tested", ("no out-of-fold decisions are in this run",))
     if threshold is not None:
         headline = f"flag {word} from {percent(threshold)} on"
+    elif run["decision"]["rule"].get("three_way"):
+        headline = "pass, review or block"
+    elif run["decision"]["rule"].get("row_costs"):
+        headline = f"flag {word} from each row's own threshold on"
     else:
         headline = f"choose among {len(entry['confusion'])} classes"
     said = [
@@ -116,8 +120,9 @@ def _value(run: dict[str, Any]) -> Tile:
     half = _at_half(run)
     if half:
         said.append(f"{amount(half['cost']['value'])} at a threshold of 0.5")
+    mean = " on average" if figures.money(run) else ""
     said.append(
-        f"a miss costs {miss:g}, a false alarm {alarm:g}"
+        f"a miss costs {miss:.6g}, a false alarm {alarm:.6g}{mean}"
         + ("" if given else ": no costs were given, so both classes weigh alike; type yours below")
     )
     headline = f"costs {_quantity(found['cost'])} per 1,000 rows"
@@ -133,6 +138,12 @@ def consequences_of_decision(run: dict[str, Any]) -> dict[str, Value] | None:
     entry, k = figures.decided(run), figures.positive_index(run)
     prevalence, price = run["decision"]["prior"][k], figures.costs(run, k)[:2]
     if not figures.binary(run):
+        return figures.at_confusion(entry, k, run["protocol"]["repeats"], prevalence, price)
+    by_row = figures.money(run)
+    if by_row is not None and run["decision"]["rule"].get("row_costs"):
+        return figures.of_money(by_row, prevalence)
+    by_row = run["decision"]["rule"].get("row_costs") or run["decision"]["rule"].get("three_way")
+    if by_row and "decision_as_compared" not in run:
         return figures.at_confusion(entry, k, run["protocol"]["repeats"], prevalence, price)
     i = own_index(run)
     table = figures.table_of(entry, run["data"]["positive"])

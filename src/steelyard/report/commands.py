@@ -66,17 +66,34 @@ def csv_line(names: Sequence[str]) -> str:
 def goal_words(goal: dict[str, Any]) -> list[str]:
     """The options that name a goal; none for the default, or for one that only Python has."""
     closest = ["--closest"] if goal.get("closest") else []
+    if goal["kind"] == "bounds":
+        return [word for one in goal["bounds"] for word in _options(one)] + closest
+    if goal["kind"] == "three-way":
+        capacity = ["--capacity", f"{goal['capacity']:g}"] if goal.get("capacity") else []
+        review = ["--review-cost", f"{goal['review_cost']:g}", "--hit-rate"]
+        return [*_options(goal["costs"]), *review, f"{goal['hit_rate']:g}", *capacity]
+    return _options(goal) + closest
+
+
+def _options(goal: dict[str, Any]) -> list[str]:
     match goal["kind"]:
         case "costs":
-            return ["--cost-fp", f"{goal['fp']:g}", "--cost-fn", f"{goal['fn']:g}"]
+            return ["--cost-fp", _cost(goal["fp"]), "--cost-fn", _cost(goal["fn"])]
         case "min-precision":
-            return ["--min-precision", f"{goal['p']:g}", *closest]
+            return ["--min-precision", f"{goal['p']:g}"]
         case "min-recall":
-            return ["--min-recall", f"{goal['r']:g}", *closest]
+            return ["--min-recall", f"{goal['r']:g}"]
+        case "alerts" if goal.get("per") is None:
+            return ["--alerts", f"{goal['per_thousand']:g}"]
         case "alerts":
-            return ["--alerts", f"{goal['per_thousand']:g}", *closest]
+            by = ["--by", goal["by"]] if goal.get("by") else []
+            return ["--alerts", f"{goal['most']:g}", "--per", _cost(goal["per"]), *by]
     metric = goal.get("metric", "balanced_accuracy")
     return [] if metric in ("balanced_accuracy", "fbeta") else ["--maximise", metric]
+
+
+def _cost(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def retuned(place: str, threshold: float) -> str:

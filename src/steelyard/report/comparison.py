@@ -21,7 +21,12 @@ CALLS = {
     "undecided": "not told apart",
 }
 SHAPES = {"recommended": "diamond", "technique": "circle", "baseline": "square"}
-GOAL_METRICS = {"min-precision": "recall", "alerts": "recall", "min-recall": "precision"}
+GOAL_METRICS = {
+    "min-precision": "recall",
+    "alerts": "recall",
+    "min-recall": "precision",
+    "bounds": "f1",
+}
 VIEWS = (
     "roc_auc",
     "log_loss",
@@ -130,6 +135,9 @@ def _goal_value(run: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, 
         found = entry["metrics"][_goal_metric(goal)]
         return (number(found["value"]), interval(found)), found["value"]
     k = figures.positive_index(run)
+    if not figures.one_price(goal):
+        paid = figures.of_money(entry["money"], figures.natural_share(run, k))["cost"]
+        return (amount(paid["value"]), _between(paid)), paid["value"]
     paid = figures.at_confusion(
         entry,
         k,
@@ -137,9 +145,11 @@ def _goal_value(run: dict[str, Any], entry: dict[str, Any]) -> tuple[tuple[str, 
         figures.natural_share(run, k),
         (goal["fp"], goal["fn"]),
     )["cost"]
-    return (amount(paid["value"]), f"{amount(paid['low'])} to {amount(paid['high'])}"), paid[
-        "value"
-    ]
+    return (amount(paid["value"]), _between(paid)), paid["value"]
+
+
+def _between(paid: dict[str, Any]) -> str:
+    return f"{amount(paid['low'])} to {amount(paid['high'])}"
 
 
 def _strips(rows: list[dict[str, Any]], rope: float) -> dict[str, Any]:

@@ -38,9 +38,34 @@ def retuned_text(run: dict[str, Any]) -> str:
 
 def _rule(run: dict[str, Any]) -> str:
     word, threshold = positive_word(run), run["decision"]["rule"].get("threshold")
+    goal = run["decision"]["goal"]
+    if goal.get("per") is not None and goal.get("by"):
+        least = run["decision"]["rule"]["row_costs"]["fp"]
+        rank = f"probability x {goal['by']}"
+        return f"one row alone: flag {word} where its {rank} is {least:.4g} or more"
     if threshold is not None:
         return f"flag {word} from a probability of {percent(threshold)} on"
+    three = run["decision"]["rule"].get("three_way")
+    if three:
+        return f"pass, review or block, for {word} by expected cost{_between(three)}"
+    by_row = run["decision"]["rule"].get("row_costs")
+    if by_row:
+        fp, fn = (
+            one if isinstance(one, str) else f"{one:g}" for one in (by_row["fp"], by_row["fn"])
+        )
+        return f"flag {word} where its probability is at least f / (f + m), f = {fp}, m = {fn}"
     return f"weigh the probabilities of {len(run['data']['classes'])} classes; of {word}:"
+
+
+def _between(three: dict[str, Any]) -> str:
+    """From which probability on rows are reviewed and blocked, where all rows cost the same."""
+    if isinstance(three["fp"], str) or isinstance(three["fn"], str):
+        return ", row by row"
+    low = three["review"] / (three["hit_rate"] * three["fn"])
+    high = (three["fp"] - three["review"]) / (three["fp"] + (1 - three["hit_rate"]) * three["fn"])
+    if low >= high:
+        return f": block from {percent(three['fp'] / (three['fp'] + three['fn']))} on"
+    return f": review from {percent(low)}, block from {percent(high)} on"
 
 
 def _meaning(run: dict[str, Any], found: dict[str, Value]) -> list[str]:
@@ -52,6 +77,20 @@ def _meaning(run: dict[str, Any], found: dict[str, Value]) -> list[str]:
         f"finds {_of_hundred(found['recall'], 'cases')}",
         _of_hundred(found["precision"], "flagged are real"),
         flagged,
+        *_saved(run),
+    ]
+
+
+def _saved(run: dict[str, Any]) -> list[str]:
+    """What own thresholds save, where costs differ by row."""
+    found = figures.money(run)
+    if found is None or run["decision"]["goal"]["kind"] != "costs":
+        return []
+    one, saved = found["one_threshold"], found["saved_by_row"]
+    return [
+        f"one threshold for all rows would cost {amount(1000 * one['value'])} per 1,000: a row's "
+        f"own saves {amount(1000 * saved['value'])} ({amount(1000 * saved['low'])} to "
+        f"{amount(1000 * saved['high'])})"
     ]
 
 

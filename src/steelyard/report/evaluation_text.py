@@ -22,6 +22,7 @@ def evaluation_text(found: dict[str, Any]) -> str:
             meaning = "MORE THAN CHANCE" if promised["beyond_chance"] else "chance"
             cells += f"{with_interval(promised):<21}{signed(promised['difference'])} {meaning}"
         lines.append(cells.rstrip())
+    lines += _money(found.get("money"))
     return "\n".join(lines)
 
 
@@ -38,6 +39,23 @@ def missed_text(found: dict[str, Any]) -> str:
     else:
         said += f"Recall: {with_interval(recall)}."
     return textwrap.fill(said, WIDTH)
+
+
+def _money(found: dict[str, Any] | None) -> list[str]:
+    """What the decisions cost per 1,000 rows, where costs differ by row."""
+    if found is None:
+        return []
+    named = {
+        "cost_per_row": "as decided",
+        "one_threshold": "with one threshold for all rows",
+        "cost_of_none": "flagging no row",
+        "cost_of_all": "flagging every row",
+    }
+    lines = ["", "Cost per 1,000 rows"]
+    for name, words in named.items():
+        value, low, high = (1000 * found[name][end] for end in ("value", "low", "high"))
+        lines.append(f"  {words:<34}{amount(value)} ({amount(low)} to {amount(high)})")
+    return lines
 
 
 def newness(found: dict[str, Any]) -> list[str]:

@@ -5,6 +5,9 @@ from typing import Any
 from steelyard.stats.consequences import Value, consequences
 from steelyard.stats.threshold_table import insert
 
+# Of `consequences`, and where `stats.money` has it, per row.
+MONEY = {"cost": "cost_per_row", "cost_of_none": "cost_of_none", "cost_of_all": "cost_of_all"}
+
 
 def entries(run: dict[str, Any]) -> list[dict[str, Any]]:
     """Techniques, then baselines, each with whether it is one."""
@@ -77,10 +80,46 @@ def costs(run: dict[str, Any], k: int) -> tuple[float, float, bool]:
     # A threshold chosen by hand later does not make the costs of the comparison unsaid.
     for goal in (run["decision"]["goal"], run["protocol"]["goal"]):
         if goal["kind"] == "costs":
-            return goal["fp"], goal["fn"], True
+            alarm, miss = (goal["fp"], goal["fn"]) if one_price(goal) else _mean_costs(run)
+            return alarm, miss, True
     share = run["decision"]["prior"][k]
     odds = (1 - share) / share
     return 1.0, float(f"{odds:.2g}") if odds >= 1 else 1.0, False
+
+
+def one_price(goal: dict[str, Any]) -> bool:
+    """Whether a goal's costs are the same in every row; those of others are text."""
+    return not isinstance(goal["fp"], str) and not isinstance(goal["fn"], str)
+
+
+def _mean_costs(run: dict[str, Any]) -> tuple[float, float]:
+    """Of costs that differ by row, those of the decision, or else of the comparison."""
+    by_row = run["decision"]["rule"].get("row_costs")
+    alarm, miss = by_row["if_missing"] if by_row else decided(run)["money"]["mean_costs"]
+    return alarm, miss
+
+
+def money(run: dict[str, Any]) -> dict[str, Any] | None:
+    """What the decision comes to in money, where costs differ by row: None where they do not."""
+    if "money" in run["decision"]:
+        return run["decision"]["money"]
+    return decided(run).get("money")
+
+
+def of_money(found: dict[str, Any], prevalence: float) -> dict[str, Value]:
+    """What decisions by row mean per 1,000 rows, their cost apart, from their counts."""
+    counts = found["counts"]
+    return consequences(
+        counts["true_positives"],
+        counts["false_positives"],
+        counts["positives"],
+        counts["negatives"],
+        repeats=counts["repeats"],
+        prevalence=prevalence,
+    ) | {
+        name: {end: 1000.0 * value for end, value in found[place].items()}
+        for name, place in MONEY.items()
+    }
 
 
 def moved(threshold: float, natural: float, there: float) -> float:

@@ -15,6 +15,7 @@ OF_GOAL = {
     "min-precision": "recall",
     "min-recall": "precision",
     "alerts": "recall",
+    "bounds": "f1",
     "fbeta": "f1",
 }
 
@@ -79,6 +80,9 @@ def _cost(run: dict[str, Any], entry: dict[str, Any], goal: dict[str, Any]) -> s
         )
         return amount(1000 * paid / sum(map(sum, counts)))
     k = figures.positive_index(run)
+    if not figures.one_price(goal):
+        found = figures.of_money(entry["money"], figures.natural_share(run, k))["cost"]
+        return f"{amount(found['value'])} ({amount(found['low'])} to {amount(found['high'])})"
     repeats, share = run["protocol"]["repeats"], figures.natural_share(run, k)
     found = figures.at_confusion(entry, k, repeats, share, (goal["fp"], goal["fn"]))["cost"]
     return f"{amount(found['value'])} ({amount(found['low'])} to {amount(found['high'])})"

@@ -19,6 +19,7 @@ from steelyard.report import (
     drivers_section,
     explorer,
     figures,
+    money_section,
     segments_section,
 )
 from steelyard.report.formatting import (
@@ -43,6 +44,7 @@ SCRIPTS = ("format.js", "table.js", "explorer_numbers.js", "explorer_charts.js",
 CONTENTS = (
     ("answer", "Answer"),
     ("explorer", "Threshold"),
+    ("money", "In money"),
     ("comparison", "Comparison"),
     ("gain", "Gain and lift"),
     ("calibration", "Calibration"),
@@ -83,6 +85,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             tiles=answer.tiles(run),
             tried=tried and embedded(tried | {"commands": _commands(run, tried, place)}),
             useful=explorer.rows(run),
+            money=money_section.section(run),
             compared=compared,
             compared_data=embedded(compared["data"]),
             curves=curves_section if tried else None,
@@ -188,7 +191,11 @@ def resource(name: str) -> str:
 def _contents(run: dict[str, Any], *, scored: bool) -> list[tuple[str, str]]:
     """The sections that this run has."""
     absent = set() if scored else set(NEED_SCORES)
-    measured = {"drivers": run.get("importance"), "segments": run.get("segments")}
+    measured = {
+        "drivers": run.get("importance"),
+        "segments": run.get("segments"),
+        "money": money_section.section(run),
+    }
     absent |= {name for name, found in measured.items() if not found}
     if run["protocol"].get("scores"):
         absent.add("use")  # scores alone have no model

@@ -1,4 +1,4 @@
-"""What a new decision's threshold flags of the out-of-fold rows, for the page to stand at."""
+"""What a new decision flags of the out-of-fold rows, and what it costs there, for the page."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from steelyard.decision import DecisionRule, correct_prior
 from steelyard.runs.new_decision import OutOfFold, natural_prior
+from steelyard.stats.money_record import money_record
 from steelyard.stats.threshold_table import plain
 
 
@@ -34,3 +35,31 @@ def decision_counts(
         "true_positives": plain(true),
         "false_positives": plain(counted.sum() - true),
     }
+
+
+def decision_money(
+    run: dict[str, Any], decision: dict[str, Any], known: OutOfFold
+) -> dict[str, Any] | None:
+    """`money` of a decision whose costs differ by row; None of any other."""
+    rule = DecisionRule.from_dict(decision["rule"])
+    if rule.row_costs is None or decision["goal"]["kind"] != "costs":
+        return None
+    prior, natural = np.array(decision["prior"]), natural_prior(run)
+    k, repeats = int(rule.positive or 0), run["protocol"]["repeats"]
+    p = correct_prior(known.p, natural, prior)
+    rows = len(known.y) // repeats
+    truth = known.y[:rows] == k
+    flagged = rule.decide(p, known.columns) == k
+    first = {name: column[:rows] for name, column in known.columns.items()}
+    weight = None if known.weight is None else known.weight[:rows]
+    if not np.allclose(prior, natural, atol=1e-12):
+        moved = (prior / natural)[known.y[:rows]]
+        weight = moved if weight is None else moved * weight
+    return money_record(
+        rule.row_costs.of(first),
+        truth,
+        np.split(flagged, repeats),
+        np.split(p[:, k], repeats),
+        groups=np.unique(known.group[:rows], return_inverse=True)[1],
+        weight=weight,
+    )

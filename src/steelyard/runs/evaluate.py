@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
 from steelyard.errors import DataError
 from steelyard.runs.drawn_below import drawn_below
 from steelyard.runs.promised import compared_with_promise, seen_in_training
+from steelyard.runs.ranked import class_decisions, needed
+from steelyard.runs.three_ways import three_way_counts
 from steelyard.runs.training_table import training_table
 
 
@@ -38,8 +41,10 @@ def evaluate_file(
         segments: columns whose parts are held against each other, as in `compare`.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
-        and `beyond_chance`), `trained_on` (`promised.seen_in_training`), `segments`, and
-        `missed`, where rows were drawn by `sample_below`.
+        and `beyond_chance`), `trained_on` (`promised.seen_in_training`), `segments`,
+        `missed`, where rows were drawn by `sample_below`, `money` (`in_money`, per row; None where
+        no cost differs by row), and `three_way` (rows by action and their cost per row; None for
+        another goal).
     """
     from steelyard.models.deploy import Predictor
     from steelyard.runs.store import model_of, read_run
@@ -76,25 +81,31 @@ def evaluated(
 
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
-    frame = read_features(data, schema)
+    goal = goal_from_dict(values["decision"]["goal"])
+    frame = read_features(data, schema, goal.columns)
+    features = frame.select(schema.features)
     unknown = UnknownLevels(schema)
-    unknown.add(frame)
-    probability, decision = scored(frame)
+    unknown.add(features)
+    probability, acted = scored(frame)
+    decision = class_decisions(values, probability, acted, frame)
     column = values["protocol"]["group"]
     counted = weight or values["protocol"].get("weight")
     by_weight = None if counted is None else weights(data, counted)
     if weight is not None and by_weight is None:
         raise DataError(f"there is no column {weight!r} to weigh the rows by")
     together = None if column is None else groups(data, column)
+    positive = schema.classes.index(values["data"]["positive"])
+    costs = _costs_by_row(values["decision"], frame, y == positive)
     rows = Predictions.of(
         y,
         probability,
         decision,
-        positive=schema.classes.index(values["data"]["positive"]),
+        positive=positive,
         # The goal that the model decides by now, which a retune may have changed.
-        costs=costs_of(goal_from_dict(values["decision"]["goal"])),
+        costs=costs_of(goal),
         groups=together,
         weights=row_weights(by_weight, len(y)),
+        row_costs=costs,
     )
     cut = segment_parts(data, segments, schema.target if target is None else target)
     metrics = metric_values(rows, seed=seed)
@@ -102,12 +113,14 @@ def evaluated(
     if below is not None and below["recall"]["value"] is not None:
         metrics["recall"] = below["recall"]
     return {
-        "trained_on": seen_in_training(training_table(values, training), frame, y),
+        "trained_on": seen_in_training(training_table(values, training), features, y),
         "rows": len(y),
         "unknown_levels": unknown.found(),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metrics,
         "promised": compared_with_promise(values, metrics),
+        "money": None if costs is None else _money(costs, rows),
+        "three_way": three_way_counts(goal, frame, y == positive, acted),
         "missed": below,
         "segments": _segments(rows, cut),
         "weight": counted if by_weight is not None else None,
@@ -117,6 +130,30 @@ def evaluated(
             *_unweighted(counted, found=by_weight is not None),
         ],
     }
+
+
+def _costs_by_row(
+    decision: dict[str, Any], frame: pl.DataFrame, positive: np.ndarray
+) -> np.ndarray | None:
+    """Costs of a false alarm and a miss, (rows, 2), where the decision's goal has them by row."""
+    from steelyard.decision import DecisionRule, costs_by_row, goal_from_dict
+
+    goal = goal_from_dict(decision["goal"])
+    if decision["goal"]["kind"] != "costs":
+        return None
+    columns = needed(goal, frame)
+    # A gap counts here with the mean that it is decided by.
+    by_row = DecisionRule.from_dict(decision["rule"]).row_costs
+    by_row = by_row or costs_by_row(goal, columns, positive)
+    return None if by_row is None else by_row.of(columns)
+
+
+def _money(costs: np.ndarray, rows: Any) -> dict[str, Any]:
+    from steelyard.stats.money import in_money
+
+    k = rows.positive
+    given: dict[str, Any] = {"groups": rows.groups, "weight": rows.weights}
+    return in_money(costs, rows.y == k, rows.d == k, p=rows.p[:, k], **given)
 
 
 def _absent(y: np.ndarray, classes: Sequence[Any]) -> list[str]:

@@ -38,7 +38,11 @@ def explained(
     k = study.classes.index(study.run["data"]["positive"])
     others = drawn_rows(table.features, seed)
     names = [(name,) for name in schema.features]
-    p, changes = contributions(lambda frame: study.scored(frame)[0][:, k], rows, others, names)
+    # Probabilities need no columns of costs; the decisions that come with them are not looked at.
+    gaps = [pl.lit(None, pl.Float64).alias(name) for name in study.scored.besides]
+    p, changes = contributions(
+        lambda frame: study.scored(frame.with_columns(gaps))[0][:, k], rows, others, names
+    )
     most = np.argsort(-np.abs(changes), axis=1, kind="stable")[:, :top]
     told = [
         {

@@ -38,10 +38,11 @@ def export_model(
     model: Any, schema: Schema, out: str | Path, *, kind: str, overwrite: bool = False
 ) -> dict[str, Any]:
     """Write a deployed model in one of `models.export.FORMATS`; arguments as `Study.export`."""
-    from steelyard.models.deploy import input_names
+    from steelyard.models.deploy import input_names, needed_besides
     from steelyard.models.export import about_text, port_names, write_model
 
     _check(schema, kind)
+    names = input_names if kind == "keras" else port_names
     about = about_text(model, schema, kind)
     if kind == "saved-model":
         path = Path(out)
@@ -62,7 +63,7 @@ def export_model(
         "out": str(out),
         "about": str(beside),
         "format": kind,
-        "inputs": input_names(schema) if kind == "keras" else port_names(schema),
+        "inputs": names(schema, needed_besides(model, schema)),
     }
 
 

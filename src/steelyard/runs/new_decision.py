@@ -1,7 +1,7 @@
 """New class shares or a new goal for a finished comparison: a new decision, no training."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from steelyard.decision import (
     correct_prior,
     estimate_deployed,
     goal_from_dict,
+    ranks_rows,
     tune,
 )
 from steelyard.errors import DataError, RequestError
@@ -47,12 +48,15 @@ def stated_prior(run: dict[str, Any], prevalence: float | Mapping[Any, float]) -
     return prior
 
 
+COLUMN = "column_"  # begins the names of what predictions.parquet keeps of the table
+
+
 @dataclass(frozen=True)
 class OutOfFold:
     """Predictions of the deployed technique: p (rows, classes), codes, groups, folds, weights.
 
     `group`: what rows belong together by, the run's groups or else their source rows. `weight`:
-    None where every row counts alike.
+    None where every row counts alike. `columns`: what is kept of the table for decisions.
     """
 
     p: np.ndarray
@@ -60,6 +64,7 @@ class OutOfFold:
     group: np.ndarray
     fold: np.ndarray
     weight: np.ndarray | None = None
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
@@ -77,7 +82,17 @@ def out_of_fold(study: "Study", repeat: int | None = None) -> OutOfFold:
     y = np.array([code[label] for label in kept["truth"].to_list()])
     group = kept["group" if "group" in kept.columns else "row"].to_numpy()
     weight = kept["weight"].to_numpy() if "weight" in kept.columns else None
-    return OutOfFold(p.astype(np.float64), y, group, kept["fold"].to_numpy(), weight)
+    fold = kept["fold"].to_numpy()
+    return OutOfFold(p.astype(np.float64), y, group, fold, weight, columns_kept(kept))
+
+
+def columns_kept(predictions: pl.DataFrame) -> dict[str, np.ndarray]:
+    """The table's columns beside predictions, by name, float64."""
+    return {
+        name.removeprefix(COLUMN): predictions[name].cast(pl.Float64).to_numpy()
+        for name in predictions.columns
+        if name.startswith(COLUMN)
+    }
 
 
 def new_rows(
@@ -131,7 +146,7 @@ def new_decision(
     """
     decision = study.run["decision"]
     wanted = goal_from_dict(decision["goal"]) if goal is None else as_goal(goal)
-    known = out_of_fold(study)
+    known = out_of_fold(study, repeat=0 if ranks_rows(wanted) else None)
     tuned = tune(
         correct_prior(known.p, natural_prior(study.run), prior),
         known.y,
@@ -142,6 +157,7 @@ def new_decision(
         deployed_on=prior,
         seed=seed,
         labels=study.classes,
+        columns=known.columns,
     )
     return tuned.rule, decision | {
         "goal": wanted.to_dict(),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from steelyard._memory import limited
+from steelyard.decision import goal_from_dict, ranks_rows
 from steelyard.errors import RequestError
 from steelyard.executors import Executor, Serial, executor_for
 from steelyard.files import output_path, write_whole
@@ -13,6 +14,7 @@ from steelyard.files.temporary import temporary_beside
 from steelyard.resample.piece_rows import joined
 from steelyard.resample.pieces import cut, whole
 from steelyard.runs.scoring import Scored, Scoring, score, score_part
+from steelyard.runs.store import read_run
 
 Progress = Callable[[float, float, str], None]
 
@@ -41,6 +43,9 @@ def predict_file(
         cluster: where rows are scored, as in `executors.executor_for`; a worker loads the model
             once, so it must see the run's folder.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
+    A budget by period ranks the rows of the whole file, in this process; their probabilities are
+    then held in memory, a few bytes a row.
+    Raises: DataError: a column that the model or its decision needs is not there.
     Returns: rows, decisions, and levels that no training row had.
     """
     from steelyard.tables.files import find_files
@@ -49,12 +54,14 @@ def predict_file(
     path = output_path(out, inputs=inputs, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
         raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")
+    # A row's place in its period is known when all of them are scored.
+    together = ranks_rows(goal_from_dict(read_run(run, verify=verify)["decision"]["goal"]))
     scoring = Scoring(Path(run).absolute(), keep, csv_safe=csv_safe, verify=verify)
     found = []
     with limited(memory), executor_for(cluster) as executor:
 
         def write(partial: Path) -> None:
-            if isinstance(executor, Serial) or not inputs:
+            if isinstance(executor, Serial) or not inputs or together:
                 found.append(score(whole(data, None), scoring, partial, progress))
             else:
                 found.append(_in_parts(data, scoring, partial, executor, progress))

@@ -9,9 +9,10 @@ import numpy as np
 
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
-from steelyard.decision import Goal, Threshold
+from steelyard.decision import Goal, Threshold, as_goal, goal_from_dict
 from steelyard.errors import RequestError
-from steelyard.runs.decision_counts import decision_counts
+from steelyard.runs.decision_counts import decision_counts, decision_money
+from steelyard.runs.needed_columns import with_columns
 from steelyard.runs.new_decision import (
     natural_prior,
     new_decision,
@@ -51,16 +52,24 @@ def retuned(
         raise RequestError(
             "prevalence and unlabelled rows both say what the class shares are; give one of them"
         )
+    wanted = goal_from_dict(study.run["decision"]["goal"]) if goal is None else as_goal(goal)
+    wanted = wanted.timed(study.run["protocol"]["time"])
+    study = with_columns(study, wanted.columns, training)
     prior, changes = _prior(study, prevalence, unlabelled, training, seed)
-    rule, decision = new_decision(study, prior=prior, goal=goal, seed=seed)
+    rule, decision = new_decision(study, prior=prior, goal=wanted, seed=seed)
     natural = natural_prior(study.run)
     moved = not np.allclose(prior, natural, atol=1e-12)
     decision = decision | changes
-    decision |= {"counts": decision_counts(study.run, decision, out_of_fold(study))}
+    known = out_of_fold(study)
+    decision |= {
+        "counts": decision_counts(study.run, decision, known),
+        "money": decision_money(study.run, decision, known),
+    }
     today = dt.datetime.now(dt.UTC).date().isoformat()
     model = with_decision(
         study.model,
         rule,
+        study.schema,
         prior=natural,
         deployed_on=prior if moved else None,
         about=about_decision(study.classes, study.run["data"]["positive"], decision, today),

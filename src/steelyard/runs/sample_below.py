@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from steelyard.decision import goal_from_dict
 from steelyard.errors import RequestError
 from steelyard.files import output_path, write_whole
+from steelyard.runs.ranked import class_decisions
 from steelyard.runs.store import model_of, read_run
 from steelyard.stats.unequal_sampling import drawn, inclusion_probabilities
 from steelyard.tables import Schema, iter_columns, iter_features
@@ -102,6 +104,9 @@ def _scored(run: str | Path, data: Any, *, verify: bool) -> tuple[np.ndarray, np
     schema = Schema.from_dict(values["data"]["schema"])
     k = schema.classes.index(values["data"]["positive"])
     predictor = Predictor(model_of(run, values, verify=verify), schema)
-    found = [predictor(frame) for frame in iter_features(data, schema, batch_rows=BLOCK)]
-    p = np.concatenate([probability[:, k] for probability, _ in found]).astype("float64")
-    return p, np.concatenate([decision == k for _, decision in found])
+    goal, parts = goal_from_dict(values["decision"]["goal"]), []
+    for frame in iter_features(data, schema, goal.columns, batch_rows=BLOCK):
+        parts.append((*predictor(frame), frame.select(goal.columns)))
+    p, acted = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    decided = class_decisions(values, p, acted, pl.concat([part[2] for part in parts]))
+    return p[:, k].astype("float64"), decided == k

@@ -7,11 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from steelyard.decision import Goal, goal_from_dict, ranks_rows
 from steelyard.errors import RequestError
 from steelyard.files import write_whole
 from steelyard.resample.pieces import AnyPiece
+from steelyard.runs.ranked import decided_together
 from steelyard.runs.store import model_of, read_run
 from steelyard.tables import Schema, iter_columns, iter_features
 from steelyard.tables.size import rows_at_once
@@ -63,16 +66,19 @@ def score(piece: AnyPiece, scoring: Scoring, out: Path, progress: Progress | Non
     reader = piece.reader
     rows = rows_at_once(BLOCK, len(schema.features))
     kept = _Kept(reader, scoring.keep, classes, rows) if scoring.keep else None
-    blocks = iter_features(reader, schema, batch_rows=rows)
+    goal = goal_from_dict(values["decision"]["goal"])
+    blocks = iter_features(reader, schema, goal.columns, batch_rows=rows)
     first = next(blocks)  # a wrong file is refused before the model is loaded
     predictor = _predictor(scoring.run, scoring.verify, _stamp(scoring.run))
     decisions: Counter[str] = Counter()
     unknown = UnknownLevels(schema)
     with FrameWriter(out, csv_safe=scoring.csv_safe, title=scoring.title) as writer:
-        for frame in _chain(first, blocks):
-            unknown.add(frame)
-            probability, decision = predictor(frame)
-            scored = prediction_frame(probability, decision, classes)
+        parts = _decided(_chain(first, blocks), predictor, goal, unknown)
+        if ranks_rows(goal):
+            positive = classes.index(values["data"]["positive"])
+            parts = _together(list(parts), goal, positive)
+        for probability, decision, _ in parts:
+            scored = prediction_frame(probability, decision, classes, predictor.labels)
             if kept:
                 scored = kept.beside(scored)
             decisions.update(str(label) for label in scored["decision"])
@@ -80,6 +86,28 @@ def score(piece: AnyPiece, scoring: Scoring, out: Path, progress: Progress | Non
             if progress:
                 progress(0, 0, f"{decisions.total():,} rows")
     return Scored(decisions, unknown)
+
+
+Decided = tuple[np.ndarray, np.ndarray, pl.DataFrame]
+
+
+def _decided(
+    frames: Iterator[pl.DataFrame], predictor: Any, goal: Goal, unknown: UnknownLevels
+) -> Iterator[Decided]:
+    """Probabilities, the model's own decisions, and what the goal needs, block by block."""
+    for frame in frames:
+        unknown.add(frame)
+        yield *predictor(frame), frame.select(goal.columns)
+
+
+def _together(parts: list[Decided], goal: Goal, positive: int) -> Iterator[Decided]:
+    """The same decided over all rows, as a budget by period has to be."""
+    p, own = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    needs = pl.concat([part[2] for part in parts])
+    decided = decided_together(goal, p, own, needs, positive)
+    for start in range(0, len(p), BLOCK):
+        here = slice(start, start + BLOCK)
+        yield p[here], decided[here], needs[here]
 
 
 def score_part(piece: AnyPiece, scoring: Scoring, out: Path) -> Scored:

@@ -36,12 +36,16 @@ def save(study: Any, run: Path) -> Path:
 
 
 def save_decision(study: Any, run: Path) -> None:
-    """Write what a new decision changes: the model, the page and run.json, all or none."""
+    """Write what a new decision changes: the model, the page and run.json, all or none.
+
+    And the predictions, beside which columns may stand that the new decision needs.
+    """
     commit(
         run,
         study.run,
         {
             "model.keras": study.model.save,
+            "predictions.parquet": study.predictions.write_parquet,
             "report.html": lambda path: path.write_text(page_of(study.run, run), "utf-8"),
         },
     )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from steelyard.decision import DecisionRule, Goal
+from steelyard.decision import DecisionRule, Goal, goal_from_dict
 from steelyard.errors import RequestError
 from steelyard.runs.new_decision import natural_prior
+from steelyard.runs.ranked import decided_together
 from steelyard.stats.metrics import BY_NAME, METRICS
 from steelyard.tables import Schema
 
@@ -83,15 +84,19 @@ class Study:
     def predict(self, data: Any) -> pl.DataFrame:
         """`probability_<class>` per class and `decision`, a row per row of `data`.
 
-        Warns of columns with levels that no training row had: the model knows nothing of them.
+        A budget by period ranks these rows within each period; the model alone cannot. Warns of
+        columns with levels that no training row had: the model knows nothing of them.
         """
         from steelyard.tables import read_features
         from steelyard.tables.unknown_levels import warn_of_unknown_levels
 
-        frame = read_features(data, self.schema)
+        goal = goal_from_dict(self.run["decision"]["goal"])
+        frame = read_features(data, self.schema, (*self.scored.besides, *goal.columns))
         warn_of_unknown_levels(frame, self.schema)
         probability, decision = self.scored(frame)
-        return prediction_frame(probability, decision, self.classes)
+        positive = self.classes.index(self.run["data"]["positive"])
+        decision = decided_together(goal, probability, decision, frame, positive)
+        return prediction_frame(probability, decision, self.classes, self.scored.labels)
 
     @cached_property
     def scored(self) -> Any:
@@ -108,7 +113,7 @@ class Study:
         from steelyard.models.deploy import Predictor, with_decision
 
         equal = DecisionRule(weights=(1.0,) * len(self.classes))
-        natural = with_decision(self.model, equal, prior=natural_prior(self.run))
+        natural = with_decision(self.model, equal, self.schema, prior=natural_prior(self.run))
         return Predictor(natural, self.schema)(frame)[0]
 
     def retune(
@@ -299,12 +304,17 @@ class Study:
         return to_text(self.run)
 
 
-def prediction_frame(probability: Any, decision: Any, classes: list[Any]) -> pl.DataFrame:
-    """Probabilities (rows, classes) and decision codes as columns named by class."""
+def prediction_frame(
+    probability: Any, decision: Any, classes: list[Any], labels: list[Any] | None = None
+) -> pl.DataFrame:
+    """Probabilities (rows, classes) and decision codes as columns named by class.
+
+    `labels`: what the codes stand for, where not for classes.
+    """
     columns = {f"probability_{label}": probability[:, k] for k, label in enumerate(classes)}
     return pl.DataFrame(columns).with_columns(
-        # The type is that of the classes, also where there are no rows.
-        decision=pl.Series(classes).gather(decision)
+        # The type is that of the labels, also where there are no rows.
+        decision=pl.Series(labels or classes).gather(decision)
     )
 
 

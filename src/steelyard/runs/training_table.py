@@ -1,19 +1,24 @@
 """The table that a run was made from, if it is still there and still the same."""
 
 import glob
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from steelyard.decision import goal_from_dict
 from steelyard.errors import DataError, RunError
 from steelyard.tables import Table, read_table
 from steelyard.tables.files import find_files, sha256_of_files
 
 
-def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
+def training_table(
+    run: dict[str, Any], data: Any = None, amounts: Collection[str] = ()
+) -> Table | None:
     """The table of run.json's content `run`, read as it was then; None where it is gone.
 
     Args:
         data: where it is now; by default where it was.
+        amounts: columns that costs are computed from, besides those of the run's goal.
     Raises: RunError: `data` is another table.
     """
     protocol = run["protocol"]
@@ -29,6 +34,7 @@ def training_table(run: dict[str, Any], data: Any = None) -> Table | None:
         weight=protocol.get("weight"),
         missing_label=protocol.get("missing_label", "drop"),
         drop=protocol["drop"],
+        amounts={*amounts, *goal_from_dict(protocol["goal"]).columns},
     )
     if table.source.sha256 == run["data"]["sha256"]:
         return table

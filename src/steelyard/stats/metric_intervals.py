@@ -24,6 +24,7 @@ from steelyard.stats.metrics import (
     metric_of_table,
     table_of,
 )
+from steelyard.stats.money import factor_interval, trivial_costs, unseen
 from steelyard.stats.observed_expected import ratio_with_interval
 from steelyard.stats.predictions import Predictions
 
@@ -120,6 +121,9 @@ def _of_decisions(
         if found is None:
             yield name, None, UNDEFINED
             continue
+        if name == "normalized_cost" and rows.row_costs is not None:
+            yield name, found, _of_amounts(found, rows)
+            continue
         value, effect = found.value, 1.0 if alike else _design_effect(found.influence, rows)
         if rows.binary and name in ("recall", "precision"):
             total = table.sum(axis=1 if name == "recall" else 0)[rows.positive] / effect
@@ -129,6 +133,15 @@ def _of_decisions(
         low, high = np.nanquantile(metric_of_table(name, rows)(drawn), [0.025, 0.975])
         ends = Interval(min(float(low), value), max(float(high), value))
         yield name, found, _entry(value, ends)
+
+
+def _of_amounts(found: Evaluation, rows: Predictions) -> MetricValue:
+    """Of costs by row, which `money` says more of."""
+    costs, truth = rows.row_costs, rows.y == rows.positive
+    if costs is None:
+        return UNDEFINED
+    at_most = unseen(costs, truth) / min(trivial_costs(costs, truth))
+    return _entry(found.value, factor_interval(found.value, found.influence, rows.groups, at_most))
 
 
 def _draw_tables(table: Floats, rng: np.random.Generator) -> Floats:

@@ -12,6 +12,7 @@ from steelyard.errors import RequestError
 from steelyard.stats import calibration, confusion, proper, ranking
 from steelyard.stats.confusion import Margins, confusion_table
 from steelyard.stats.influence import mean_over_classes
+from steelyard.stats.money import ratio_of_costs
 from steelyard.stats.predictions import Predictions
 
 Floats = NDArray[np.float64]
@@ -65,7 +66,13 @@ def evaluate(name: str, rows: Predictions) -> Evaluation | None:
         raise RequestError(f"no metric {name!r}; there are {', '.join(BY_NAME)}.")
     if name in rows.found:
         return rows.found[name]
-    found = _EVALUATE[name](rows) if name in _EVALUATE else _of_decisions(name, rows)
+    if name in _EVALUATE:
+        found = _EVALUATE[name](rows)
+    elif name == "normalized_cost" and rows.row_costs is not None:
+        k = rows.positive
+        found = ratio_of_costs(rows.row_costs, rows.y == k, rows.d == k, rows.weights)
+    else:
+        found = _of_decisions(name, rows)
     return None if found is None else Evaluation(*found)
 
 

@@ -21,7 +21,8 @@ class Predictions:
         y: class codes, shape (n,). p: probabilities, (n, K). d: decided codes, (n,).
         positive: code of the class of interest.
         costs: (K, K), what deciding column j costs when row i is true; None where all classes
-            count the same.
+            count the same, or rows differ.
+        row_costs: (n, 2), what a false alarm and a miss cost in each row, where rows differ.
         folds: fold in which a row was predicted, (n,), or None.
         groups: codes 0 .. G-1 of rows that belong together, (n,), or None.
         weights: how much each row counts, (n,), or None; variances take them as inverse chances
@@ -40,6 +41,7 @@ class Predictions:
     groups: Ints | None = None
     weights: Floats | None = None
     stratified: bool = False
+    row_costs: Floats | None = None
     found: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -55,6 +57,7 @@ class Predictions:
         groups: ArrayLike | None = None,
         weights: ArrayLike | None = None,
         stratified: bool = False,
+        row_costs: ArrayLike | None = None,
     ) -> "Predictions":
         """Check labels, probabilities and decisions against each other.
 
@@ -67,6 +70,8 @@ class Predictions:
                 (false positive, false negative).
             folds, groups: any integers, shape (n,). weights: >= 0, shape (n,).
             stratified: as the attribute.
+            row_costs: of a false alarm and a miss, >= 0, shape (n, 2), for two classes; where
+                every row has the same they are `costs`.
         Raises: DataError, RequestError, WeightError.
         """
         table = np.asarray(p, dtype=np.float64)
@@ -83,6 +88,10 @@ class Predictions:
             positive = int(np.argmin(np.where(counts > 0, counts, np.inf)))
         elif not 0 <= positive < classes:
             raise RequestError(f"positive = {positive}; give a class code, 0 to {classes - 1}.")
+        by_row = None if row_costs is None else _by_row(row_costs, n, classes)
+        if by_row is not None and (by_row == by_row[0]).all():
+            # The very figures of constant costs, to the last digit.
+            costs, by_row = by_row[0], None
         return cls(
             truth,
             table,
@@ -93,6 +102,7 @@ class Predictions:
             None if groups is None else _recoded(_labels("groups", groups, n)),
             mass,
             stratified,
+            by_row,
         )
 
     @property
@@ -133,8 +143,8 @@ class Predictions:
 
     def rows(self, chosen: NDArray[Any]) -> "Predictions":
         """Some of the rows, by mask or positions, with the positive class and the costs of all."""
-        parts = [self.folds, self.groups, self.weights]
-        folds, groups, weights = (None if part is None else part[chosen] for part in parts)
+        parts = [self.folds, self.groups, self.weights, self.row_costs]
+        folds, groups, weights, by_row = (None if part is None else part[chosen] for part in parts)
         return Predictions(
             self.y[chosen],
             self.p[chosen],
@@ -145,6 +155,7 @@ class Predictions:
             None if groups is None else _recoded(groups),
             weights,
             self.stratified,
+            by_row,
         )
 
 
@@ -205,3 +216,15 @@ def _costs(costs: ArrayLike | None, classes: int, positive: int) -> Floats | Non
         alarm, miss = np.asarray(costs, dtype=np.float64).tolist()
         return cost_pair(alarm, miss, positive=positive)
     return cost_matrix(costs, classes)
+
+
+def _by_row(costs: ArrayLike, n: int, classes: int) -> Floats:
+    values = np.asarray(costs, dtype=np.float64)
+    if values.shape != (n, 2) or classes != 2:
+        raise RequestError(
+            f"row_costs have shape {values.shape}, for {classes} classes; give the costs of a "
+            f"false alarm and a miss per row, ({n}, 2), of two classes."
+        )
+    if not np.isfinite(values).all() or values.min() < 0:
+        raise RequestError("row_costs hold negative, infinite or missing costs; give numbers >= 0.")
+    return values

@@ -26,31 +26,31 @@ from steelyard.tables.target import (
 BATCH_ROWS = 65_536
 
 
-def read_features(data: Any, schema: Schema) -> pl.DataFrame:
+def read_features(data: Any, schema: Schema, also: Sequence[str] = ()) -> pl.DataFrame:
     """Exactly the schema's features, in its order and form, whatever order they come in.
 
-    Other columns, the target among them, are ignored. Levels never seen are kept as they are.
+    `also`: columns of numbers to read besides, which decisions need; they come last. Other columns,
+    the target among them, are ignored. Levels never seen are kept as they are.
 
     Raises: DataError: a column is missing, or holds a value of another kind (the message gives
         the column, the data row counting from 1, and the value).
     """
     reader = open_table(data)
-    _check_present(reader, schema)
-    check_fits(reader, len(schema.features), path_of(data, reader))
-    raw = reader.read(schema.features, text=_text(schema), numbers=_plain(schema))
-    return _conform(raw, schema, 0)
+    wanted = _wanted(reader, schema, also)
+    check_fits(reader, len(wanted), path_of(data, reader))
+    raw = reader.read(wanted, text=_text(schema, wanted), numbers=_plain(schema, wanted))
+    return _conform(raw, schema, wanted, 0)
 
 
 def iter_features(
-    data: Any, schema: Schema, *, batch_rows: int = BATCH_ROWS
+    data: Any, schema: Schema, also: Sequence[str] = (), *, batch_rows: int = BATCH_ROWS
 ) -> Iterator[pl.DataFrame]:
     """As `read_features`, in frames of at most `batch_rows` rows, in source order.
 
     Memory depends on `batch_rows` and the file's blocks, not on the number of rows.
     """
     reader = open_table(data)
-    _check_present(reader, schema)
-    return _batches(reader, schema, batch_rows)
+    return _batches(reader, schema, _wanted(reader, schema, also), batch_rows)
 
 
 def iter_columns(
@@ -128,46 +128,49 @@ def weights(data: Any, column: str) -> np.ndarray | None:
     return weights_of(reader.read([column], text=[column])[column], reader.decimal_hint)
 
 
-def read_nothing(schema: Schema) -> pl.DataFrame:
-    """The schema's features without any row."""
-    text = set(schema.categories)
-    kinds = {name: pl.String if name in text else pl.Float64 for name in schema.features}
+def read_nothing(schema: Schema, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The schema's features, or the columns named, without any row."""
+    text, wanted = set(schema.categories), schema.features if columns is None else columns
+    kinds = {name: pl.String if name in text else pl.Float64 for name in wanted}
     return pl.DataFrame(schema=kinds)
 
 
-def _batches(reader: Reader, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
+def _batches(
+    reader: Reader, schema: Schema, wanted: list[str], rows: int
+) -> Iterator[pl.DataFrame]:
     first_row, any_yet = 0, False
     for raw in reader.batches(
-        schema.features, text=_text(schema), numbers=_plain(schema), rows=rows
+        wanted, text=_text(schema, wanted), numbers=_plain(schema, wanted), rows=rows
     ):
-        yield _conform(raw, schema, first_row)
+        yield _conform(raw, schema, wanted, first_row)
         first_row, any_yet = first_row + raw.height, True
     if not any_yet:  # no rows today: the columns all the same
-        yield read_nothing(schema)
+        yield read_nothing(schema, wanted)
 
 
-def _conform(raw: pl.DataFrame, schema: Schema, first_row: int) -> pl.DataFrame:
+def _conform(raw: pl.DataFrame, schema: Schema, wanted: list[str], first_row: int) -> pl.DataFrame:
     return pl.DataFrame(
         [
             conform(raw[name].alias(""), schema.column(name), first_row).alias(name)
-            for name in schema.features
+            for name in wanted
         ]
     )
 
 
-def _text(schema: Schema) -> list[str]:
+def _text(schema: Schema, wanted: list[str]) -> list[str]:
     # "3" must stay the level "3" although, in a file without letters, it looks like a number;
     # numbers that were written in a way of their own are read in that way again.
-    columns = [schema.column(name) for name in schema.features]
+    columns = [schema.column(name) for name in wanted]
     return [column.name for column in columns if column.kind != "number" or column.format]
 
 
-def _plain(schema: Schema) -> list[str]:
-    text = set(_text(schema))
-    return [name for name in schema.numbers if name not in text]
+def _plain(schema: Schema, wanted: list[str]) -> list[str]:
+    text, categories = set(_text(schema, wanted)), set(schema.categories)
+    return [name for name in wanted if name not in text and name not in categories]
 
 
-def _check_present(reader: Reader, schema: Schema) -> None:
+def _wanted(reader: Reader, schema: Schema, also: Sequence[str]) -> list[str]:
+    """The features, then what decisions need besides; DataError where one is not there."""
     present = set(reader.names)
     missing = [name for name in schema.features if name not in present]
     if missing:
@@ -176,3 +179,12 @@ def _check_present(reader: Reader, schema: Schema) -> None:
             f"{suggestion(missing[0], reader.names)}; it needs {len(schema.features):,} columns: "
             f"{quoted(schema.features)}"
         )
+    besides = [name for name in dict.fromkeys(also) if name not in set(schema.features)]
+    missing = [name for name in besides if name not in present]
+    if missing:
+        raise DataError(
+            f"the table to predict lacks the column {quoted(missing)}, which the decision needs "
+            f"besides the features; {suggestion(missing[0], reader.names)}; add it, or retune the "
+            "run to a goal without it"
+        )
+    return [*schema.features, *besides]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import polars as pl
 
 from steelyard.errors import DataError, RequestError
 from steelyard.stats.validation import row_weights
+from steelyard.tables.amounts import amount_values
 from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.float32 import float32_offset
 from steelyard.tables.names import column_names, suggestion
@@ -55,6 +56,8 @@ class Table:
     groups: int64 codes of the group column, shape (n,), or None.
     times: float64 (numbers, or days since 1970-01-01) or int64 ranks of text, or None.
     row_ids: int64 position of each row in the source, counting from 0, all files in order.
+    amounts: columns that goals need (costs, times), float64, null where missing; as asked for,
+        learned from or not.
     dropped_rows: number of rows left out because their target is missing.
     weights: how much each row counts, float64, shape (n,), above 0 and of mean 1, or None where
         every row counts alike. They say how many rows of the population a row stands for, up to a
@@ -75,6 +78,7 @@ class Table:
     weights: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     population: np.ndarray | None = None
+    amounts: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def class_counts(self) -> np.ndarray:
@@ -90,6 +94,22 @@ class Table:
         [1.5, 0.5]
         """
         return np.bincount(self.y, self.weights, minlength=len(self.schema.classes)).astype(float)
+
+    def amounts_of(self, names: Collection[str]) -> dict[str, np.ndarray]:
+        """Columns that a goal needs, by name, float64, NaN where missing.
+
+        Raises: DataError: one that was not read, as it is no number or no column of the table.
+        """
+        absent = [
+            n for n in names if n not in self.amounts.columns and n not in self.schema.numbers
+        ]
+        if absent:
+            raise DataError(
+                f"there is no column of numbers or dates {absent[0]!r}, which the goal needs; "
+                f"{suggestion(absent[0], self.schema.numbers)}"
+            )
+        frames = {n: self.amounts if n in self.amounts.columns else self.features for n in names}
+        return {name: frame[name].cast(pl.Float64).to_numpy() for name, frame in frames.items()}
 
     def numbers(self) -> np.ndarray:
         """Float32 less `Column.offset`, (n, numbers), NaN where missing; as `schema.numbers`."""
@@ -127,6 +147,7 @@ def read_table(
     missing_label: str = "drop",
     drop: Collection[str] = (),
     keep: Collection[str] = (),
+    amounts: Collection[str] = (),
     progress: Any = None,
 ) -> Table:
     """Read a table and find out what its columns are.
@@ -147,6 +168,8 @@ def read_table(
             "keep" takes such words as classes, and no label at all as the class "(blank)".
         drop: columns to leave out.
         keep: columns to learn from although they look like ids or free text.
+        amounts: columns of numbers or dates that a goal needs. They stay features where they are
+            some, and may be among `drop`.
         progress: called with (done, total, what).
     Raises: DataError or TargetError, with one line that says what to do.
 
@@ -158,9 +181,9 @@ def read_table(
     if target is None and isinstance(data, tuple):
         target = "target"
     target = check_target(target, reader.names, header=not reader.typed)
-    use = _asked(reader.names, target, group, time, weight, drop, keep)
+    use = _asked(reader.names, target, group, time, weight, drop, keep, amounts)
     _check_names(use, reader.names)
-    wanted = [name for name in reader.names if name not in use.drop]
+    wanted = [name for name in reader.names if name not in use.drop - use.amounts]
     check_fits(reader, len(wanted), path_of(data, reader))
     if progress:
         progress(0, 2, "reading")
@@ -185,7 +208,7 @@ def read_table(
     if dropped:
         raw, y, rows = raw[labelled], y[labelled], rows[labelled]
         weights = None if weights is None else weights[labelled]
-    columns, features = _columns(raw, reader, use)
+    columns, features, read = _columns(raw, reader, use)
     return Table(
         features=pl.DataFrame(features),
         y=y,
@@ -199,6 +222,7 @@ def read_table(
         dropped_rows=dropped,
         weights=row_weights(weights, len(rows)) if len(rows) else None,
         notes=(*reader.notes, *notes),
+        amounts=pl.DataFrame(read),
     )
 
 
@@ -226,6 +250,7 @@ class _Use:
     weight: str | None
     drop: frozenset[str]
     keep: frozenset[str]
+    amounts: frozenset[str]
 
 
 def _asked(
@@ -236,6 +261,7 @@ def _asked(
     weight: str | None,
     drop: Collection[str],
     keep: Collection[str],
+    amounts: Collection[str],
 ) -> _Use:
     """The same with names as they were read: without blanks at their ends."""
     drop = column_names("drop", drop)
@@ -250,6 +276,7 @@ def _asked(
         weight if weight is None else known(weight),
         frozenset(map(known, drop)),
         frozenset(map(known, keep)),
+        frozenset(map(known, amounts)),
     )
 
 
@@ -259,7 +286,7 @@ def _check_names(use: _Use, names: Sequence[str]) -> None:
         raise DataError(
             f"column {use.weight!r} cannot be the weight and say how rows are split; choose one"
         )
-    for name in (*asked, *sorted(use.drop), *sorted(use.keep)):
+    for name in (*asked, *sorted(use.drop), *sorted(use.keep), *sorted(use.amounts)):
         if name not in names:
             raise DataError(f"there is no column {name!r}; {suggestion(name, names)}")
         if name == use.target:
@@ -287,10 +314,11 @@ def _encode(labels: pl.Series, reader: Reader) -> tuple[np.ndarray, tuple[Label,
 
 def _columns(
     raw: pl.DataFrame, reader: Reader, use: _Use
-) -> tuple[tuple[Column, ...], list[pl.Series]]:
-    columns, features = [], []
+) -> tuple[tuple[Column, ...], list[pl.Series], list[pl.Series]]:
+    """What the columns are; the values of features; those that a goal needs."""
+    columns, features, amounts = [], [], []
     for name in reader.names:
-        if name in use.drop:
+        if name in use.drop - use.amounts:
             columns.append(Column(name, "category", "dropped", NOTES["dropped"]))
         elif name != use.target:
             typed_column = infer_type(
@@ -299,18 +327,22 @@ def _columns(
                 decimal_hint=reader.decimal_hint,
             )
             columns.append(_column(name, typed_column, use))
+            if name in use.amounts:
+                amounts.append(amount_values(name, typed_column).alias(name))
             if columns[-1].role == "feature" and typed_column.values is not None:
                 features.append(typed_column.values.alias(name))
                 if typed_column.kind == "category":
                     columns[-1] = replace(columns[-1], levels=remembered(typed_column.values))
                 elif offset := float32_offset(features[-1].alias("")):
                     columns[-1] = replace(columns[-1], offset=offset)
-    return tuple(columns), features
+    return tuple(columns), features, amounts
 
 
 def _column(name: str, typed_column: TypedColumn, use: _Use) -> Column:
     role: Role
-    if name in (use.group, use.time, use.weight):
+    if name in use.drop:
+        role, note = "dropped", NOTES["dropped"]
+    elif name in (use.group, use.time, use.weight):
         role = "group" if name == use.group else "time" if name == use.time else "weight"
         note = NOTES[role]
     else:
