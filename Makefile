@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish docs pictures locked lock sbom clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish bench-money docs pictures locked lock sbom clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -117,6 +117,10 @@ bench-evidence: .venv/test.stamp
 	$(BIN)/python benchmarks/shift.py
 	$(BIN)/python benchmarks/real_sets.py
 	$(BIN)/python benchmarks/tampering.py
+
+# Costs that differ by row: on card payments where FRAUD names them, then simulations.
+bench-money: .venv/test.stamp
+	$(BIN)/python benchmarks/money.py $(if $(FRAUD),--fraud $(FRAUD))
 
 # Minutes: six treatments of long-tailed digits over five seeds.
 bench-longtail: .venv/test.stamp

@@ -104,9 +104,9 @@ def _scored(run: str | Path, data: Any, *, verify: bool) -> tuple[np.ndarray, np
     schema = Schema.from_dict(values["data"]["schema"])
     k = schema.classes.index(values["data"]["positive"])
     predictor = Predictor(model_of(run, values, verify=verify), schema)
-    goal, parts = goal_from_dict(values["decision"]["goal"]), []
-    for frame in iter_features(data, schema, goal.columns, batch_rows=BLOCK):
-        parts.append((*predictor(frame), frame.select(goal.columns)))
+    goal = goal_from_dict(values["decision"]["goal"])
+    frames = iter_features(data, schema, goal.columns, batch_rows=BLOCK)
+    parts = [(*predictor(frame), frame.select(goal.columns)) for frame in frames]
     p, acted = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
     decided = class_decisions(values, p, acted, pl.concat([part[2] for part in parts]))
     return p[:, k].astype("float64"), decided == k
