@@ -48,7 +48,7 @@ def infer_type(column: pl.Series, *, typed: bool = True, decimal_hint: str = "."
     if dtype == pl.String:
         return _infer_from_text(column, typed, decimal_hint)
     if _is_level(dtype) or (dtype.is_integer() and _too_long(column)):
-        return TypedColumn("category", values.numbers_as_levels(column))
+        return TypedColumn("category", values.numbers_as_levels(column), doubt=_written(column))
     if dtype == pl.Boolean:
         return TypedColumn("boolean", column.cast(pl.Float64))
     if dtype in (pl.Date, pl.Datetime):
@@ -74,6 +74,23 @@ def _infer_from_text(column: pl.Series, typed: bool, decimal_hint: str) -> Typed
         doubt = "holds digits given as text, kept as categories; give numbers to have numbers"
         return TypedColumn("category", values.levels(text), doubt=doubt)
     return TypedColumn("number", numbers.values, numbers.format.example)
+
+
+def _written(column: pl.Series) -> str:
+    """What to say of a category whose levels are numbers as people write them, $1,234.5 or 12.5 %.
+
+    Whole numbers are the usual codes of categories.
+    """
+    if column.dtype not in (pl.Categorical, pl.Enum):
+        return ""
+    levels = values.clean(column.cast(pl.String))
+    numbers = read_numbers(levels)
+    if numbers.values is None:
+        return numbers.why
+    if numbers.format.is_plain and _whole(numbers.values.drop_nulls()):
+        return ""
+    shown = levels.filter(numbers.values.is_not_null())[0]
+    return f"holds numbers such as {shown!r} given as categories; give numbers to have numbers"
 
 
 def _digits_on_purpose(column: pl.Series, numbers: NumberReading) -> bool:

@@ -31,12 +31,15 @@ MINUS = "\\-\u2212\u2013"  # the hyphen, the minus sign and the dash
 CURRENCY = r"US\$|R\$|[$€£¥₹₽₩₺₪₫₴₦]|USD|EUR|GBP|CHF|JPY|CNY|INR|Rs\.?|kr\.?"
 VALUE = (
     rf"^(?P<open>\()?\s*(?P<sign>[{MINUS}+]?)\s*(?P<before>{CURRENCY})?\s*(?P<sign2>[{MINUS}+]?)\s*"
-    rf"(?P<body>[.,]?[0-9](?:[0-9.,{GROUPING}]*[0-9])?[.,]?)(?P<exponent>[eE][-+]?[0-9]+)?"
+    rf"(?P<body>[.,]?[0-9](?:[0-9.,{GROUPING}]*[0-9])?[.,]?)(?P<exponent>[eEdD][-+]?[0-9]+)?"
     rf"\s*(?P<after>[^\s0-9().,+{GROUPING}{MINUS}][^0-9()]{{0,11}})?(?P<minus>[{MINUS}])?"
     r"\s*(?P<close>\))?$"
 )
 GROUPED_ONCE = r"^[1-9][0-9]{0,2}[.,][0-9]{3}$"
 FORMAT_SAMPLE = 2_000  # distinct values that the format is judged by at first
+# Digits in a form of their own: nothing but them and signs, or hexadecimal. Any alphabet's digits.
+DIGITS = r"^(?:[^\p{L}]*\p{Nd}[^\p{L}]*|0x[0-9a-fA-F]+)$"
+MANY_LEVELS, MOSTLY = 30, 0.9  # fewer levels are a category, whatever they are made of
 LEAST_PROOF = 3  # distinct values that look grouped before a point is taken for a thousands sign
 
 
@@ -100,7 +103,8 @@ class NumberFormat:
         for sign in self.thousands:
             body = body.str.replace_all(sign, "", literal=True)
         body = body.str.replace(self.decimal, ".", literal=True)
-        numbers = (body + parts["exponent"]).cast(pl.Float64, strict=False) * scale
+        exponent = parts["exponent"].str.replace("[dD]", "e")  # as Fortran writes it
+        numbers = (body + exponent).cast(pl.Float64, strict=False) * scale
         numbers = numbers.zip_with(~_negative(parts), -numbers)
         return numbers.set(~fits.fill_null(value=False), None)
 
@@ -138,13 +142,13 @@ def read_numbers(text: pl.Series, decimal_hint: str = ".") -> NumberReading:
     distinct = text.drop_nulls().unique(maintain_order=True)
     distinct = distinct.filter(~is_missing_word(distinct))
     if not len(distinct) or _are_codes(distinct):
-        return NumberReading(None, why=_why_codes(distinct))
+        return NumberReading(None, why=_why_codes(distinct) or _why_digits(distinct))
     few = distinct.gather_every(max(1, len(distinct) // FORMAT_SAMPLE))
     found, why = _format_of(few, decimal_hint)
     if found and len(few) < len(distinct) and not _holds_for_all(found, few, distinct):
         found, why = _format_of(distinct, decimal_hint)
     if found is None:
-        return NumberReading(None, why=why)
+        return NumberReading(None, why=why or _why_digits(distinct))
     parsed = found.parse(distinct)
     odd = distinct.filter(parsed.is_null())
     if len(odd):
@@ -199,15 +203,6 @@ def _holds_for_all(found: NumberFormat, few: pl.Series, distinct: pl.Series) -> 
     return point == later and not found.parse(distinct).has_nulls()
 
 
-CODE = r"^[+-]?0[0-9]|^[+-]?[0-9]{16,}$"  # leading zeros, or longer than a float can tell apart
-
-
-def _only_later(few: pl.Series, distinct: pl.Series) -> bool:
-    """Whether a point, which may stand between thousands, is in other values than those few."""
-    has = [column.str.contains(".", literal=True).any() for column in (few, distinct)]
-    return has == [False, True]
-
-
 def _are_codes(distinct: pl.Series) -> bool:
     return bool(distinct.str.contains(CODE).any())
 
@@ -217,6 +212,17 @@ def _why_codes(distinct: pl.Series) -> str:
         return ""
     code = distinct.filter(distinct.str.contains(CODE))[0]
     return f"holds codes of digits such as {code!r}, kept as categories"
+
+
+def _why_digits(distinct: pl.Series) -> str:
+    """Where nearly all of many values are digits in a form that is not read: 21:33, 0xa35."""
+    share = float(distinct.str.contains(DIGITS).mean() or 0.0)  # type: ignore[arg-type]
+    if len(distinct) < MANY_LEVELS or share < MOSTLY:
+        return ""
+    return (
+        f"holds values of digits such as {distinct[0]!r}, read as no number or date; write them as "
+        "plain numbers to have numbers"
+    )
 
 
 def _why_words(text: pl.Series, odd: pl.Series) -> str:
@@ -253,11 +259,15 @@ def _other(sign: str) -> str:
 
 
 def _fits(bodies: pl.Series, decimal: str, thousands: str) -> pl.Series:
-    """Whether each body is a number with this decimal sign, thousands grouped by threes."""
+    """Whether each body is a number with this decimal sign, thousands grouped by threes.
+
+    Or as in India, by twos before the last three: 12,34,567.
+    """
     point, plain = re.escape(decimal), "[0-9]+"
     if thousands:
         signs = "".join(re.escape(sign) for sign in thousands)
         plain += rf"|[1-9][0-9]{{0,2}}(?:[{signs}][0-9]{{3}})+"
+        plain += rf"|[1-9][0-9]?(?:[{signs}][0-9]{{2}})+[{signs}][0-9]{{3}}"
     return bodies.str.contains(rf"^(?:(?:{plain})(?:{point}[0-9]*)?|{point}[0-9]+)$")
 
 
