@@ -58,7 +58,8 @@ def test_other_forms_are_told_of(written, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "levels", [["18-24", "25-34", "35+"], ["A1", "B2", "C3"], ["+", "-", "0"], ["1st", "2nd", "3rd"]]
+    "levels",
+    [["18-24", "25-34", "35+"], ["A1", "B2", "C3"], ["+", "-", "0"], ["1st", "2nd", "3rd"]],
 )
 def test_a_few_levels_are_a_category_without_a_word(levels, tmp_path):
     values = [levels[i % len(levels)] for i in range(ROWS)]

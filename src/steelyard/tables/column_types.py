@@ -44,6 +44,7 @@ def infer_type(column: pl.Series, *, typed: bool = True, decimal_hint: str = "."
         typed: whether the source has types, so that digits are text because somebody wished so.
         decimal_hint: decimal sign of the source as a whole, "" where unknown.
     """
+    column = values.decoded(column)
     dtype = column.dtype
     if dtype == pl.String:
         return _infer_from_text(column, typed, decimal_hint)
@@ -109,6 +110,7 @@ def conform(column: pl.Series, known: Column, first_row: int = 0) -> pl.Series:
 
     `first_row` is the position of the column's first row in its source; errors name the row.
     """
+    column = values.decoded(column)
     if known.kind != "category" and _is_level(column.dtype):
         column = column.cast(pl.String)
     dtype = column.dtype

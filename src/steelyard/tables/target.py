@@ -39,6 +39,7 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
 
 def raw_values(column: pl.Series) -> pl.Series:
     """The target as booleans, whole numbers, floats or cleaned text; null where missing."""
+    column = values.decoded(column)
     dtype = column.dtype
     if dtype == pl.Boolean or dtype.is_integer():
         return column
@@ -54,6 +55,7 @@ def raw_values(column: pl.Series) -> pl.Series:
 
 def with_missing_kept(column: pl.Series) -> pl.Series:
     """The target as text in which nothing is missing: NA is a class like any, no value `BLANK`."""
+    column = values.decoded(column)
     if column.dtype != pl.String:
         present = raw_values(column)
         return _whole_as_text(present).fill_null(BLANK)
@@ -119,13 +121,14 @@ def known_labels(
     A label is known by its spelling, else by its value: 0.0 and False are the class 0.
     """
     spelled = {str(label): label for label in classes}
+    flags = {_value_of(label, flags=True) for label in classes} == {"0", "1"}
     valued: dict[str, list[Label]] = {}
     for label in classes:
-        valued.setdefault(_value_of(label, classes), []).append(label)
+        valued.setdefault(_value_of(label, flags=flags), []).append(label)
     meaning: dict[Any, Label] = {}
     unknown = []
     for value in distinct:
-        same = valued.get(_value_of(value, classes), [])
+        same = valued.get(_value_of(value, flags=flags), [])
         if str(value) in spelled:
             meaning[value] = spelled[str(value)]
         elif len(same) == 1:
@@ -140,12 +143,12 @@ def known_labels(
     return meaning
 
 
-def _value_of(value: Any, classes: Sequence[Label]) -> str:
-    """One spelling for what means the same beside these classes."""
+def _value_of(value: Any, *, flags: bool) -> str:
+    """One spelling for what means the same; `flags`: also true and 1, false and 0."""
     text = str(value).strip()
-    flags = {"true": "1", "false": "0"}
-    if text.lower() in flags and set(classes) in ({0, 1}, {"0", "1"}):  # True == 1, False == 0
-        return flags[text.lower()]
+    as_numbers = {"true": "1", "false": "0"}
+    if flags and text.lower() in as_numbers:
+        return as_numbers[text.lower()]
     number = whole_number(text)
     return text if number is None else str(number)
 

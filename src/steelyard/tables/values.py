@@ -39,6 +39,16 @@ def numbers_as_levels(numbers: pl.Series) -> pl.Series:
     return levels(text)
 
 
+def decoded(column: pl.Series) -> pl.Series:
+    """Bytes that are UTF-8 throughout as text (ARFF files, Hive's Parquet); else the column."""
+    if column.dtype != pl.Binary:
+        return column
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return column
+
+
 def as_booleans(text: pl.Series) -> pl.Series | None:
     """Float64 zeros and ones if every value of cleaned text spells true or false, else None."""
     for part in (text.head(HEAD), text):
