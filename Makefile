@@ -141,6 +141,13 @@ docs: .venv/docs.stamp
 	$(BIN)/python -m pip install --quiet -e '.[docs]'
 	touch $@
 
+# On a machine with a GPU, in an environment of `pip install -e '.[tensorflow,test]'` (tensorflow[and-cuda]):
+# first that packs give the CPU's results there, then what they gain.
+.PHONY: bench-gpu
+bench-gpu:
+	$(PYTHON) -m pytest -p no:cacheprovider -rs tests/models/test_on_gpu.py
+	$(PYTHON) benchmarks/gpu.py
+
 # README's and the docs' pictures, from the page that `make demo` leaves.
 pictures: .venv/test.stamp
 	test -f demo-run/report.html || $(MAKE) demo

@@ -31,6 +31,10 @@ def rows(weight=1.0, gamma=0.0, classes=2, n=600, seed=0):
     return Rows(X[:k], y[:k], weights[:k], X[k:], y[k:], shift, gamma, classes, [], 0)
 
 
+def grown_of(booster, given):
+    return booster.grow(given, booster.bins(given.X, given.categorical))
+
+
 def test_copies_become_weights_and_made_up_rows_are_made_up():
     X = np.array([[0, 1], [2, 2], [np.nan, 1], [4, 3]], "float32")
     y = np.array([0, 1, 1, 1])
@@ -52,7 +56,7 @@ def test_copies_become_weights_and_made_up_rows_are_made_up():
 @pytest.mark.parametrize("booster", GROWERS, ids=lambda booster: booster.name)
 def test_a_weight_moves_the_odds_as_copies_would(booster):
     given = rows(weight=20.0)
-    p = softmax(booster.grow(given).logits(given.X), axis=1)[:, 1]
+    p = softmax(grown_of(booster, given).logits(given.X), axis=1)[:, 1]
     # Boosting keeps the weighted mean of the classes.
     expected = np.average(given.y, weights=given.weight)
     assert np.average(p, weights=given.weight) == pytest.approx(expected, abs=0.03)
@@ -63,7 +67,7 @@ def test_a_weight_moves_the_odds_as_copies_would(booster):
 def test_it_stops_on_the_held_out_rows(booster):
     """More rounds than were kept do worse there; the library itself says so."""
     given = rows(n=300)
-    grown = booster.grow(given)
+    grown = grown_of(booster, given)
     kept = log_loss(grown.logits(given.X_validation), given.y_validation)
     model = lightgbm.LGBMClassifier(
         n_estimators=300, num_leaves=15, learning_rate=0.05, reg_lambda=1, n_jobs=1, verbose=-1
@@ -91,7 +95,7 @@ def test_bins_are_those_of_the_numbers():
     X[:, 0] = np.round(X[:, 0], 1)
     shift, none = np.zeros(2), np.array([], int)
     given = Rows(X, y, np.ones(len(y)), X[:0], none, shift, 0.0, 2, [4], 0)
-    grown = HistGradientBoosting().grow(given)
+    grown = grown_of(HistGradientBoosting(), given)
     X[:, 3] = 0  # scikit-learn takes no column of gaps only
     model = clone(grown.model).set_params(warm_start=False).fit(X, y)
     np.testing.assert_allclose(grown.logits(X)[:, 1], model.decision_function(X), atol=1e-6)
@@ -102,7 +106,7 @@ def test_the_forest_of_binned_trees_reads_numbers():
     k = 1500
     shift = np.zeros(2)
     given = Rows(X[:k], y[:k], np.ones(k), X[k:], y[k:], shift, 0.0, 2, [4], 0)
-    grown = HistGradientBoosting().grow(given)
+    grown = grown_of(HistGradientBoosting(), given)
     new, _ = many_kinds(3000, 2)
     walked = TreeEnsemble.of_forest(grown.forest())(new).numpy()
     np.testing.assert_allclose(walked[:, 1], grown.logits(new)[:, 1], atol=1e-5)

@@ -8,12 +8,7 @@ keras = pytest.importorskip("keras")
 
 from steelyard.jobs.folds import make_splits  # noqa: E402
 from steelyard.jobs.job import Job  # noqa: E402
-from steelyard.models import (  # noqa: E402
-    custom,
-    encoded_table,
-    row_source,
-    tabular,
-)
+from steelyard.models import custom, encoded_table, row_source  # noqa: E402
 from steelyard.models.custom import CustomTrainer  # noqa: E402
 from steelyard.models.members import encoded, whole  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
@@ -54,7 +49,6 @@ def streamed(monkeypatch):
 
     def switch():
         monkeypatch.setattr(encoded_table, "TABLE_BYTES", 0)
-        monkeypatch.setattr(tabular, "MATRIX_BYTES", 0)
         monkeypatch.setattr(row_source, "STREAM_BYTES", 800 * 4 * 10)
         monkeypatch.setattr(encoded_table, "encode", counted)
         monkeypatch.setattr(custom, "HELD_BATCH", 500)

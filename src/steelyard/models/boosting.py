@@ -54,7 +54,10 @@ class Booster(Protocol):
     name: str
     honours: Honours
 
-    def grow(self, rows: Rows) -> BoostedTrees:
+    def bins(self, X: np.ndarray, categorical: list[int]) -> Any:
+        """Where numbers are cut: found once of a fold's training rows, for all that grows there."""
+
+    def grow(self, rows: Rows, bins: Any) -> BoostedTrees:
         """Boost until the held-out loss has not fallen for a while; keep the best round."""
 
 

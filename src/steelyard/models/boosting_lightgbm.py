@@ -22,6 +22,7 @@ from steelyard.models.boosting import (
 )
 from steelyard.models.honours import LIGHTGBM, Honours
 
+BINNING = {"num_threads": 1, "verbose": -1}
 HONOURS = Honours("boosted trees", LIGHTGBM, "train it with model='tabular'")
 
 
@@ -32,26 +33,36 @@ class LightGBM:
     name: str = "lightgbm"
     honours: Honours = HONOURS
 
-    def grow(self, rows: Rows) -> "GrownByLightGBM":
+    def bins(self, X: np.ndarray, categorical: list[int]) -> Any:
+        """Finding them takes as long as growing: half of the time on columns without ties."""
+        import lightgbm
+
+        # A label is asked for and read by nothing.
+        found = lightgbm.Dataset(
+            X, np.zeros(len(X)), categorical_feature=categorical, params=BINNING
+        )
+        return found.construct()
+
+    def grow(self, rows: Rows, bins: Any) -> "GrownByLightGBM":
         import lightgbm
 
         goal: dict[str, Any] = {"objective": "binary", "metric": "binary_logloss"}
         if rows.classes > 2:
             goal = {"objective": "multiclass", "metric": "multi_logloss"}
             goal |= {"num_class": rows.classes}
-        settings = goal | {
-            "num_leaves": LEAVES,
-            "learning_rate": RATE,
-            "lambda_l2": LEAF_PENALTY,
-            "seed": rows.seed,
-            "deterministic": True,
-            "force_row_wise": True,
-            "num_threads": 1,
-            "verbose": -1,
-        }
-        data = lightgbm.Dataset(
-            rows.X, rows.y, weight=rows.weight, categorical_feature=rows.categorical
+        settings = (
+            goal
+            | BINNING
+            | {
+                "num_leaves": LEAVES,
+                "learning_rate": RATE,
+                "lambda_l2": LEAF_PENALTY,
+                "seed": rows.seed,
+                "deterministic": True,
+                "force_row_wise": True,
+            }
         )
+        data = lightgbm.Dataset(rows.X, rows.y, weight=rows.weight, reference=bins)
         start = np.zeros(rows.classes)
         metric = None
         if rows.gamma:

@@ -42,10 +42,13 @@ class HistGradientBoosting:
     name: str = "scikit-learn"
     honours: Honours = HONOURS
 
-    def grow(self, rows: Rows) -> "GrownBySklearn":
+    def bins(self, X: np.ndarray, categorical: list[int]) -> "Bins":
+        """Of our own: scikit-learn's are found anew in every call of `fit`."""
+        return Bins.of(X, categorical)
+
+    def grow(self, rows: Rows, bins: "Bins") -> "GrownBySklearn":
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        bins = Bins.of(rows.X, rows.categorical)
         rows = replace(rows, X=bins.codes(rows.X), X_validation=bins.codes(rows.X_validation))
         model = HistGradientBoostingClassifier(
             max_iter=PATIENCE if len(rows.y_validation) else UNSTOPPED,

@@ -5,7 +5,7 @@ that it held out, so no fixed number of steps or trees has to suit all tables; a
 folds give out-of-bag predictions.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self
@@ -52,10 +52,6 @@ class Member:
     def resampled(self) -> ResampledRows:
         """For the ledger."""
         return ResampledRows(self.sampled, self.validation)
-
-    def shifted(self, rows: int) -> "Member":
-        """The same member where its table starts `rows` further down."""
-        return replace(self, sampled=self.sampled.shifted(rows), validation=self.validation + rows)
 
     def with_made_at(self, first: int) -> "Member":
         """The same member where the rows made for it are rows of the table, from `first` on."""
@@ -202,23 +198,22 @@ def _weights_of(
     return weight / weight.mean()
 
 
-def placed_in_stack(
-    members: Sequence[Member], starts: Iterable[int], y: np.ndarray
+def with_made_rows(
+    members: Sequence[Member], y: np.ndarray
 ) -> tuple[list[Member], np.ndarray, list[np.ndarray]]:
-    """Members whose tables start at these rows of a stack with class codes `y`.
+    """Members whose synthetic rows come below a table with class codes `y`, one after the other.
 
-    Returns them, the codes, and the rows that samplers made for them, both continued by those.
+    Returns them, the codes continued by those rows', and the rows.
     """
     placed, codes, made = [], [y], []
     first = len(y)
-    for member, start in zip(members, starts, strict=True):
-        moved, own = member.shifted(int(start)), member.sampled.made
+    for member in members:
+        own = member.sampled.made
+        placed.append(member.with_made_at(first) if len(own) else member)
         if len(own):
-            moved = moved.with_made_at(first)
             made.append(own.X)
             codes.append(own.y)
             first += len(own)
-        placed.append(moved)
     return placed, np.concatenate(codes), made
 
 

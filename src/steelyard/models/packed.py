@@ -5,12 +5,15 @@ they are one network whose parameters have a leading axis, `[network, in, out]`:
 product a layer instead of a Python loop of `fit`. What tells the networks apart are numbers (rows,
 class weights, logit offsets, focal gamma, seed), and no network can influence another: each draws
 its own batches and stops on its own held-out rows.
+
+On a CPU a pack is one job, its members side by side: eight networks keep a core as busy as 64, the
+pack ends when its own members stand still, and all jobs, the final model too, have one shape, so
+one compilation serves them.
 """
 
 import functools
 import math
 import os
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,16 +22,15 @@ import numpy as np
 
 from steelyard._memory import room
 from steelyard._tensorflow import tf
-from steelyard.models.encoded_table import Encoded, EncodedRows
 from steelyard.models.members import Member
-from steelyard.models.packed_graph import Graph, Settings, applied, as_cosines, forward
+from steelyard.models.packed_graph import Graph, Settings, State, applied, as_cosines, forward
 from steelyard.models.packed_losses import stacked, terms_of
 from steelyard.models.row_source import Source, source
 from steelyard.techniques.loss import LossNumbers
 
 WIDTH_STEP = 16
-PACK = 64  # networks in one graph; more gains nothing on a CPU and costs memory
-PACK_BYTES = 1 << 30  # for parameters, their moments and copies, and one batch's activations
+PACK = 64  # networks in one graph on a GPU; on a CPU more than a job's members gain nothing
+PACK_BYTES = 1 << 28  # for parameters, their moments and copies, and one batch's activations
 
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # kernel [network, in, out], bias [network, out]
@@ -50,6 +52,11 @@ class Networks:
         layers = [(kernel[part], bias[part]) for kernel, bias in self.layers]
         return Networks(layers, self.unit[part], self.activation)
 
+    def narrowed(self, width: int) -> "Networks":
+        """The same for tables without the columns that `as_table` padded with."""
+        (kernel, bias), *rest = self.layers
+        return Networks([(kernel[:, :width], bias), *rest], self.unit, self.activation)
+
     @staticmethod
     def together(parts: "Sequence[Networks]") -> "Networks":
         """Networks of several packs in one."""
@@ -61,27 +68,21 @@ class Networks:
         return Networks(layers, unit, parts[0].activation)
 
 
-def one_table(matrices: list[Encoded], made: Sequence[np.ndarray] = ()) -> Any:
-    """Encoded tables one under the other, padded to one width of a few: one compilation for all.
+def as_table(matrix: np.ndarray) -> tf.Tensor:
+    """An encoded table for the graph, padded to one width of a few: splits share a compilation."""
+    return tf.constant(np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % WIDTH_STEP))))
 
-    `made`: synthetic rows, (rows, columns) each, that come below all tables.
 
-    Empties the list as it goes: the tables twice over would be the peak of the whole job. One that
-    is not laid out (`models.encoded.EncodedRows`) comes alone and stays as it is.
+def with_made(X: tf.Tensor, made: Sequence[np.ndarray]) -> tf.Tensor:
+    """A table with synthetic rows, (rows, columns) each, below it.
+
+    Padded to a power of two of them, so that jobs which make about as many share a compilation.
     """
-    if isinstance(matrices[0], EncodedRows):
-        (alone,) = matrices
-        return alone
-    rows, width = len(matrices[0]), max(matrix.shape[1] for matrix in matrices)
-    whole, below = rows * len(matrices), sum(len(block) for block in made)
-    stack = np.zeros((whole + below, width + -width % WIDTH_STEP), "float32")
-    for part in np.split(stack[:whole], len(matrices)):
-        matrix = matrices.pop(0)
-        part[:, : matrix.shape[1]] = matrix
-    for block in made:
-        stack[whole : whole + len(block), : block.shape[1]] = block
-        whole += len(block)
-    return tf.constant(stack)
+    rows = sum(len(block) for block in made)
+    below = np.zeros((1 << (rows - 1).bit_length(), X.shape[1]), "float32")
+    stacked_rows = np.concatenate(made)
+    below[:rows, : stacked_rows.shape[1]] = stacked_rows
+    return tf.concat([X, below], axis=0)
 
 
 def train(
@@ -90,10 +91,13 @@ def train(
     networks: Sequence[Member],
     settings: Settings,
     progress: Callable[[float], None] | None = None,
+    *,
+    terms: Sequence[str] = (),
 ) -> Networks:
     """Train all `networks` on rows of `X` (rows, columns) float32 with class codes `y`.
 
-    `X`: an array, a tensor or a `models.encoded.EncodedRows`.
+    `X`: an array, a tensor or a `models.encoded_table.EncodedRows`. `terms`: of losses, that the
+    graph shall have besides those of the networks: packs with the same share a compilation.
 
     Returns the networks, each at its own best held-out loss. `progress` is called with the share
     done.
@@ -108,7 +112,8 @@ def train(
             if progress:
                 progress((done + share) / len(parts))
 
-        trained.append(_train_pack(table, width, [networks[i] for i in part], settings, report))
+        pack = [networks[i] for i in part]
+        trained.append(_train_pack(table, width, pack, settings, report, terms))
     return Networks.together(trained)
 
 
@@ -119,6 +124,11 @@ def networks_at_once(width: int, classes: int, settings: Settings) -> int:
     # Parameter, gradient, two moments, best copy; a batch's values forward and backward.
     numbers = 5 * parameters + 3 * settings.batch * sum(sizes)
     return int(np.clip(room(PACK_BYTES, 0.2) // (4 * numbers), 1, PACK))
+
+
+def jobs_at_once(members: int) -> int:
+    """Jobs of one pack, for jobs of so many members."""
+    return max(1, PACK // members) if tf.config.list_physical_devices("GPU") else 1
 
 
 def packs_at_once() -> int:
@@ -148,14 +158,10 @@ def probabilities(
     return np.concatenate(parts, axis=1)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _graph(
-    shapes: tuple[tuple[int, ...], ...],
-    settings: Settings,
-    terms: tuple[str, ...],
-    thread: str,  # noqa: ARG001
+    shapes: tuple[tuple[int, ...], ...], settings: Settings, terms: tuple[str, ...]
 ) -> Graph:
-    """One graph a thread: its variables are the pack's."""
     return Graph(shapes, settings, terms)
 
 
@@ -165,12 +171,14 @@ def _train_pack(
     networks: list[Member],
     settings: Settings,
     report: Callable[[float], None],
+    besides: Sequence[str],
 ) -> Networks:
     start_values = _start(width, networks, settings)
     shapes = tuple(value.shape for value in start_values)
-    terms = terms_of([loss for one in networks for loss in (one.loss, one.validation_loss)])
-    graph = _graph(shapes, settings, terms, threading.current_thread().name)
-    graph.reset(start_values)
+    losses = [loss for one in networks for loss in (one.loss, one.validation_loss)]
+    terms = terms_of(losses, besides)
+    graph, state = _graph(shapes, settings, terms), State.starting_from(start_values)
+    best = start_values
     loss = _numbers(networks, [network.loss for network in networks], terms)
     look = _Look(graph, table, networks, terms)
     streams = [_Stream(network) for network in networks]
@@ -186,18 +194,20 @@ def _train_pack(
             X, y, rows = table.near(pair[:, now])
             step = tf.constant(start + first, tf.float32)
             numbers = tf.constant(made[now]), tf.constant(weight[now])
-            graph.steps(X, y, rows, *numbers, step, loss)
-        graph.keep(tf.constant(stops.better(look.losses(), start + settings.check_every)))
+            state = graph.steps(state, X, y, rows, *numbers, step, loss)
+        better = stops.better(look.losses(state.values), start + settings.check_every)
+        for kept, value in zip(best, state.values, strict=True):
+            kept[better] = value.numpy()[better]
         report((start + settings.check_every) / settings.steps)
         if stops.all_stand_still:
             break
-    layers = list(zip(graph.best[::2], graph.best[1::2], strict=True))
-    layers = applied(layers, settings, loss["width"])
+    values = [tf.constant(value) for value in best]
+    layers = applied(list(zip(values[::2], values[1::2], strict=True)), settings, loss["width"])
     unit = np.zeros(len(networks), bool)
     if "cosine" in terms:
         layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
-    values = [(kernel.numpy(), bias.numpy()) for kernel, bias in layers]
-    return Networks(values, unit, settings.activation)
+    trained = [(kernel.numpy(), bias.numpy()) for kernel, bias in layers]
+    return Networks(trained, unit, settings.activation)
 
 
 def _numbers(
@@ -259,14 +269,14 @@ class _Look:
         self.loss = _numbers(networks, losses, terms)
         self.at_once = max(1, table.at_once // len(networks))
 
-    def losses(self) -> np.ndarray:
-        """Shape (networks,)."""
+    def losses(self, values: list[tf.Tensor]) -> np.ndarray:
+        """With these parameters, shape (networks,)."""
         total = np.zeros(len(self.rows))
         for start in range(0, self.rows.shape[1], self.at_once):
             now = slice(start, start + self.at_once)
             X, y, rows = self.table.near(self.rows[:, now])
             share = tf.constant(self.share[:, now])
-            total += self.graph.held_losses(X, y, rows, share, self.loss).numpy()
+            total += self.graph.held_losses(values, X, y, rows, share, self.loss).numpy()
         return total
 
 

@@ -75,35 +75,42 @@ def as_cosines(layers: Sequence[Layer], scale: tf.Tensor) -> list[Layer]:
     return [*layers[:-1], last]
 
 
-class Graph:
-    """Variables, optimizer state and compiled steps; traced once and used for pack after pack.
+@dataclass(frozen=True)
+class State:
+    """What steps change: the networks' parameters (kernel, bias, ...) and Adam's moments."""
 
-    `terms`: those of the losses (`packed_losses.terms_of`).
+    values: list[tf.Tensor]
+    means: list[tf.Tensor]
+    squares: list[tf.Tensor]
+
+    @classmethod
+    def starting_from(cls, values: Sequence[np.ndarray]) -> "State":
+        """Before the first step."""
+        zeros = [np.zeros_like(value) for value in values]
+        return cls(*([tf.constant(one) for one in part] for part in (values, zeros, zeros)))
+
+
+class Graph:
+    """Compiled steps: functions of the state alone, so packs in several threads share them.
+
+    `shapes`: of the parameters. `terms`: those of the losses (`packed_losses.terms_of`).
     """
 
     def __init__(
         self, shapes: Sequence[tuple[int, ...]], settings: Settings, terms: Sequence[str]
     ) -> None:
         self.settings = settings
-        self.variables = [tf.Variable(tf.zeros(shape)) for shape in shapes]
-        self.best = [tf.Variable(tf.zeros(shape)) for shape in shapes]
-        self.moments = [(tf.Variable(tf.zeros(s)), tf.Variable(tf.zeros(s))) for s in shapes]
         loss = ranks(terms) | {"width": tf.TensorSpec([None])}
+        values = [tf.TensorSpec(shape) for shape in shapes]
         table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
         # Fused by XLA: half the time of a step goes into small operations between the products.
-        self.steps = tf.function(self._steps, jit_compile=True)
-        self.held_losses = tf.function(self._held_losses, [*table, *held, loss])
-        self.keep = tf.function(self._keep, [tf.TensorSpec([None], tf.bool)])
+        self._compiled = tf.function(self._steps, jit_compile=True)
+        self.held_losses = tf.function(self._held_losses, [values, *table, *held, loss])
 
-    def reset(self, values: Sequence[np.ndarray]) -> None:
-        for variable, (m, v), value in zip(self.variables, self.moments, values, strict=True):
-            variable.assign(value)
-            m.assign(tf.zeros_like(m))
-            v.assign(tf.zeros_like(v))
-
-    def _steps(
+    def steps(
         self,
+        state: State,
         X: tf.Tensor,
         y: tf.Tensor,
         pair: tf.Tensor,
@@ -111,7 +118,27 @@ class Graph:
         weight: tf.Tensor,
         start: tf.Tensor,
         loss: Tensors,
-    ) -> None:
+    ) -> State:
+        """The state after as many steps as `pair` has rows for.
+
+        `pair`: [2, step, network, batch] positions in X; `share`, `weight`: [step, network, batch].
+        """
+        parts = state.values, state.means, state.squares
+        return State(*self._compiled(*parts, X, y, pair, share, weight, start, loss))
+
+    def _steps(
+        self,
+        values: list[tf.Tensor],
+        means: list[tf.Tensor],
+        squares: list[tf.Tensor],
+        X: tf.Tensor,
+        y: tf.Tensor,
+        pair: tf.Tensor,
+        share: tf.Tensor,
+        weight: tf.Tensor,
+        start: tf.Tensor,
+        loss: Tensors,
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
         for i in tf.range(tf.shape(share)[0]):
             x = tf.gather(X, pair[0, i])
             if tf.reduce_any(share[i] > 0):  # the second gather only where rows are synthetic
@@ -119,13 +146,22 @@ class Graph:
             step = start + tf.cast(i, tf.float32)
             labels = tf.gather(y, pair[0, i])
             with tf.GradientTape() as tape:
-                logits = self._logits(x, loss)
+                tape.watch(values)
+                logits = self._logits(values, x, loss)
                 losses = class_losses(logits, labels, loss, step, self.settings.steps)
                 total = tf.reduce_sum(tf.reduce_mean(losses * weight[i], axis=1))
-            self._update(tape.gradient(total, self.variables), step)
+            gradients = tape.gradient(total, values)
+            values, means, squares = self._updated(values, means, squares, gradients, step)
+        return values, means, squares
 
     def _held_losses(
-        self, X: tf.Tensor, y: tf.Tensor, held: tf.Tensor, share: tf.Tensor, loss: Tensors
+        self,
+        values: list[tf.Tensor],
+        X: tf.Tensor,
+        y: tf.Tensor,
+        held: tf.Tensor,
+        share: tf.Tensor,
+        loss: Tensors,
     ) -> tf.Tensor:
         """Of a training that is over: what sets in late has.
 
@@ -134,48 +170,43 @@ class Graph:
         total, end = tf.zeros(tf.shape(held)[:1]), self.settings.steps
         for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
             rows = held[:, start : start + LOOK_ROWS]
-            logits = self._logits(tf.gather(X, rows), loss)
+            logits = self._logits(values, tf.gather(X, rows), loss)
             losses = class_losses(logits, tf.gather(y, rows), loss, float(end), end)
             total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
         return total
 
-    def _keep(self, better: tf.Tensor) -> None:
-        for variable, best in zip(self.variables, self.best, strict=True):
-            mask = tf.reshape(better, [-1] + [1] * (len(variable.shape) - 1))
-            best.assign(tf.where(mask, variable, best))
-
-    def _pairs(self) -> list[Layer]:
-        return list(zip(self.variables[::2], self.variables[1::2], strict=True))
-
-    def _logits(self, x: tf.Tensor, loss: Tensors) -> tf.Tensor:
-        layers, unit = applied(self._pairs(), self.settings, loss["width"]), None
+    def _logits(self, values: list[tf.Tensor], x: tf.Tensor, loss: Tensors) -> tf.Tensor:
+        layers = list(zip(values[::2], values[1::2], strict=True))
+        layers, unit = applied(layers, self.settings, loss["width"]), None
         if "cosine" in loss:
             layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"] > 0
         return forward(layers, x, unit, self.settings.activation)
 
-    def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
-        """AdamW with a short warm-up and a cosine down to zero; one fused operation a variable."""
+    def _updated(
+        self,
+        values: list[tf.Tensor],
+        means: list[tf.Tensor],
+        squares: list[tf.Tensor],
+        gradients: list[tf.Tensor],
+        step: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
+        """AdamW with a short warm-up and a cosine down to zero."""
         s = self.settings
         warm = tf.minimum(1.0, (step + 1) / max(1.0, 0.02 * s.steps))
         rate = s.rate * warm * _cosine(step / s.steps)
         decay = s.decay
         if s.unit_variance:
             decay *= _cosine(tf.maximum(0.0, 2 * step / s.steps - 1))
-        for variable, (m, v), gradient in zip(self.variables, self.moments, gradients, strict=True):
-            if len(variable.shape) == 3:
-                variable.assign(variable * (1 - rate * decay))
-            tf.raw_ops.ResourceApplyAdam(
-                var=variable.handle,
-                m=m.handle,
-                v=v.handle,
-                beta1_power=tf.pow(0.9, step + 1),
-                beta2_power=tf.pow(0.999, step + 1),
-                lr=rate,
-                beta1=0.9,
-                beta2=0.999,
-                epsilon=1e-7,
-                grad=gradient,
-            )
+        unbiased = rate * tf.sqrt(1 - tf.pow(0.999, step + 1)) / (1 - tf.pow(0.9, step + 1))
+        means = [m + 0.1 * (g - m) for m, g in zip(means, gradients, strict=True)]
+        squares = [v + 0.001 * (g * g - v) for v, g in zip(squares, gradients, strict=True)]
+        # Kernels decay, biases don't.
+        values = [
+            (value * (1 - rate * decay) if len(value.shape) == 3 else value)
+            - unbiased * m / (tf.sqrt(v) + 1e-7)
+            for value, m, v in zip(values, means, squares, strict=True)
+        ]
+        return values, means, squares
 
 
 def _cosine(share: tf.Tensor) -> tf.Tensor:

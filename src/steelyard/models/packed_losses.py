@@ -44,9 +44,9 @@ RANDOM = ("noise", "spared")
 Tensors = Mapping[str, tf.Tensor]
 
 
-def terms_of(losses: Sequence[LossNumbers]) -> tuple[str, ...]:
-    """Names of the terms that some of these losses have, in a fixed order."""
-    present = {name for loss in losses for name in loss.more}
+def terms_of(losses: Sequence[LossNumbers], besides: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names of the terms that some of these losses have, and `besides`, in a fixed order."""
+    present = {name for loss in losses for name in loss.more} | {*besides}
     return tuple(name for name in NEUTRAL if name in ALWAYS or name in present)
 
 

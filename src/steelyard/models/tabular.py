@@ -1,21 +1,20 @@
 """The built-in network for tables, and the trainer that packs jobs into one graph."""
 
-import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from steelyard._memory import room
 from steelyard._tensorflow import keras
-from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
+from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, Split, by_split
 from steelyard.models import packed
-from steelyard.models.encoded_table import Encoded
-from steelyard.models.encoding import MAX_LEVELS, Categories, Encoding, encode
+from steelyard.models.encoded_table import Encoded, EncodedRows
+from steelyard.models.encoding import Categories, Encoding, encode
 from steelyard.models.encoding_layer import TableEncoder
 from steelyard.models.honours import NETWORK, Honours
 from steelyard.models.inputs import core_inputs
@@ -25,9 +24,8 @@ from steelyard.models.members import (
     encoded,
     members_of,
     out_of_bag_probabilities,
-    placed_in_stack,
-    raw_columns,
     whole,
+    with_made_rows,
 )
 from steelyard.models.packed_layer import MemberMean, PackedDense
 from steelyard.tables import Table
@@ -41,12 +39,32 @@ SMOOTH: dict[str, Any] = {
     "rate": 3e-2,
     "decay": 0.02,
 }
-MATRIX_BYTES = 1 << 27  # for the encoded tables of a pack's splits
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table as one split's encoding makes it: for samplers, and for the graph.
+
+    `X`: the same rows as `packed.as_table` has them, in the same memory; `encoded` itself where
+    it is not laid out.
+    """
+
+    encoding: Encoding
+    encoded: Encoded
+    X: Any
+
+    @classmethod
+    def of(cls, table: Table, split: Split) -> "_Rows":
+        encoding, rows = encoded(table, split)
+        if isinstance(rows, EncodedRows):
+            return cls(encoding, rows, rows)
+        X = packed.as_table(rows)
+        return cls(encoding, X.numpy()[:, : rows.shape[1]], X)
 
 
 @dataclass(frozen=True)
 class TabularTrainer(Bagged):
-    """Trains many jobs at once (`models.jobs.Trainer`): techniques, splits and members together."""
+    """Trains a job's members in one graph (`jobs.job.Trainer`), and jobs side by side."""
 
     settings: packed.Settings = field(default_factory=packed.Settings)
     name: str = "tabular"
@@ -58,32 +76,37 @@ class TabularTrainer(Bagged):
     def run(
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
-        done = np.zeros(len(jobs))
+        done = dict.fromkeys((job.key for job in jobs), 0.0)
+        terms = _terms(table, jobs)
 
-        def run_pack(first: int, pack: Sequence[Job]) -> list[Outcome]:
+        def run_pack(rows: _Rows, pack: Sequence[Job]) -> list[Outcome]:
             def report(share: float) -> None:
-                done[first : first + len(pack)] = share
-                progress(float(done.mean()))
+                done.update(dict.fromkeys((job.key for job in pack), share))
+                progress(sum(done.values()) / len(jobs))
 
-            return self._run_pack(table, pack, report)
+            return self._run_pack(table, rows, pack, report, terms)
 
-        packs = list(self._packs(table, jobs))
-        firsts = np.cumsum([0] + [len(pack) for pack in packs[:-1]])
-        with ThreadPoolExecutor(packed.packs_at_once(), "pack") as pool:
-            for outcomes in pool.map(run_pack, firsts, packs):
-                yield from outcomes
+        at_once = packed.packs_at_once()
+        in_work: deque[Future[list[Outcome]]] = deque()
+        with ThreadPoolExecutor(at_once, "pack") as pool:
+            for rows, pack in self._packs(table, jobs):
+                in_work.append(pool.submit(run_pack, rows, pack))
+                # One more than there are threads, so that no more than two splits are laid out.
+                if len(in_work) > at_once:
+                    yield from in_work.popleft().result()
+            while in_work:
+                yield from in_work.popleft().result()
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
     ) -> Fitted:
         split = whole(table)
-        fitted, matrix = encoded(table, split)
-        job = Job(technique, split, seed)
-        members = list(members_of(job, table, matrix, self.members))
-        placed, y, made = placed_in_stack(members, [0] * len(members), table.y)
-        X = np.concatenate([matrix, *made]) if made else matrix
-        networks = packed.train(X, y, placed, self._settings(table), progress)
-        uncorrected = packed.probabilities(networks, matrix)
+        rows = _Rows.of(table, split)
+        fitted = rows.encoding
+        members = list(members_of(Job(technique, split, seed), table, rows.encoded, self.members))
+        networks = self._trained(table, rows, members, progress)
+        uncorrected = packed.probabilities(networks, rows.X)
+        networks = networks.narrowed(fitted.width)
         draws = [member.resampled for member in members]
         asked = [
             FittedMember(member.validation, partial(_shares, fitted, networks[i : i + 1]))
@@ -93,52 +116,55 @@ class TabularTrainer(Bagged):
         return Fitted(_core(table, fitted, networks), held, draws, asked)
 
     def _run_pack(
-        self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
+        self,
+        table: Table,
+        rows: _Rows,
+        jobs: Sequence[Job],
+        progress: Callable[[float], None],
+        terms: Sequence[str],
     ) -> list[Outcome]:
-        start, rows = time.perf_counter(), len(table.y)
-        matrices: list[Encoded] = []
-        own: list[list[Member]] = []  # each job's members
-        first_row = []  # where the job's table starts in the stack
-        for split, same in by_split(jobs):
-            matrix = encoded(table, split)[1]
-            own += [list(members_of(job, table, matrix, self.members)) for job in same]
-            first_row += [len(matrices) * rows] * len(same)
-            matrices.append(matrix)
-        starts = np.repeat(first_row, self.members)
+        start = time.perf_counter()
+        own = [list(members_of(job, table, rows.encoded, self.members)) for job in jobs]
         everyone = [member for members in own for member in members]
-        in_stack, y, made = placed_in_stack(everyone, starts, np.tile(table.y, len(matrices)))
-        X = packed.one_table(matrices, made)
-        networks = packed.train(X, y, in_stack, self._settings(table), progress)
-        parts = [networks[i : i + self.members] for i in range(0, len(everyone), self.members)]
-        uncorrected = [
-            packed.probabilities(parts[i], X, at + job.split.test).mean(0)
-            for i, (job, at) in enumerate(zip(jobs, first_row, strict=True))
-        ]
+        networks = self._trained(table, rows, everyone, progress, terms)
+        p = packed.probabilities(networks, rows.X, jobs[0].split.test)
+        by_job = p.reshape(len(jobs), self.members, *p.shape[1:]).mean(1)
         seconds = (time.perf_counter() - start) / len(jobs)
         return [
             Outcome(job, uncorrected, seconds, [member.resampled for member in members])
-            for job, uncorrected, members in zip(jobs, uncorrected, own, strict=True)
+            for job, uncorrected, members in zip(jobs, by_job, own, strict=True)
         ]
 
-    def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
-        """Consecutive jobs that train together: as many networks and tables as memory takes."""
-        width = _width_at_most(table)
-        networks = packed.networks_at_once(width, len(table.schema.classes), self._settings(table))
-        jobs_at_once = _evenly(len(jobs), max(1, networks // self.members))
-        tables_at_once = max(1, room(MATRIX_BYTES, 0.1) // (4 * width * len(table.y)))
-        pack: list[Job] = []
-        for job in jobs:
-            keys = {one.split.key for one in pack} | {job.split.key}
-            if len(pack) == jobs_at_once or len(keys) > tables_at_once:
-                yield pack
-                pack = []
-            pack.append(job)
-        yield pack
+    def _trained(
+        self,
+        table: Table,
+        rows: _Rows,
+        members: Sequence[Member],
+        progress: Callable[[float], None],
+        terms: Sequence[str] = (),
+    ) -> packed.Networks:
+        placed, y, made = with_made_rows(members, table.y)
+        X = packed.with_made(rows.X, made) if made else rows.X
+        return packed.train(X, y, placed, self._settings(table), progress, terms=terms)
+
+    def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[tuple[_Rows, Sequence[Job]]]:
+        """Jobs that train together, all of one split, and its rows."""
+        size = packed.jobs_at_once(self.members)
+        for split, same in by_split(jobs):
+            rows = _Rows.of(table, split)
+            for first in range(0, len(same), size):
+                yield rows, same[first : first + size]
 
     def _settings(self, table: Table) -> packed.Settings:
         batch, steps = _schedule(len(table.y))
         settings = replace(self.settings, batch=batch, steps=steps)
         return settings if table.class_counts.min() >= FEW else replace(settings, **SMOOTH)
+
+
+def _terms(table: Table, jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Of all losses that are trained, so that one graph is compiled for all."""
+    losses = {job.technique.name: job.technique.loss for job in jobs}.values()
+    return packed.terms_of([loss.numbers(table.class_counts) for loss in losses])
 
 
 def _shares(
@@ -148,27 +174,12 @@ def _shares(
     return packed.probabilities(network, encode(encoding, numbers, categories))[0]
 
 
-def _evenly(jobs: int, at_once: int) -> int:
-    """Jobs of a pack, so that packs are alike where a few more make them so: one compilation."""
-    fewest = math.ceil(jobs / at_once)
-    packs = next((n for n in range(fewest, fewest + 3) if n and jobs % n == 0), fewest)
-    return math.ceil(jobs / max(1, packs))
-
-
 def _schedule(rows: int) -> tuple[int, int]:
     """Batch and steps by the number of rows."""
     batch = 128 if rows < 2_000 else 256 if rows < 50_000 else 1024
     passes = 30 if rows < 50_000 else 12
     steps = np.clip(passes * rows / batch, 400, 1500)
     return batch, 50 * round(steps / 50)
-
-
-def _width_at_most(table: Table) -> int:
-    """Columns of the widest encoded matrix a split can have."""
-    numbers, categories = raw_columns(table)
-    gaps = np.isnan(numbers).any(0).sum()
-    levels = sum(min(len(names), MAX_LEVELS) + 1 for names in categories.names)
-    return max(1, 2 * numbers.shape[1] + int(gaps) + levels)
 
 
 def _core(table: Table, encoding: Encoding, networks: packed.Networks) -> Any:

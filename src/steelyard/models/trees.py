@@ -56,6 +56,7 @@ class TreesTrainer(Bagged):
         for split, same in by_split(jobs):
             rows = encoded_rows(table, split)
             X = tree_columns(rows.encoding, rows.numbers, rows.categories)
+            bins = self._bins(table, X[split.train])
             grown: dict[Any, list[BoostedTrees]] = {}
             for job in same:
                 start = time.perf_counter()
@@ -64,7 +65,7 @@ class TreesTrainer(Bagged):
                 costs = [(*member.loss.weight, member.loss.gamma) for member in members]
                 alike = (job.technique.sample, tuple(costs))
                 if alike not in grown:
-                    grown[alike] = self._grow(members, table, X)
+                    grown[alike] = self._grow(members, table, X, bins)
                 trees = grown[alike]
                 uncorrected = _member_probabilities(trees, members, X[split.test]).mean(0)
                 done += 1
@@ -79,7 +80,7 @@ class TreesTrainer(Bagged):
         rows = encoded_rows(table, split)
         X = tree_columns(rows.encoding, rows.numbers, rows.categories)
         members = list(members_of(Job(technique, split, seed), table, rows, self.members))
-        trees = self._grow(members, table, X)
+        trees = self._grow(members, table, X, self._bins(table, X))
         progress(1.0)
         held = out_of_bag_probabilities(_member_probabilities(trees, members, X), members)
         draws = [member.resampled for member in members]
@@ -89,12 +90,17 @@ class TreesTrainer(Bagged):
         ]
         return Fitted(_core(table, rows.encoding.levels, trees, members), held, draws, asked)
 
-    def _grow(self, members: Sequence[Member], table: Table, X: np.ndarray) -> list[BoostedTrees]:
+    def _bins(self, table: Table, X: np.ndarray) -> Any:
+        return self.booster.bins(X, list(range(len(table.schema.numbers), X.shape[1])))
+
+    def _grow(
+        self, members: Sequence[Member], table: Table, X: np.ndarray, bins: Any
+    ) -> list[BoostedTrees]:
         numbers, classes = len(table.schema.numbers), len(table.schema.classes)
 
         def grow(member: Member) -> BoostedTrees:
             seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
-            return self.booster.grow(rows_of(member, X, table.y, numbers, classes, seed))
+            return self.booster.grow(rows_of(member, X, table.y, numbers, classes, seed), bins)
 
         with _one_thread_each() as pool:
             return list(pool.map(grow, members))
