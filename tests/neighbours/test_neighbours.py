@@ -5,11 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 import steelyard.neighbours
 from steelyard.feeds.blend import nearest_rows
 from steelyard.inspection.space import hvdm_space
-from steelyard.neighbours import all_neighbours, mixed_neighbours, neighbours_of, pack
+from steelyard.neighbours import (
+    all_neighbours,
+    choose_scaling,
+    farthest,
+    make_points,
+    mixed_neighbours,
+    nearest,
+    neighbours_of,
+    pack,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -77,3 +87,22 @@ def test_the_search_knows_no_other_room():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("steelyard"):
                 assert node.module.startswith("steelyard.neighbours"), path
+
+
+@pytest.mark.parametrize("asking", [8, 2000], ids=["few pairs", "many pairs"])
+def test_few_rows_ask_a_table_that_is_not_laid_out(asking):
+    """The same neighbours either way, ties included: every distance by every row, sorted."""
+    X = np.random.default_rng(4).integers(0, 4, (3000, 4)).astype(float)
+    rows = np.random.default_rng(5).choice(len(X), asking, replace=False)
+    scaling = choose_scaling(X, pairs=asking * len(X))
+    assert scaling.in_space == (asking == 2000)
+    everything, queries = make_points(X, np.arange(len(X)), scaling), make_points(X, rows, scaling)
+    squared = cdist(X[queries.rows], X, "sqeuclidean")
+    numbers = np.broadcast_to(np.arange(len(X)), squared.shape)
+    own = numbers == queries.rows[:, None]
+    for found, distance in (
+        (nearest(everything, queries, 5)[1], squared),
+        (farthest(everything, queries, 5)[1][:, ::-1], -squared),
+    ):
+        order = np.lexsort((numbers, np.where(own, np.inf, distance)), axis=1)
+        np.testing.assert_array_equal(found, order[:, :5])

@@ -42,10 +42,20 @@ def neighbours_of(points: Points, asking: np.ndarray, k: int) -> np.ndarray:
     return found
 
 
+def neighbours_in(X: np.ndarray, asking: np.ndarray, k: int) -> np.ndarray:
+    """`neighbours_of` for a matrix that is asked once: laid out only if so many rows ask.
+
+    >>> neighbours_in(np.array([[0.0], [1.0], [3.0]]), np.array([2]), 1).ravel()
+    array([1])
+    """
+    scaling = choose_scaling(X, pairs=len(asking) * len(X))
+    return neighbours_of(make_points(X, np.arange(len(X)), scaling), asking, k)
+
+
 def all_neighbours(X: np.ndarray, k: int) -> np.ndarray:
     """Numbers of the k nearest other rows of each row of `X`, nearest first; see `neighbours_of`.
 
     >>> all_neighbours(np.array([[0.0], [1.0], [3.0]]), 1).ravel()
     array([1, 0, 1])
     """
-    return neighbours_of(pack(X), np.arange(len(X)), k)
+    return neighbours_in(X, np.arange(len(X)), k)

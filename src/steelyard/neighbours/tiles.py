@@ -78,7 +78,9 @@ class Tour:
         np.matmul(q, by_leaf[leaves].reshape(columns, -1).T, out=scores)
         if self._sign < 0:
             np.negative(scores, out=scores)
-            scores[:, positions(leaves, np.arange(scores.shape[1])) >= len(self._data)] = -np.inf
+            last = np.flatnonzero(leaves == self._data.leaves - 1)
+            for end in (last + 1) * LEAF:  # rows that only fill up the last leaf
+                scores[:, end - (self._data.leaves * LEAF - len(self._data)) : end] = -np.inf
         return scores
 
 
@@ -105,6 +107,8 @@ def query(queries: Points, block: slice) -> tuple[np.ndarray, np.ndarray]:
 
 def reaching(scores: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The rows whose largest score reaches the limit, and their scores."""
+    if np.isneginf(limit).all():  # the first look
+        return np.arange(len(scores)), scores
     rows = np.flatnonzero(scores.max(axis=1) >= limit)
     return rows, scores if rows.size == len(scores) else scores[rows]
 

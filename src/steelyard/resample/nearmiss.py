@@ -31,8 +31,9 @@ class NearMiss(Selecting, imblearn.under_sampling.NearMiss):
         self._validate_estimator()
         classes, codes = encode(labels)
         code = rarest(codes)
-        scaling = choose_scaling(rows)
-        rare = make_points(rows, np.flatnonzero(codes == code), scaling)
+        of_rare = np.flatnonzero(codes == code)
+        scaling = choose_scaling(rows, pairs=len(of_rare) * len(rows))
+        rare = make_points(rows, of_rare, scaling)
         require_rows(
             len(rare), "NearMiss", "n_neighbors", self.n_neighbors, label=classes[code], own=0
         )

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from steelyard.errors import TargetError
-from steelyard.neighbours.rows import all_neighbours, neighbours_of, pack
+from steelyard.neighbours.rows import all_neighbours, neighbours_in
 from steelyard.resample._base import Appending
 from steelyard.resample._classes import plain, require_rows, searchable
 from steelyard.resample._interpolate import between
@@ -82,7 +82,7 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(len(labels), "BorderlineSMOTE", "m_neighbors", self.m_neighbors)
-            around = neighbours_of(pack(rows), members, self.m_neighbors)
+            around = neighbours_in(rows, members, self.m_neighbors)
             others = (labels[around] != label).sum(axis=1)
             half_of = others >= self.m_neighbors / 2
             danger = members[half_of & (others < self.m_neighbors)]
@@ -110,9 +110,9 @@ class BorderlineSMOTE(Appending, imblearn.over_sampling.BorderlineSMOTE):
                 members.size, "BorderlineSMOTE", "k_neighbors", self.k_neighbors, label=label
             )
             among = np.searchsorted(members, danger)
-            near = members[neighbours_of(pack(rows[members]), among, self.k_neighbors)]
+            near = members[neighbours_in(rows[members], among, self.k_neighbors)]
         else:
-            near = neighbours_of(pack(rows), danger, self.k_neighbors)
+            near = neighbours_in(rows, danger, self.k_neighbors)
         draw = _draw(self.random_state, near, number)
         shrink = None
         if self.kind == "borderline-2":
@@ -147,7 +147,7 @@ class ADASYN(Appending, imblearn.over_sampling.ADASYN):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(members.size, "ADASYN", "n_neighbors", k, label=label)
-            around = neighbours_of(pack(rows), members, k)
+            around = neighbours_in(rows, members, k)
             share = (labels[around] != label).sum(axis=1) / k
             counts = _new_rows_per_row(share, number, label)
             near = all_neighbours(rows[members], k)
