@@ -32,8 +32,8 @@ class Inspection:
 
     def plot(self) -> Any:
         """An altair chart: rows per class, and what the rows of the rare classes are."""
+        from steelyard.report.chart_look import legible
         from steelyard.report.inspection_charts import chart
-        from steelyard.report.svg import legible
 
         return legible(chart(self._summary))
 

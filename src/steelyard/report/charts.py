@@ -7,8 +7,8 @@ import altair as alt
 
 from steelyard.errors import RequestError
 from steelyard.report import figures
+from steelyard.report.chart_look import ACCENT, QUIET, SECOND, legible
 from steelyard.report.formatting import ranked
-from steelyard.report.svg import ACCENT, QUIET, SECOND, legible
 from steelyard.stats.metrics import BY_NAME
 
 SIZE = {"width": 420, "height": 300}

@@ -4,8 +4,8 @@ from typing import Any
 
 import altair as alt
 
+from steelyard.report.chart_look import ACCENT
 from steelyard.report.formatting import shown
-from steelyard.report.svg import ACCENT
 
 # From safe to lost: blue to orange, told apart without red and green.
 COLOURS = ["#0b6e99", "#8cc2d8", "#e9b872", "#c9622b"]

@@ -1,8 +1,6 @@
-"""The look of altair charts, and charts as SVG text: no script in a page, nothing fetched."""
+"""The look of altair charts in notebooks."""
 
 from typing import Any
-
-import vl_convert
 
 # Told apart without red and green, and legible on light and on dark ground.
 ACCENT, SECOND, QUIET, GROUND = "#2a87b0", "#c47a2c", "#8a959c", "#7b868d"
@@ -25,8 +23,3 @@ def legible(chart: Any) -> Any:
         .configure_title(color=GROUND)
         .configure_view(stroke=None)
     )
-
-
-def to_svg(chart: Any) -> str:
-    """An altair chart as SVG."""
-    return vl_convert.vegalite_to_svg(legible(chart).to_dict())
