@@ -182,3 +182,28 @@ def test_a_header_longer_than_the_sample(tmp_path):
 
     assert len(sniff(path).names) == 2_001
     assert labels(path, read_table(path, "t").schema).tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        ("m,s,-,-", "'m'"),
+        ("kg,-,-,-", "'kg'"),
+        ("---,---,---,---", "'---'"),
+        ("float,int,str,int", "'float'"),
+    ],
+)
+def test_a_line_of_units_types_or_dashes_is_refused(second, says, tmp_path):
+    rows = [f"{i * 0.7:.2f},{i % 3},{'ab'[i % 2]},{i % 2}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,z,c,y", second, *rows]))
+    with pytest.raises(DataError, match=f"two header lines: line 2 holds {says}"):
+        read_table(tmp_path / "t.csv", "y")
+
+
+@pytest.mark.parametrize("first", ["NA,NA,a,0", ",,a,0", "?,?,a,1", "unknown,n/a,a,1", "-,-,a,1"])
+def test_a_first_row_with_gaps_is_a_row(first, tmp_path):
+    rows = [f"{i * 0.7:.2f},{i % 3},{'ab'[i % 2]},{i % 2}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,z,c,y", first, *rows]))
+    table = read_table(tmp_path / "t.csv", "y")
+    assert len(table.y) == 61
+    assert table.schema.numbers == ("x", "z")

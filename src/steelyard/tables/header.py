@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from steelyard.errors import DataError
 from steelyard.tables.names import quoted
+from steelyard.tables.number_text import MISSING_WORDS
 
 NUMBER = re.compile(r"\s*[-+]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][-+]?[0-9]+)?\s*$")
 NAMELESS = re.compile(r"Unnamed: [0-9]+(\.[0-9]+)?(_level_[0-9]+)?$")  # as pandas calls them
+RULE = re.compile(r":?[-=\u2013\u2014]+:?$|$")  # dashes between a header and its rows, or nothing
 COMMENT = ("#", "%", "//", "@")
 
 
@@ -102,8 +104,15 @@ def _refuse_second_header(
         j for j in range(len(names)) if all(NUMBER.match(row[j]) or not row[j] for row in below)
     ]
     numbers = [j for j in numbers if any(row[j] for row in below)]
-    words = [second[j] for j in numbers if re.search(r"[^\W\d_]", second[j])]
-    if len(words) > 1 and not any(NUMBER.match(second[j]) for j in numbers):
+    there = [second[j].strip() for j in numbers]
+    words = [field for field in there if re.search(r"[^\W\d_]", field)]
+    words = [field for field in words if field.lower() not in MISSING_WORDS]
+    rules = [field for field in there if RULE.match(field)]
+    # One unit among dashes is a line of units; one word among numbers is a gap.
+    units = len(words) > 1 or (len(there) > 1 and words and len(words) + len(rules) == len(there))
+    ruled = len(there) > 1 and len(rules) == len(there) and max(map(len, rules)) > 2
+    if (units or ruled) and not any(NUMBER.match(field) for field in there):
+        words += rules
         raise DataError(
             f"{source} seems to have two header lines: line {records[at + 1][0]:,} holds "
             f"{quoted(words, 3)} where numbers follow; remove one of the two"
