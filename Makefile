@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish bench-money docs pictures locked lock sbom clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish bench-money does-it-help docs pictures locked lock sbom clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -129,6 +129,11 @@ bench-longtail: .venv/test.stamp
 # `finish` on networks trained in six ways: 10 tables, 5 seeds.
 bench-finish: .venv/test.stamp
 	$(BIN)/python benchmarks/finish.py
+
+# An hour: every default technique on every offline table, then docs/does-it-help.md. Goes on where
+# it was stopped; DATA=FOLDER adds tables with a column `target`.
+does-it-help: .venv/test.stamp
+	$(BIN)/python benchmarks/does_it_help.py $(if $(DATA),--data $(DATA))
 
 # The documentation site in site/, strictly: a missing link, page or name fails.
 docs: .venv/docs.stamp
