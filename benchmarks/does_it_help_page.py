@@ -96,10 +96,11 @@ def answer(found, names):
     calls = [call["call"] for run in found for call in run["verdict"]["comparisons"]]
     better, worse = calls.count("better"), calls.count("worse")
     advised = sum(run["verdict"]["recommended"] != "plain" for run in found)
+    told = f"{better} were better beyond\nchance and {worse} worse; on {advised} of {len(found)}"
     return (
         f"Of {len(calls)} comparisons of a technique with plain training ({len(names)} techniques) "
-        f"{better} were better beyond\nchance and {worse} worse; on {advised} of {len(found)} tables "
-        "the verdict advised anything but plain training with a tuned threshold."
+        f"{told} tables the verdict advised anything but\n"
+        "plain training with a tuned threshold."
     )
 
 

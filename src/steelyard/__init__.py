@@ -17,6 +17,7 @@ _HOME = {
     "train": "steelyard.comparison",
     "judge": "steelyard.comparison",
     "Judgement": "steelyard.comparison",
+    "verify_run": "steelyard.comparison.verify",
     "Study": "steelyard.runs",
     "load": "steelyard.runs",
     "load_model": "steelyard.runs",

@@ -49,7 +49,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in COMMANDS:
             return None  # resolve_command tells
-        return importlib.import_module(f"steelyard.cli.{name.replace('-', '_')}").command
+        from steelyard.cli.completion import with_completion
+
+        module = importlib.import_module(f"steelyard.cli.{name.replace('-', '_')}")
+        return with_completion(module.command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,4 +77,8 @@ def main() -> None:
     Start here:
       steelyard inspect data.csv --target churned
       steelyard compare data.csv --target churned --out run
+
+    \b
+    Completion of commands, options and values (columns, techniques), in ~/.bashrc or ~/.zshrc:
+      eval "$(_STEELYARD_COMPLETE=bash_source steelyard)"    # or zsh_source
     """

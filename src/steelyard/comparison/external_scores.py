@@ -72,6 +72,7 @@ def judge(
     metric: str = "average_precision",
     reference: str | None = None,
     positive: Any = None,
+    positive_name: str | None = None,
     groups: Any = None,
     time: Any = None,
     amounts: Any = None,
@@ -94,6 +95,7 @@ def judge(
         metric: what scores are ranked by: a ranking or proper metric.
         reference: the score that wins ties, as a rule today's; by default the first.
         positive: label of the class of interest; by default the rarest.
+        positive_name: a word for it in texts and pages, where its label is none, such as 1.
         groups: group of each row, shape (n,), where rows of a group are not independent.
         time: numbers or dates that order the rows, shape (n,): thresholds are tuned on earlier
             rows, and a budget by period counts by them.
@@ -123,7 +125,8 @@ def judge(
     if isinstance(goal, Alerts) and goal.per is not None:
         goal.check_time(dates=np.asarray(time).dtype.kind in "MO")
     given = {name: score_of(name, value, X) for name, value in scores.items()}
-    return _judged(rows, given, Request(goal, metric, reference, positive, folds, seed))
+    request = Request(goal, metric, reference, positive, folds, seed, positive_name=positive_name)
+    return _judged(rows, given, request)
 
 
 def judge_table(table: Table, names: list[str], request: Request) -> Judgement:

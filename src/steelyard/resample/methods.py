@@ -1,6 +1,7 @@
 """The methods of the command by name, and the sampler that each stands for."""
 
 import ast
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +48,9 @@ def sampler_for(
     Raises: RequestError, DataError, TargetCountError: the request does not fit the table.
     """
     if method not in METHODS:
-        raise RequestError(f"`method={method}` is unknown; choose one of {', '.join(METHODS)}")
+        near = difflib.get_close_matches(method, METHODS, n=1)
+        meant = f"did you mean {near[0]!r}? There are: " if near else "choose one of "
+        raise RequestError(f"`method={method}` is unknown; {meant}{', '.join(METHODS)}")
     name, arguments = METHODS[method]
     if name == "SMOTENC":
         arguments = arguments | {"categorical_features": list(table.schema.categories)}

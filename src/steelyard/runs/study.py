@@ -64,22 +64,45 @@ class Study:
         return list(self.schema.classes)
 
     @property
-    def leaderboard(self) -> pl.DataFrame:
-        """A row per technique and baseline, in the order of the metric: value, low, high."""
-        metric = self.run["protocol"]["metric"]
+    def metrics(self) -> pl.DataFrame:
+        """A row per technique, baseline and metric: value, low, high; for programs and plots."""
         rows = [
-            {"technique": entry["name"], "baseline": baseline}
-            | {
-                f"{metric.name}{end}": entry["metrics"][metric.name][key]
-                for metric in METRICS
-                for end, key in (("", "value"), ("_low", "low"), ("_high", "high"))
-            }
+            {"technique": entry["name"], "baseline": baseline, "metric": metric.name}
+            | {end: entry["metrics"][metric.name][end] for end in ("value", "low", "high")}
             for baseline, entries in ((False, "techniques"), (True, "baselines"))
             for entry in self.run[entries]
+            for metric in METRICS
         ]
-        better = BY_NAME[metric].better
-        frame = pl.DataFrame(rows, infer_schema_length=None)
-        return frame.sort(metric, descending=better == "higher", nulls_last=True)
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    @property
+    def leaderboard(self) -> pl.DataFrame:
+        """A row per technique and baseline, in the order of the metric: value, low, high."""
+        found = self.metrics.pivot(
+            "metric", index=["technique", "baseline"], values=["value", "low", "high"]
+        )
+        ends = (("", "value_"), ("_low", "low_"), ("_high", "high_"))
+        ordered = [
+            pl.col(f"{start}{metric.name}").alias(f"{metric.name}{end}")
+            for metric in METRICS
+            for end, start in ends
+        ]
+        metric = self.run["protocol"]["metric"]
+        best_first = BY_NAME[metric].better == "higher"
+        return found.select("technique", "baseline", *ordered).sort(
+            metric, descending=best_first, nulls_last=True
+        )
+
+    @property
+    def summary(self) -> pl.DataFrame:
+        """The leaderboard to read: a line each, every metric as "value [low, high]"."""
+        first = self.run["protocol"]["metric"]
+        names = [first, *(metric.name for metric in METRICS if metric.name != first)]
+        lines = [
+            {"technique": row["technique"]} | {name: _cell(row, name) for name in names}
+            for row in self.leaderboard.iter_rows(named=True)
+        ]
+        return pl.DataFrame(lines)
 
     def predict(self, data: Any) -> pl.DataFrame:
         """`probability_<class>` per class and `decision`, a row per row of `data`.
@@ -302,6 +325,14 @@ class Study:
         from steelyard.report.text import to_text
 
         return to_text(self.run)
+
+
+def _cell(row: dict[str, Any], name: str) -> str:
+    ends = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
+    if ends[0] is None:
+        return "-"
+    value, low, high = ("-" if end is None else f"{end:.3f}" for end in ends)
+    return f"{value} [{low}, {high}]"
 
 
 def prediction_frame(

@@ -68,7 +68,7 @@ def iter_columns(
     absent = [name for name in wanted if name not in reader.names]
     if absent:
         raise DataError(
-            f"there is no column {quoted(absent)} to keep; columns: {quoted(reader.names)}"
+            f"there is no column {quoted(absent)} to keep; {suggestion(absent[0], reader.names)}"
         )
     text = [] if reader.typed else wanted
     return wanted, _written(reader, wanted, text, batch_rows)
