@@ -2,9 +2,10 @@
 
     python benchmarks/fuzz.py --seconds 60 --seed 0
 
-Every field of run.json and ledger.json is replaced by values of other types and sizes, or left out,
-and the run is sealed again, as an attacker would; bytes of CSV, Parquet, journal, predictions and
-the model's archive are flipped, cut, doubled. A case is refused (a SteelyardError, or `verify` does
+Every field of run.json (the table's schema among them), ledger.json, of the journal's lines and of
+the configuration in the model's archive is replaced by values of other types and sizes, or left
+out, and the run is sealed again, as an attacker would; bytes of CSV, Parquet, journal, predictions
+and archive are flipped, cut, doubled. A case is refused (a SteelyardError, or `verify` does
 not hold), taken (nothing that was computed differs: a field that nobody reads), or crashed (any
 other exception), which is a fault: the command line would show one line, but no useful one.
 """
@@ -15,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -139,7 +141,9 @@ class Campaign:
             came = "taken" if act() else "refused"
         except steelyard.SteelyardError:
             came = "refused"
-        except Exception as error:  # noqa: BLE001 - what is counted
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - what is counted, polars' panics too
             came = "crashed"
             place = error.__traceback__
             while place.tb_next and "steelyard" in place.tb_next.tb_frame.f_code.co_filename:
@@ -151,10 +155,7 @@ class Campaign:
     def field_of_run(self):
         run = self.fresh()
         values = json.loads((run / "run.json").read_text())
-        values = {key: value for key, value in values.items() if key not in ("files", "seal")}
-        places = list(fields(values))
-        place = places[int(self.rng.integers(len(places)))]
-        new = replaced(values, place, VALUES[int(self.rng.integers(len(VALUES)))])
+        new = self.changed({k: v for k, v in values.items() if k not in ("files", "seal")})
         if new is LEFT_OUT:
             return
 
@@ -170,10 +171,7 @@ class Campaign:
 
     def field_of_ledger(self):
         run = self.fresh()
-        values = json.loads((run / "ledger.json").read_text())
-        places = list(fields(values))
-        place = places[int(self.rng.integers(len(places)))]
-        new = replaced(values, place, VALUES[int(self.rng.integers(len(VALUES)))])
+        new = self.changed(json.loads((run / "ledger.json").read_text()))
         (run / "ledger.json").write_text(json.dumps(None if new is LEFT_OUT else new))
         content = sealed(json.loads((run / "run.json").read_text()), run)
         (run / "run.json").write_text(json.dumps(content))
@@ -200,6 +198,40 @@ class Campaign:
 
         self.note("bytes of journal.jsonl, continued", act)
 
+    def field_of_journal(self):
+        run = self.fresh()
+        lines = (run / "journal.jsonl").read_text().splitlines()
+        request = json.loads(lines[0])["request"]
+        (run / "run.json").unlink()
+        at = int(self.rng.integers(len(lines)))
+        new = self.changed(json.loads(lines[at]))
+        lines[at] = "" if new is LEFT_OUT else json.dumps(new)
+        (run / "journal.jsonl").write_text("\n".join(lines) + "\n")
+
+        def act():
+            with Journal(run, request, 2):
+                return True
+
+        self.note("field of journal.jsonl, continued", act)
+
+    def field_of_archive(self):
+        run = self.fresh()
+        with zipfile.ZipFile(run / "model.keras") as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        name = ("config.json", "config.json", "metadata.json")[int(self.rng.integers(3))]
+        new = self.changed(json.loads(members[name]))
+        members[name] = b"" if new is LEFT_OUT else json.dumps(new).encode()
+        with zipfile.ZipFile(run / "model.keras", "w") as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+        self.note("field of model.keras", lambda: bool(load_archive(run / "model.keras")))
+
+    def changed(self, values):
+        """With one of its fields replaced."""
+        places = list(fields(values))
+        place = places[int(self.rng.integers(len(places)))]
+        return replaced(values, place, VALUES[int(self.rng.integers(len(VALUES)))])
+
     def table(self, name):
         path = self.home / f"damaged{Path(name).suffix}"
         path.write_bytes(damaged((self.home / name).read_bytes(), self.rng))
@@ -214,7 +246,8 @@ class Campaign:
 
     def every(self):
         yield from [self.field_of_run] * 8
-        yield from (self.field_of_ledger, self.journal)
+        yield from (self.field_of_ledger, self.field_of_journal, self.journal)
+        yield self.field_of_archive
         yield lambda: self.bytes_of("run.json", lambda run: bool(load(run)))
         for name in ("predictions.parquet", "uncorrected.parquet", "journal.jsonl"):
             yield lambda name=name: self.bytes_of(name, lambda run: verify_run(run)["holds"])

@@ -146,3 +146,25 @@ def test_unpacked_size_is_bounded(tmp_path):
 
 def test_a_harmless_model_is_let_through(tmp_path):
     assert layer_configs(write(tmp_path / "m.keras"))["d"]["units"] == 2
+
+
+def test_what_unpacks_to_far_more_than_it_is(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("metadata.json", "config.json"):
+            archive.writestr(name, "{}")
+        archive.writestr("model.weights.h5", bytes(64 << 20))
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(RunError, match="would unpack to 67,108,864 bytes"):
+        check_archive(path)
+
+
+def test_what_is_nested_too_deep(tmp_path):
+    path = tmp_path / "m.keras"
+    for depth in (700, 100_000):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("metadata.json", "{}")
+            archive.writestr("config.json", '{"a":' * depth + "{}" + "}" * depth)
+            archive.writestr("model.weights.h5", b"")
+        with pytest.raises(RunError, match="damaged"):
+            check_archive(path)

@@ -1,6 +1,7 @@
 """New files of a run take the place of the old ones all together, whenever the process dies."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -74,3 +75,38 @@ def test_a_writer_that_fails_changes_nothing(tmp_path):
     (tmp_path / "report.html").write_text("old")
     assert state(tmp_path) == {"old"}
     assert names(tmp_path) == sorted([*FILES, "run.json"])
+
+
+def test_links_of_a_strangers_run_lead_nowhere(a_run, tmp_path, run):
+    """What a run directory holds under our own names is neither emptied nor written to."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "precious").write_text("x" * 100)
+    (mine / "run.txt").write_text("mine")
+    for name, target, says in (
+        (".next", mine, "is a link to elsewhere"),
+        (".lock", mine / "run.txt", "is no lock file"),
+    ):
+        (a_run / name).symlink_to(target)
+        result = run("report", a_run)
+        assert result.exit_code == 1
+        assert says in result.stderr
+        (a_run / name).unlink()
+    os.link(mine / "precious", a_run / ".lock")
+    assert "is no lock file" in run("report", a_run).stderr
+    (a_run / ".lock").unlink()
+    assert (mine / "run.txt").read_text() == "mine"
+    assert (mine / "precious").read_text() == "x" * 100
+    (a_run / ".next").mkdir()
+    (a_run / ".next" / "elsewhere.txt").write_text("not a run's")
+    assert run("report", a_run).exit_code == 0
+    assert not (a_run / "elsewhere.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["run.json", "ledger.json", "journal.jsonl", ".lock"])
+def test_a_pipe_in_a_run_is_refused_at_once(name, a_run, run):
+    (a_run / name).unlink(missing_ok=True)
+    os.mkfifo(a_run / name)
+    result = run("report" if name == ".lock" else "verify", a_run)
+    assert result.exit_code in (1, 3)
+    assert name in result.stdout + result.stderr

@@ -21,6 +21,7 @@ DEBUG = "steelyard.debug"  # in click's context: whether --debug was given
 
 # What to do about the operating system's errors.
 ADVICE = {
+    errno.EFBIG: "a limit on the size of files is reached: raise it with ulimit -f",
     errno.ENOSPC: "make room on the disk, or choose a place on another",
     errno.EDQUOT: "your quota is used up: make room, or choose a place on another disk",
     errno.EROFS: "it cannot be written to: choose another place",

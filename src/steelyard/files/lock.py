@@ -1,6 +1,7 @@
 """One process at a time: a lock that its holder's end releases, however it ends."""
 
 import os
+import stat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,9 @@ try:
     import fcntl
 except ImportError:  # not on Windows: there nothing is locked
     fcntl = None  # type: ignore[assignment]
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+LONGEST = 32  # bytes: a process id
 
 
 def claim(descriptor: int) -> bool:
@@ -42,9 +46,9 @@ class Lock:
 
     def __enter__(self) -> Self:
         while True:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = self._opened()
             if not claim(descriptor):
-                holder = os.read(descriptor, 32).decode(errors="replace").strip()
+                holder = os.read(descriptor, LONGEST).decode(errors="replace").strip()
                 os.close(descriptor)
                 raise RequestError(
                     f"{self.what} is being written by process {holder or 'unknown'}; wait until "
@@ -58,6 +62,25 @@ class Lock:
         self._descriptor = descriptor
         register(self.path)
         return self
+
+    def _opened(self) -> int:
+        """The lock file; never a file elsewhere, which would be written to."""
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | NO_LINK, 0o666)
+        except OSError as error:
+            if self.path.is_symlink():
+                raise self._foreign() from error
+            raise
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > LONGEST:
+            os.close(descriptor)
+            raise self._foreign()
+        return descriptor
+
+    def _foreign(self) -> RequestError:
+        return RequestError(
+            f"{self.path} is no lock file (a link, a pipe or else); remove it"
+        )
 
     def _is_there(self, descriptor: int) -> bool:
         try:

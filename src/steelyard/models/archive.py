@@ -15,6 +15,7 @@ from steelyard._memory import is_out_of_memory
 from steelyard.errors import RunError
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+MOST_PACKED = 100  # times: Keras packs nothing
 MOST_BYTES = 1 << 31  # of the unpacked weights
 MOST_CONFIG = 1 << 26  # bytes; trees and levels of categories are in the weights or are short
 WIDEST = 1 << 24  # units or a side of a shape
@@ -83,7 +84,11 @@ def check_archive(path: Path) -> dict[str, Any]:
         raise _damaged(path, str(error)) from error
     if not isinstance(config, dict):
         raise _damaged(path, "config.json is no object")
-    for place, found in _objects(config):
+    try:
+        objects = list(_objects(config))
+    except RecursionError as error:
+        raise _damaged(path, "config.json is nested too deep") from error
+    for place, found in objects:
         problem = _problem_of(found)
         if problem:
             raise _damaged(path, f"{place or 'the model'} is {problem}")
@@ -98,7 +103,7 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         raise _damaged(path, f"its parts are not those of a model: {', '.join(other)[:200]}")
     for entry in entries:
         most = MOST_BYTES if entry.filename.endswith(".h5") else MOST_CONFIG
-        if entry.file_size > most:
+        if entry.file_size > min(most, (1 << 20) + MOST_PACKED * entry.compress_size):
             raise _damaged(path, f"{entry.filename} would unpack to {entry.file_size:,} bytes")
 
 

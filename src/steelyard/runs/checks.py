@@ -11,6 +11,7 @@ from steelyard.errors import RunError
 
 # What arises in a program that works with values of other types or names than it expects.
 MALFORMED = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
+MOST_BYTES = 1 << 30  # of a file of text in a run
 
 
 def read_json(path: Path, schema: str | None = None) -> Any:
@@ -18,6 +19,7 @@ def read_json(path: Path, schema: str | None = None) -> Any:
 
     Raises: RunError: it is absent, no JSON, or not as the schema says.
     """
+    check_file(path)
     try:
         values = json.loads(path.read_bytes(), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
@@ -28,6 +30,17 @@ def read_json(path: Path, schema: str | None = None) -> Any:
     if problem:
         raise RunError(f"{path} is damaged: {problem}; run compare again")
     return values
+
+
+def check_file(path: Path) -> None:
+    """Refuse a pipe or a device, whose reading would never end, and a file that no run holds.
+
+    Raises: RunError.
+    """
+    if path.exists() and not path.is_file():
+        raise RunError(f"{path} is no file; take it from a copy of the run")
+    if path.exists() and path.stat().st_size > MOST_BYTES:
+        raise RunError(f"{path} has {path.stat().st_size:,} bytes, which no run's has")
 
 
 def problem_in(values: Any, schema: str) -> str | None:

@@ -17,9 +17,10 @@ from typing import Any
 from steelyard.errors import RunError
 from steelyard.files.atomic import sync, write_json
 from steelyard.files.temporary import forget, register
-from steelyard.runs.seal import sealed
+from steelyard.runs.seal import SEALED, sealed
 
 NEXT = ".next"
+COMMITTED = {*SEALED, "report.html"}
 Write = Callable[[Path], object]
 
 
@@ -58,13 +59,15 @@ def commit(run: Path, values: dict[str, Any], writers: Mapping[str, Write]) -> N
 def settle(run: Path) -> None:
     """Finish what was committed by a process that was killed before it had named all files."""
     staged = run / NEXT
+    if staged.is_symlink():
+        raise RunError(f"{staged} is a link to elsewhere; remove it: no run of steelyard's has one")
     try:
         names = [path.name for path in staged.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return
     if "run.json" in names:
         return  # not committed
-    for name in names:
+    for name in set(names) & COMMITTED:
         with suppress(FileNotFoundError):  # another process does the same
             os.replace(staged / name, run / name)  # noqa: PTH105
     with suppress(OSError):

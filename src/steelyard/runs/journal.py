@@ -12,7 +12,7 @@ import numpy as np
 from steelyard.errors import RunError
 from steelyard.files import Lock, write_whole
 from steelyard.files.digests import file_digest
-from steelyard.runs.checks import problem_in
+from steelyard.runs.checks import check_file, problem_in
 
 FILES = {".lock", "journal.jsonl", "parts"}  # what an unfinished run consists of
 
@@ -85,6 +85,8 @@ class Journal:
                 f"{self.run} holds a finished run; choose another `out`, or look at it with: "
                 f"steelyard report {self.run}"
             )
+        if self.parts.is_symlink():
+            raise RunError(f"{self.parts} is a link to elsewhere; choose another `out`")
         if "journal.jsonl" not in present and present - FILES:
             raise RunError(f"{self.run} exists and is no unfinished run; choose another `out`")
 
@@ -148,6 +150,7 @@ def ledger_lines(path: Path) -> list[dict[str, Any]] | None:
 
 def _read(path: Path) -> tuple[list[Any], bool]:
     """The lines that can be read, and whether these are all; a first line that cannot is {}."""
+    check_file(path)
     if not path.exists():
         return [], False
     # A kill can leave the last line cut short: it has no newline and does not count.
