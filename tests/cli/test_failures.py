@@ -8,6 +8,7 @@ import sys
 import time
 
 import click
+import polars as pl
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
@@ -30,6 +31,10 @@ FAILURES = {
     "no folder": (FileNotFoundError(errno.ENOENT, "No such file", "x/o.csv"), ["its folder"]),
     "a folder": (IsADirectoryError(errno.EISDIR, "Is a directory", "o"), ["name of a file"]),
     "an engine's own number": (OSError("No such file (os error 2): x.csv"), ["x.csv", "folder"]),
+    "an engine that met the system": (
+        pl.exceptions.ComputeError("parquet: No space left on device (os error 28)"),
+        ["os error 28", "make room"],
+    ),
     "no number at all": (OSError("odd"), ["odd", "check the path"]),
     "out of memory": (MemoryError("9 TiB"), ["not enough memory"]),
     "out of memory in an engine": (pa.ArrowMemoryError("malloc of size 9"), ["enough memory"]),

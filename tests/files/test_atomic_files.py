@@ -7,7 +7,15 @@ import sys
 import pytest
 
 from steelyard.errors import RequestError
-from steelyard.files import AtomicFiles, Lock, output_path, write_json, write_text, write_whole
+from steelyard.files import (
+    AtomicFiles,
+    Lock,
+    new_folder,
+    output_path,
+    write_json,
+    write_text,
+    write_whole,
+)
 
 
 def names(folder):
@@ -187,3 +195,36 @@ def test_a_lock_names_its_holder_and_is_free_when_that_is_gone(tmp_path):
     with Lock(path, "run"):
         assert path.read_text().strip() == str(os.getpid())
     assert not path.exists()
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    def fail():
+        with new_folder(tmp_path / "parts") as folder:
+            (folder / "0.csv").write_text("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        fail()
+    assert names(tmp_path) == []
+    left = tmp_path / ".0123abcd.partial.parts"  # of a process that was killed
+    left.mkdir()
+    with new_folder(tmp_path / "parts") as folder:
+        (folder / "0.csv").write_text("whole")
+    assert names(tmp_path) == ["parts"]
+    assert (tmp_path / "parts" / "0.csv").read_text() == "whole"
+    with pytest.raises(RequestError, match="exists already"), new_folder(tmp_path / "parts"):
+        pass
+    with pytest.raises(RequestError, match="there is no folder"), new_folder(tmp_path / "a" / "b"):
+        pass
+
+
+def test_a_folder_that_appeared_meanwhile_is_kept(tmp_path):
+    def late():
+        with new_folder(tmp_path / "parts") as folder:
+            (folder / "0.csv").write_text("late")
+            (tmp_path / "parts").mkdir()
+
+    with pytest.raises(RequestError, match="exists already"):
+        late()
+    assert names(tmp_path) == ["parts"]
+    assert names(tmp_path / "parts") == []

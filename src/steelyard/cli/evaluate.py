@@ -77,7 +77,9 @@ def command(
         )
         note_unknown_levels(summary)
         if page:
-            write_text(page, to_html(summary, read_run(run, verify=verify), run))
+            write_text(
+                page, to_html(summary, read_run(run, verify=verify), run), overwrite=overwrite
+            )
         if as_json:
             print_json(summary)
         else:

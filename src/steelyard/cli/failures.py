@@ -96,6 +96,9 @@ def explained(error: BaseException) -> str:
     if isinstance(error, OSError):
         return _of_system(error)
     said = " ".join(str(error).split())
+    told = re.search(r"\(os error (\d+)\)", said)
+    if told and int(told[1]) in ADVICE:  # an engine met it, the system is the reason
+        return f"{said[:300]}; {ADVICE[int(told[1])]}"
     engine = ENGINE_OF.get(type(error).__name__, type(error).__module__.split(".")[0])
     if engine in ENGINES:
         return (

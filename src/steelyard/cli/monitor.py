@@ -64,7 +64,11 @@ def command(
         page = page_path(out, data, overwrite=overwrite)
         summary = monitor_run(run, data, **options)
         if page:
-            write_text(page, to_html(summary, read_run(run, verify=options["verify"]), run))
+            write_text(
+                page,
+                to_html(summary, read_run(run, verify=options["verify"]), run),
+                overwrite=overwrite,
+            )
     if as_json:
         print_json(summary)
     else:

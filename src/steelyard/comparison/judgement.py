@@ -6,8 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from steelyard.errors import RequestError
-from steelyard.files import write_text
+from steelyard.files import new_folder
 from steelyard.files.atomic import json_text
 
 
@@ -43,14 +42,13 @@ class Judgement:
 
     def save(self, path: str | Path) -> Path:
         """Write `run.json`, `predictions.parquet` and `report.html` into a new directory."""
-        folder = Path(path)
-        if folder.exists():
-            raise RequestError(f"{folder} exists already; choose another directory")
-        folder.mkdir(parents=True)
-        self.predictions.write_parquet(folder / "predictions.parquet")
-        write_text(folder / "report.html", self.to_html())
-        write_text(folder / "run.json", json_text(self.run))
-        return folder
+        path = Path(path)
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(path) as folder:
+            self.predictions.write_parquet(folder / "predictions.parquet")
+            (folder / "report.html").write_text(self.to_html(), "utf-8")
+            (folder / "run.json").write_text(json_text(self.run), "utf-8")
+        return path
 
     def __repr__(self) -> str:
         from steelyard.report.text import to_text

@@ -78,9 +78,7 @@ class Lock:
         return descriptor
 
     def _foreign(self) -> RequestError:
-        return RequestError(
-            f"{self.path} is no lock file (a link, a pipe or else); remove it"
-        )
+        return RequestError(f"{self.path} is no lock file (a link, a pipe or else); remove it")
 
     def _is_there(self, descriptor: int) -> bool:
         try:

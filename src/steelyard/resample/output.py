@@ -1,8 +1,6 @@
 """Where a resampled table and its ledger go: a file and one beside it, or a folder of parts."""
 
 import os
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from steelyard.errors import RequestError
-from steelyard.files import AtomicFiles, output_path
+from steelyard.files import AtomicFiles, new_folder, output_path
 from steelyard.files.atomic import json_text
-from steelyard.files.temporary import forget, register
 from steelyard.tables.files import find_files, sha256_of_files
 from steelyard.tables.writing import quote_formulas
 
@@ -51,7 +48,7 @@ def output_for(out: str, inputs: Sequence[Path], *, overwrite: bool) -> Iterator
     Table and ledger appear together when the block ends well; otherwise nothing is left.
     """
     if out.endswith(("/", os.sep)):
-        with _new_folder(out) as folder:
+        with new_folder(out) as folder:
             yield Output(folder, out, str(Path(out) / LEDGER), folder / LEDGER)
         return
     path = output_path(out, inputs=inputs, overwrite=overwrite)
@@ -61,20 +58,3 @@ def output_for(out: str, inputs: Sequence[Path], *, overwrite: bool) -> Iterator
         table = pair.partial(path)
         beside = pair.partial(path.with_name(f"{path.name}.ledger.json"))
         yield Output(table, out, f"{out}.ledger.json", beside)
-
-
-@contextmanager
-def _new_folder(out: str) -> Iterator[Path]:
-    path = Path(os.path.realpath(out))
-    if path.exists():
-        raise RequestError(f"`out={out!r}` exists already; choose another name, or remove it")
-    if not path.parent.is_dir():
-        raise RequestError(f"`out={out!r}`: there is no folder {path.parent}; make it first")
-    folder = register(path.with_name(f".{secrets.token_hex(4)}.partial.{path.name}"))
-    folder.mkdir()
-    try:
-        yield folder
-        folder.rename(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        forget(folder)

@@ -1,13 +1,9 @@
 """A run's model for those without steelyard: the file or folder, and what to know of it."""
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from steelyard.errors import RequestError
-from steelyard.files import AtomicFiles, output_path
-from steelyard.files.temporary import forget, register
+from steelyard.files import AtomicFiles, new_folder, output_path
 from steelyard.tables import Schema
 
 ABOUT = "about.json"
@@ -45,14 +41,10 @@ def export_model(
     names = input_names if kind == "keras" else port_names
     about = about_text(model, schema, kind)
     if kind == "saved-model":
-        path = Path(out)
-        beside = path / ABOUT
-
-        def write(folder: Path) -> None:
+        beside = Path(out) / ABOUT
+        with new_folder(out) as folder:
             write_model(model, schema, folder, kind)
             (folder / ABOUT).write_text(about, encoding="utf-8")
-
-        _write_folder(path, write)
     else:
         path = output_path(out, overwrite=overwrite)
         beside = output_path(f"{out}.json", overwrite=overwrite)
@@ -71,19 +63,3 @@ def _check(schema: Schema, kind: str) -> None:
     from steelyard.models.export import check_format
 
     check_format(kind, schema)
-
-
-def _write_folder(path: Path, write: Any) -> None:
-    """A folder that appears whole; one that is there is never replaced."""
-    if path.exists():
-        raise RequestError(f"`out={str(path)!r}` exists already; choose another folder")
-    if not path.absolute().parent.is_dir():
-        raise RequestError(f"`out={str(path)!r}`: there is no folder {path.absolute().parent}")
-    partial = register(Path(tempfile.mkdtemp(prefix=".export-", dir=path.absolute().parent)))
-    try:
-        write(partial)
-        partial.chmod(0o755)
-        partial.rename(path)
-    finally:
-        forget(partial)
-        shutil.rmtree(partial, ignore_errors=True)

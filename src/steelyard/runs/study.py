@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -284,7 +285,12 @@ class Study:
         if path.exists():
             raise RequestError(f"{path} exists already; choose another directory")
         path.mkdir(parents=True)
-        return save(self, path)
+        try:
+            return save(self, path)
+        except BaseException:
+            with suppress(OSError):  # where nothing else is in it
+                path.rmdir()
+            raise
 
     def __getstate__(self) -> dict[str, Any]:
         return {
