@@ -11,7 +11,10 @@ import pytest
 
 import steelyard
 from steelyard.decision import correct_prior
+from steelyard.errors import RunError
+from steelyard.models.deploy import with_codes
 from steelyard.runs.seal import sealed
+from steelyard.runs.study import Study
 
 
 def make_visits(rows, share, seed):
@@ -269,3 +272,16 @@ def test_a_changed_run_does_not_verify_even_if_sealed_again(tamper, own_run, run
     assert result.exit_code == 3
     found = {check["name"]: check["holds"] for check in json.loads(result.stdout)["checks"]}
     assert found["files"], "the seal alone would not have told"
+
+
+def test_a_model_that_an_older_version_saved_is_refused_in_one_line(run_dir):
+    study = steelyard.load(run_dir)
+    older = Study(
+        study.run,
+        predictions=study.predictions,
+        uncorrected=study.uncorrected,
+        ledger=study.ledger,
+        model=with_codes(study.model),  # everything but the layer that names the classes
+    )
+    with pytest.raises(RunError, match="run the same compare command again"):
+        older.retune(goal=steelyard.Costs(fp=1, fn=9))

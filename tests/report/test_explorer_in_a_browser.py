@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from sklearn.metrics import precision_score, recall_score
 
+from steelyard.report.formatting import signed, signed_interval
 from steelyard.report.page import to_html
 
 
@@ -166,10 +167,20 @@ def test_tables_sort_and_views_switch(shown, binary):
     assert [text.strip() for text in page.locator(names).all_text_contents()] == by_loss
     page.click("#compared thead th:nth-child(5) button")
     assert page.locator(names).first.text_content().strip() == by_loss[-1]
+    page.click("[data-view=log_loss]")
+    apart = run["techniques"][1]["differences"]["log_loss"]
+    other = page.locator("#compared tbody tr", has_text="class-weight")
+    said = other.locator("td.strip small").text_content()
+    assert said == f"{signed(apart['value'])} ({signed_interval(apart)})"
+    assert "left is better" in page.text_content("#strip-title")
+    page.click("[data-kind=value]")
     page.click("[data-view=roc_auc]")
     area = run["techniques"][0]["metrics"]["roc_auc"]["value"]
     row = page.locator("#compared tbody tr", has_text="reference")
     assert f"{area:.3f}".lstrip("0") in row.locator("td.strip small").text_content()
+    page.click("[data-kind=apart]")
+    page.click("[data-view=average_precision]")
+    assert page.text_content("#strip-title") == "AP, difference to plain"
 
 
 def test_the_command_is_copied(shown, binary):

@@ -15,6 +15,7 @@ import polars as pl
 from steelyard._version import __version__
 from steelyard.comparison.correction_effect import correction_effect
 from steelyard.comparison.counted import decisions_in_counts
+from steelyard.comparison.differences import differences
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import nested, verdict_by
 from steelyard.runs.new_decision import COLUMN
@@ -71,13 +72,18 @@ def results(
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """What run.json says of techniques, verdict and decision: all that `judge` led to."""
+    apart = differences([*contenders, *baselines], protocol)
+
+    def entry(one: Judged) -> dict[str, Any]:
+        told = _entry(one, seconds, protocol, classes)
+        return told | {"differences": apart[one.technique.name]}
+
     return {
         "techniques": [
-            _entry(one, seconds, protocol, classes)
-            | {"correction_effect": correction_effect(one, protocol)}
+            entry(one) | {"correction_effect": correction_effect(one, protocol)}
             for one in contenders
         ],
-        "baselines": [_entry(one, seconds, protocol, classes) for one in baselines],
+        "baselines": [entry(one) for one in baselines],
         "verdict": verdict,
         "nested": nested(contenders, protocol),
         "decision": {

@@ -13,7 +13,7 @@ from steelyard.errors import RunError
 from steelyard.layers import Calibration as CalibrationLayer
 from steelyard.layers import DecisionByRow, PriorCorrection, ThreeWayDecision
 from steelyard.layers.decision_layer import decision_layer
-from steelyard.models.deployed_model import LABEL, Columns, DeployedModel, Label
+from steelyard.models.deployed_model import LABEL, Columns, DeployedModel, Label, label_of
 from steelyard.tables import Schema
 
 OWN = "steelyard."  # begins the names of our layers; no input's name does, whatever the column's
@@ -87,7 +87,7 @@ def with_decision(
     `prior`: class shares that its calibrated probabilities are true for, shape (classes,).
     `deployed_on`: class shares to be true for instead. `about`: by default as before.
     """
-    label = model.get_layer(LABEL)
+    label = label_of(model)
     p = model.get_layer(OWN + "calibration").output
     if deployed_on is not None:
         layer = PriorCorrection(prior.tolist(), deployed_on.tolist(), name=OWN + "deployment")
@@ -190,7 +190,7 @@ class Predictor:
     def __init__(self, model: Any, schema: Schema, rows_at_once: int = 8192) -> None:
         self.schema, self.rows_at_once = schema, rows_at_once
         self.besides = needed_besides(model, schema)
-        self.labels = list(model.get_layer(LABEL).labels)
+        self.labels = list(label_of(model).labels)
         coded = with_codes(model)
         self.call = tf.function(
             lambda columns: coded(columns, training=False), reduce_retracing=True

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras, tf
+from steelyard.errors import RunError
 
 NO_CLASS = "the model gives no probabilities (NaN) for a row, so nothing is decided about it"
 LABEL = "steelyard.label"  # the layer that says what the model is about
@@ -111,7 +112,7 @@ class DeployedModel(keras.Model):
     @property
     def about(self) -> dict[str, Any]:
         """What is known of the model, plain values."""
-        return self.get_layer(LABEL).about
+        return label_of(self).about
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return super().__call__(*[_readable(one) for one in args], **kwargs)
@@ -124,6 +125,20 @@ class DeployedModel(keras.Model):
             x = tf.data.Dataset.from_tensor_slices(dict(x)).batch(batch_size or 32)
             batch_size = None
         return super().predict(x, batch_size=batch_size, **kwargs)
+
+
+def label_of(model: Any) -> Any:
+    """The layer that names a deployed model's classes.
+
+    Raises: RunError: there is none; an older steelyard saved the model.
+    """
+    found = next((layer for layer in model.layers if layer.name == LABEL), None)
+    if found is None:
+        raise RunError(
+            f"the model has no layer {LABEL!r}: an older steelyard saved it, and this needs it; "
+            "run the same compare command again with this version"
+        )
+    return found
 
 
 def _readable(columns: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 from steelyard._tensorflow import keras, tf
 from steelyard.errors import MissingDependencyError, RequestError
 from steelyard.models.deploy import input_names, input_type, needed_besides, with_codes
-from steelyard.models.deployed_model import LABEL
+from steelyard.models.deployed_model import label_of
 from steelyard.models.portable import portable
 from steelyard.tables import Schema
 
@@ -129,7 +129,7 @@ def _shaped(columns: Columns, model: Any, schema: Schema) -> Columns:
 
 def _only_codes(model: Any) -> bool:
     """Whether these runtimes know no such labels, or the labels leave no value for no class."""
-    return model.get_layer(LABEL).values.dtype in (object, bool)
+    return label_of(model).values.dtype in (object, bool)
 
 
 def _named(p: Any, schema: Schema) -> Columns:
@@ -146,7 +146,7 @@ def _with_labels(model: Any, schema: Schema) -> Callable[..., Columns]:
 
 def _of_constants(model: Any, schema: Schema) -> Callable[..., Columns]:
     """The portable model with its weights as constants: these runtimes know no variables."""
-    copy, label = portable(with_codes(model)), model.get_layer(LABEL)
+    copy, label = portable(with_codes(model)), label_of(model)
     codes_only = _only_codes(model)
     weights = [
         [keras.ops.convert_to_numpy(one) for one in some]

@@ -55,6 +55,7 @@ def comparison(run: dict[str, Any]) -> dict[str, Any]:
         "strips": _strips(rows, run["verdict"].get("rope", 0.0)) if differences else None,
         "better": "to the right is better" if flip == 1 else "a gain is a smaller loss",
         "data": {
+            "reference": run["verdict"].get("reference"),
             "views": [
                 {"label": BY_NAME[name].label, "better": BY_NAME[name].better, "name": name}
                 for name in views
@@ -62,8 +63,11 @@ def comparison(run: dict[str, Any]) -> dict[str, Any]:
             "rope": run["verdict"].get("rope", 0.0),
             "rows": [
                 {
-                    "difference": row["difference"],
+                    "constant": row["name"] == "constant",
                     "values": {n: _triple(row["metrics"][n]) for n in views},
+                    "differences": {
+                        n: _triple(row["differences"][n]) for n in views if n in row["differences"]
+                    },
                 }
                 for row in rows
             ],
@@ -87,7 +91,7 @@ def _goal_metric(goal: dict[str, Any]) -> str:
 
 def _row(run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]) -> dict[str, Any]:
     name = entry["name"]
-    difference = differences.get(name)
+    difference = differences.get(name) or _gain(run, entry)
     kind = (
         "baseline"
         if entry["baseline"]
@@ -105,6 +109,7 @@ def _row(run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]
         "goal": goal[0],
         "goal_sort": goal[1],
         "metrics": metrics,
+        "differences": entry.get("differences", {}),
         "metric": metrics[run["protocol"]["metric"]],
         "metric_sort": metrics[run["protocol"]["metric"]]["value"],
         "difference": difference and [difference["gain"], difference["low"], difference["high"]],
@@ -114,6 +119,17 @@ def _row(run: dict[str, Any], entry: dict[str, Any], differences: dict[str, Any]
         "log_loss": metrics["log_loss"]["value"],
         "observed_expected": metrics["observed_expected"]["value"],
     }
+
+
+def _gain(run: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any] | None:
+    """A baseline's difference as a gain; the verdict tells those of techniques."""
+    metric = BY_NAME[run["protocol"]["metric"]]
+    found = entry.get("differences", {}).get(metric.name)
+    if found is None or not entry["baseline"] or entry["name"] == "constant":
+        return None  # the constant would squeeze all others into a corner
+    if metric.better == "higher":
+        return {"gain": found["value"], "low": found["low"], "high": found["high"]}
+    return {"gain": -found["value"], "low": -found["high"], "high": -found["low"]}
 
 
 def _word(run: dict[str, Any], kind: str, name: str, difference: dict[str, Any] | None) -> str:

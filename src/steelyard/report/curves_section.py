@@ -5,8 +5,10 @@ from typing import Any
 from markupsafe import Markup
 
 from steelyard.report import figures
-from steelyard.report.formatting import out_of, percent, positive_word
-from steelyard.report.plot import Axis, Series, linear, logarithmic, logit_axis, plot, shares
+from steelyard.report.comparison import nice_step
+from steelyard.report.formatting import number, out_of, percent, positive_word
+from steelyard.report.plot import Series, linear, logarithmic, logit_axis, plot, shares
+from steelyard.stats.metrics import BY_NAME
 
 THINNED = 120
 
@@ -99,21 +101,37 @@ def precision_recall(run: dict[str, Any]) -> Markup:
 
 
 def reach(run: dict[str, Any]) -> Markup | None:
-    """The positives there are on a line with those it takes to know more."""
-    found, here = run["verdict"].get("reach"), figures.effective_positives(run)
+    """The gain that would be found against the number of positives, and where this run stands.
+
+    The error of a gain shrinks with the square root of the positives.
+    """
+    found, here = run["verdict"].get("reach"), figures.positives(run)
     if found is None:
         return None
-    needed = found["total"]
-    marks = [("here", here, "s0"), ("to name a best technique", 50, "quiet")]
+    needed, seen = found["total"], found["detectable_gain"]
+    most = max(2 * here, 1.3 * (needed or 0), 100.0)
+    least = max(10.0, here / 8)
+    steps = [least * (most / least) ** (i / 40) for i in range(41)]
+    curve = [(n, seen * (here / n) ** 0.5) for n in steps]
+    top = min(curve[0][1], 4 * seen)
+    series = [
+        Series("gain that would be found", "quiet", [(n, g) for n, g in curve if g <= top]),
+        Series(f"here: {here:,} positives, {number(seen)}", "s0", [(here, seen)], "dots"),
+    ]
     if needed:
-        marks.append((f"to confirm {found['technique']}", max(needed, 50), "s1"))
-    low, high = min(8, *(n for _, n, _ in marks)) * 0.7, max(n for _, n, _ in marks) * 1.6
-    ticks = [(10.0**k, f"{10**k:,}") for k in range(1, 8) if low <= 10**k <= high]
-    x = logarithmic("Positives", low, high, ticks)
-    y: Axis = linear("", 0, 1, [])
-    series = [Series(f"{name}: {n:,}", style, [(n, 0.5)], "dots") for name, n, style in marks]
-    said = "; ".join(f"{name}: {n:,}" for name, n, _ in marks)
-    return plot("How far the positives carry", x, y, series, said)
+        name = f"to confirm {found['technique']}: {needed:,} positives, {number(found['gain'])}"
+        series.append(Series(name, "s1", [(needed, found["gain"])], "dots"))
+    ticks = [
+        (n, f"{n:,}")
+        for n in (m * 10**k for k in range(1, 8) for m in (1, 2, 5))
+        if least <= n <= most
+    ]
+    x = logarithmic("Positives", least, most, ticks if len(ticks) <= 7 else ticks[::3])
+    step = nice_step(top)
+    ups = [(i * step, number(i * step)) for i in range(1, 8) if i * step <= top]
+    y = linear(BY_NAME[run["verdict"]["metric"]].label, 0, top, ups)
+    said = "; ".join(one.name for one in series)
+    return plot("Gain that would be found four times in five", x, y, series, said)
 
 
 def _tables(run: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

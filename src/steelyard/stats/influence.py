@@ -38,3 +38,17 @@ def standard_error(psi: Floats, groups: Ints | None = None) -> tuple[float, floa
     wobble = float((squares * squares).sum()) - total**2 / n
     df = 2 * total**2 / wobble if wobble > 0 else math.inf
     return math.sqrt(total * n / (n - 1)), max(1.0, min(df, n - 1))
+
+
+def group_effect(psi: Floats, groups: Ints) -> float:
+    """How many rows of such groups tell what one independent row would: at least 1.
+
+    `psi`: what each row adds to a sum that is about 0; the variance of the sum as groups give it,
+    over that of independent rows.
+
+    >>> group_effect(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1]))
+    2.0
+    """
+    together = np.bincount(groups, weights=psi)
+    alone = float(psi @ psi)
+    return max(1.0, float(together @ together) / alone) if alone > 0 else 1.0

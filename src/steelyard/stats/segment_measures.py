@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from steelyard.stats.influence import group_effect
 from steelyard.stats.intervals import wilson
 from steelyard.stats.observed_expected import ratio_with_interval
 
@@ -130,6 +131,4 @@ def _effect(rows: DecidedRows, moves: Floats, inside: Bools, alone: float) -> fl
         return 1.0
     groups = np.arange(len(moves)) if rows.groups is None else rows.groups
     own = np.bincount(groups[inside], moves[inside])
-    every, each = np.bincount(groups, moves), float(moves @ moves)
-    of_all = float(every @ every) / each if each > 0 else 1.0
-    return max(1.0, float(own @ own) / alone, of_all)
+    return max(float(own @ own) / alone, group_effect(moves, groups))

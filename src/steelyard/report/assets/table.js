@@ -71,22 +71,23 @@ steelyard.strips = (table) => {
       svg.parentElement.querySelector("small").textContent = first.texts[i];
     });
   };
-  const values = (view) => {
-    const shown = data.rows.map((row) => row.values[view.name]);
-    const ends = shown.filter((one) => one[0] !== null).flat();
+  // Marks and intervals of every row, on a scale of their own; `zero`: a line where nothing differs.
+  const draw = (shown, heading, zero) => {
+    const ends = shown.filter((one) => one && one[0] !== null).flat().concat(zero ? [0] : []);
     const [least, most] = [Math.min(...ends), Math.max(...ends)];
     const margin = 0.04 * (most - least || 1);
     const [low, high] = [least - margin, most + margin];
     const at = (value) => `${(100 * (value - low)) / (high - low)}%`;
-    title.textContent = `${view.label}, 95 % interval`;
+    const text = (value, digits) => (zero && value > 0 ? "+" : "") + steelyard.number(value, digits);
+    title.textContent = heading;
     svgs.forEach((svg, i) => {
-      const [value, from, to] = shown[i];
+      const [value, from, to] = shown[i] ?? [null];
       const mark = svg.closest("tr").querySelector("th path").getAttribute("d");
       svg.replaceChildren();
-      const text = value === null ? "-"
-        : `${steelyard.number(value)} (${steelyard.number(from)} to ${steelyard.number(to)})`;
-      svg.parentElement.querySelector("small").textContent = text;
-      svg.setAttribute("aria-label", text);
+      if (zero) svg.append(make("line", { class: "zero", x1: at(0), x2: at(0), y1: 0, y2: "100%" }));
+      const said = value === null ? (zero ? "" : "-") : `${text(value)} (${text(from)} to ${text(to)})`;
+      svg.parentElement.querySelector("small").textContent = said;
+      svg.setAttribute("aria-label", said || "no difference to show");
       if (value === null) return;
       svg.append(make("line", { class: "whisker", x1: at(from), x2: at(to), y1: "50%", y2: "50%" }));
       const over = make("svg", { x: at(value), y: "50%", class: "over" });
@@ -97,26 +98,38 @@ steelyard.strips = (table) => {
     axis.replaceChildren();
     for (let tick = Math.ceil(low / step) * step; tick <= high; tick += step) {
       const label = make("text", { x: at(tick), y: 12 });
-      label.textContent = steelyard.number(tick, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3);
+      label.textContent = text(tick, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3);
       axis.append(label);
     }
   };
-  const choices = [["difference", "Difference", differences],
-    ...data.views.map((view) => [view.name, view.label, () => values(view)])];
-  choices.forEach(([name, label, show], i) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = label;
-    button.dataset.view = name;
-    button.setAttribute("aria-pressed", String(i === 0));
-    button.addEventListener("click", () => {
-      holder.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", "false"));
-      button.setAttribute("aria-pressed", "true");
-      // Rows may have been sorted since: draw by the rows' first places.
-      show();
+  const hasDifferences = (view) => data.rows.some((row) => view.name in row.differences);
+  const state = { view: data.views[0], apart: true };
+  const show = () => {
+    const view = state.view;
+    if (state.apart && view === data.views[0]) differences();
+    else if (state.apart && hasDifferences(view)) {
+      const side = view.better === "higher" ? "right" : "left";
+      // The constant baseline would squeeze all others into a corner.
+      const shown = data.rows.map((row) => (row.constant ? null : row.differences[view.name] ?? null));
+      draw(shown, `${view.label}, difference to ${data.reference} (${side} is better)`, true);
+    } else draw(data.rows.map((row) => row.values[view.name]), `${view.label}, 95 % interval`, false);
+    holder.querySelectorAll("button").forEach((one) => {
+      const on = one.dataset.view ? one.dataset.view === view.name : (one.dataset.kind === "apart") === state.apart;
+      one.setAttribute("aria-pressed", String(on));
     });
-    holder.append(button);
-  });
+  };
+  const button = (label, dataset, change) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = label;
+    Object.assign(made.dataset, dataset);
+    made.addEventListener("click", () => { change(); show(); });
+    holder.append(made);
+  };
+  button("Difference", { kind: "apart" }, () => { state.apart = true; });
+  button("Value", { kind: "value" }, () => { state.apart = false; });
+  data.views.forEach((view) => button(view.label, { view: view.name }, () => { state.view = view; }));
+  show();
   holder.hidden = false;
 };
 
