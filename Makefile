@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-keras bench-longtail bench-evidence bench-finish bench-money does-it-help docs pictures locked lock sbom clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-cluster bench-drawn-rows test-cluster bench-keras bench-longtail bench-evidence bench-finish bench-money does-it-help docs pictures locked lock sbom clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -97,6 +97,22 @@ bench-outofcore: .venv/test.stamp
 
 bench-larger-than-memory: .venv/test.stamp
 	$(BIN)/python benchmarks/larger_than_memory.py
+
+# Ray against one process, and what planning 100,000 files takes.
+bench-cluster: .venv/cluster.stamp
+	$(BIN)/python -W ignore benchmarks/cluster.py
+
+# How often intervals of figures on drawn rows hold the truth.
+bench-drawn-rows: .venv/test.stamp
+	$(BIN)/python benchmarks/drawn_rows.py
+
+# What needs Ray and a store that speaks S3, on this machine alone.
+test-cluster: .venv/cluster.stamp
+	$(BIN)/python -m pytest tests/executors tests/tables/test_addresses.py
+
+.venv/cluster.stamp: .venv/test.stamp
+	$(BIN)/python -m pip install --quiet -e '.[test-cluster]'
+	touch $@
 
 bench-compare: .venv/test.stamp
 	$(BIN)/python benchmarks/compare.py --whole

@@ -91,6 +91,6 @@ def dies(n):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def naps(n):
-    time.sleep(0.02 * (n % 3))
+def naps(n, seconds=0.02):
+    time.sleep(seconds * (n % 3))
     return n

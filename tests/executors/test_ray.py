@@ -1,7 +1,15 @@
 """Ray on this machine: the same rows as one process, and its errors in one line."""
 
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
 import pytest
-from executor_cases import METHODS, dies, dies_once, naps, product, refuses, written_all
+from executor_cases import METHODS, dies, dies_once, naps, product, refuses, written, written_all
 from executor_cases import digests as digests_of
 
 from steelyard.errors import DataError, WorkerError
@@ -35,3 +43,39 @@ def test_the_same_rows_as_on_one_process(method, executor, tmp_path):
     sources = written_all(tmp_path / "sources")
     alone = digests_of(sources, tmp_path, Serial(), method)
     assert digests_of(sources, tmp_path, executor, method) == alone
+
+
+def test_a_killed_command_leaves_nothing_and_can_be_given_again(tmp_path):
+    """SIGKILL of the driver while its workers write."""
+    source = written(tmp_path / "parts", 7)
+    out = tmp_path / "out.csv"
+    words = ["resample", str(source), "--target", "y", "--method", "random-over", "--quiet"]
+    command = [sys.executable, "-m", "steelyard", *words, "--out", str(out), "--cluster", "local"]
+    child = subprocess.Popen(command)
+    while child.poll() is None and not list(tmp_path.glob(".*.partial.out.csv")):
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert not out.exists()
+    assert subprocess.run(command, check=False).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.csv", "out.csv.ledger.json", "parts",
+    ]  # fmt: skip
+    assert not list(Path(tempfile.gettempdir()).glob(f"sy-{child.pid}-*"))
+
+
+def test_a_head_that_cannot_be_reached_is_one_line(tmp_path):
+    done = run_elsewhere("ray://127.0.0.1:9", tmp_path)
+    assert done.returncode == 1
+    assert "no Ray cluster can be reached at ray://127.0.0.1:9" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    done = run_elsewhere("auto", tmp_path)
+    assert "no Ray cluster runs on this machine" in done.stderr
+
+
+def run_elsewhere(cluster, folder):
+    if not (folder / "parts").exists():
+        written(folder / "parts", 1)
+    words = ["inspect", str(folder / "parts"), "--target", "y", "--quiet", "--cluster", cluster]
+    command = [sys.executable, "-m", "steelyard", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)

@@ -1,7 +1,7 @@
 """A Ray cluster of two nodes on this machine, one of which is lost on the way."""
 
 import pytest
-from executor_cases import METHODS, digests, written_all
+from executor_cases import METHODS, digests, naps, resampled, written_all
 
 from steelyard.executors import Serial, executor_for
 
@@ -28,3 +28,19 @@ def test_the_same_rows_as_on_one_process(method, cluster, tmp_path):
     with executor_for("auto") as executor:
         assert executor.workers == 2
         assert digests(sources, tmp_path, executor, method) == alone
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_node_that_is_lost_on_the_way_costs_nothing_but_time(cluster, tmp_path):
+    sources = written_all(tmp_path / "sources")
+    source, ratio = sources[50, ".parquet"], METHODS["random-under"]
+    alone, _ = resampled(source, tmp_path / "alone.parquet", Serial(), ratio=ratio)
+    third = cluster.add_node(num_cpus=1)
+    with executor_for("auto") as executor:
+        assert executor.workers == 3
+        flow = executor.map(naps, [(n, 0.4) for n in range(1, 13)])
+        assert next(flow) == 1
+        cluster.remove_node(third, allow_graceful=False)  # SIGKILL of its raylet
+        assert list(flow) == list(range(2, 13))
+        found, _ = resampled(source, tmp_path / "found.parquet", executor, ratio=ratio)
+    assert found.equals(alone)

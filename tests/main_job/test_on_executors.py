@@ -1,11 +1,15 @@
 """Jobs and scoring on an executor give what one process gives."""
 
+import json
 import pickle
 
 import numpy as np
 import polars as pl
 import pytest
 
+import steelyard
+from steelyard.errors import WorkerError
+from steelyard.runs.evaluate import evaluate_file
 from steelyard.runs.predict import predict_file
 
 
@@ -18,12 +22,14 @@ class Elsewhere:
 
     name, workers, same_disk = "elsewhere", 2, False
 
-    def __init__(self):
-        self.tasks = 0
+    def __init__(self, most=1000):
+        self.tasks, self.most = 0, most
 
     def map(self, function, tasks):
         for task in tasks:
             self.tasks += 1
+            if self.tasks > self.most:
+                raise WorkerError("the cluster is gone")
             here, arguments = through_bytes((function, task))
             yield through_bytes(here(*arguments))
 
@@ -56,3 +62,40 @@ def test_files_are_scored_piece_by_piece(suffix, run_dir, tmp_path, customers, m
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         ["new", *(out.name for out in outs)]
     )
+
+
+def test_figures_of_files_scored_elsewhere_are_the_same(run_dir, tmp_path, customers, monkeypatch):
+    monkeypatch.setattr("steelyard.resample.pieces.SMALL", 1)
+    frame = customers(300, seed=3)
+    for i, rows in enumerate(np.array_split(np.arange(300), 3)):
+        frame[rows].write_csv(tmp_path / f"{i}.csv")
+    elsewhere = Elsewhere()
+    alone = evaluate_file(run_dir, tmp_path)
+    assert evaluate_file(run_dir, tmp_path, cluster=elsewhere) == alone
+    assert elsewhere.tasks == 3
+
+
+def probabilities(run):
+    frame = pl.read_parquet(run / "uncorrected.parquet")
+    names = [name for name in frame.columns if name.startswith("probability_")]
+    keys = ["technique", "repeat", "row"]
+    return frame.sort(keys).select(names).to_numpy()
+
+
+def test_a_comparison_begins_on_a_cluster_and_ends_here(run_dir, tmp_path):
+    data, out = run_dir.parent / "customers.csv", tmp_path / "run"
+    asked = {"techniques": "plain,class-weight,smote", "folds": 3, "repeats": 2, "seed": 7}
+    options = asked | {"out": out, "progress": False}
+    elsewhere = Elsewhere(most=8)
+    with pytest.raises(WorkerError, match="the cluster is gone"):
+        steelyard.compare(data, "churned", cluster=elsewhere, **options)
+    done = (out / "journal.jsonl").read_text().splitlines()
+    # Three trainings of a split, and what its plain network and trees say on their own.
+    assert len(done) - 1 == 3 * 5
+    study = steelyard.compare(data, "churned", **options)
+    whole = json.loads((run_dir / "run.json").read_text())
+    assert study.run["data"] == whole["data"]
+    assert study.run["verdict"]["recommended"] == whole["verdict"]["recommended"]
+    np.testing.assert_allclose(probabilities(out), probabilities(run_dir), atol=2e-4)
+    ledgers = [json.loads((run / "ledger.json").read_text()) for run in (out, run_dir)]
+    assert ledgers[0] == ledgers[1]

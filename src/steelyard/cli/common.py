@@ -58,6 +58,11 @@ memory_option = click.option(
 )
 
 
+rows_option = click.option(
+    "--rows", type=int, metavar="N", help="Draw N of a larger table's rows (default: what fits)."
+)
+
+
 def page_path(out: str | None, data: str, *, overwrite: bool) -> Path | None:
     """Where a page goes, checked before anything is computed; None where none is wanted."""
     from steelyard.errors import RequestError

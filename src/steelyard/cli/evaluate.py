@@ -3,6 +3,7 @@
 import click
 
 from steelyard.cli.common import (
+    cluster_option,
     data_argument,
     memory_option,
     no_verify_option,
@@ -33,6 +34,7 @@ from steelyard.cli.common import (
 @segments_option
 @no_verify_option
 @memory_option
+@cluster_option
 @standard_options
 def command(
     run: str,
@@ -45,6 +47,7 @@ def command(
     overwrite: bool,
     verify: bool,
     memory: str | None,
+    cluster: str | None,
     as_json: bool,
     quiet: bool,  # noqa: ARG001 - option of every command
     seed: int,
@@ -74,6 +77,7 @@ def command(
             verify=verify,
             seed=seed,
             memory=memory,
+            cluster=cluster,
         )
         note_unknown_levels(summary)
         if page:

@@ -1,6 +1,7 @@
 """`steelyard inspect`: see the imbalance before treating it."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -61,9 +62,9 @@ def command(
         from steelyard.files import output_path, write_text
         from steelyard.inspection import inspect, known_codes
         from steelyard.report.inspection_text import to_text
-        from steelyard.tables.files import find_files
+        from steelyard.tables.files import source_files
 
-        inputs = find_files(data, partitions=True)
+        inputs = [file for file in source_files(data) if isinstance(file, Path)]
         page = out and output_path(out, inputs=inputs, overwrite=overwrite)
         failing = known_codes(fail_on.split(",")) if fail_on is not None else []
         with progress_bar("inspecting", quiet=quiet) as progress:

@@ -88,9 +88,9 @@ def command(
         from steelyard._memory import limited
         from steelyard.files.unchanged import unchanged
         from steelyard.resample.output import output_for
-        from steelyard.tables.files import find_files
+        from steelyard.tables.files import source_files
 
-        files = find_files(data, partitions=True)
+        files = [file for file in source_files(data) if isinstance(file, Path)]
         with (
             limited(memory),
             output_for(out, files, overwrite=overwrite) as made,

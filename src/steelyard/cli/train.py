@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from steelyard.cli.common import (
+    cluster_option,
     data_argument,
     memory_option,
     model_option,
@@ -13,6 +14,7 @@ from steelyard.cli.common import (
     positive_name_option,
     positive_option,
     print_json,
+    rows_option,
     segments_option,
     standard_options,
     table_options,
@@ -38,6 +40,8 @@ from steelyard.cli.stopping import say_what_is_kept
 @goal_options
 @memory_option
 @segments_option
+@rows_option
+@cluster_option
 @no_rows_option
 @wide_option
 @standard_options

@@ -28,6 +28,7 @@ from steelyard.comparison.record import (
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
 from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
 from steelyard.comparison.segmented import parts_of, segmented
+from steelyard.comparison.spreading import spread
 from steelyard.jobs.job import Fitted
 from steelyard.jobs.run import (
     InMemoryStore,
@@ -57,7 +58,7 @@ def run_comparison(
 ) -> Study:
     started = time.monotonic()
     limit = None if budget is None else started + seconds_of(budget)
-    table = table_of(data, request)
+    table = table_of(data, request, progress)
     cut = parts_of(data, request, table)
     check_training(table)
     trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
@@ -74,6 +75,15 @@ def run_comparison(
     asked = asked_for(table, list(plan.techniques), plan.trainer, request) | code_of(model)
     with result_store(request, asked, plan.jobs) as store:
         origin = Origin(request.positive_name, started, request.keep_rows, cut)
+        tasks = [TrainingTask(plan.trainer, plan.techniques), *baseline_tasks(plan.trainer, table)]
+        run_jobs(
+            table,
+            protocol.splits,
+            spread(tasks, request.executor),
+            seed=protocol.seed,
+            store=store,
+            progress=part_of(progress, 0.0, TRAINING),
+        )
         return _finish(table, plan, protocol, asked, origin, store, progress)
 
 
@@ -86,15 +96,7 @@ def _finish(
     store: InMemoryStore | Journal,
     progress: Progress | None,
 ) -> Study:
-    """Train what is left, judge, decide, train the final model, save."""
-    run_jobs(
-        table,
-        protocol.splits,
-        [TrainingTask(plan.trainer, plan.techniques), *baseline_tasks(plan.trainer, table)],
-        seed=protocol.seed,
-        store=store,
-        progress=part_of(progress, 0.0, TRAINING),
-    )
+    """Judge what was trained, decide, train the final model, save."""
     judging = part_of(progress, TRAINING, JUDGING)
     by_technique = [
         (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))

@@ -7,6 +7,7 @@ import numpy as np
 
 from steelyard.comparison.judging import Judged
 from steelyard.decision import correct_prior, factors_to
+from steelyard.jobs.drawn import as_on_all_rows, drawing_factors
 from steelyard.jobs.job import Fitted, Trainer
 from steelyard.jobs.run import Progress
 from steelyard.tables import Table
@@ -36,7 +37,7 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
     return ship(
         table.schema,
         fitted.core,
-        trained_on=recalibrated_intercept(judged, fitted.out_of_bag, counts, table.weights),
+        trained_on=reproduced_shares(table, fitted, judged),
         prior=counts / counts.sum(),
         calibration=judged.calibration,
         rule=judged.rule,
@@ -51,15 +52,26 @@ def deployed(table: Table, fitted: Fitted, judged: Judged, run: dict[str, Any]) 
 
 def as_deployed(table: Table, judged: Judged, fitted: Fitted) -> Callable[[np.ndarray], np.ndarray]:
     """From class shares of the trained core, (rows, classes), to probabilities as deployed."""
-    counts = table.weighted_counts
-    trained_on = recalibrated_intercept(judged, fitted.out_of_bag, counts, table.weights)
-    natural = counts / counts.sum()
+    trained_on = reproduced_shares(table, fitted, judged)
+    natural = table.weighted_counts / table.weighted_counts.sum()
 
     def deployed(shares: np.ndarray) -> np.ndarray:
         corrected = shares if trained_on is None else correct_prior(shares, trained_on, natural)
         return judged.calibration.apply(corrected)
 
     return deployed
+
+
+def reproduced_shares(table: Table, fitted: Fitted, judged: Judged) -> np.ndarray | None:
+    """Class shares that the core of the final model reproduces; None: as they are in the table."""
+    everything = np.arange(len(table.y))
+    counts, technique = table.weighted_counts, judged.technique
+    held = as_on_all_rows(fitted.out_of_bag, technique, table, everything)
+    found = recalibrated_intercept(judged, held, counts, table.weights)
+    if table.population is None:
+        return found
+    natural = counts / counts.sum() if found is None else found
+    return natural / drawing_factors(technique, table, everything)
 
 
 def recalibrated_intercept(

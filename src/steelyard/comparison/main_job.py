@@ -1,6 +1,7 @@
 """The main job: compare techniques on one table, decide honestly, train what is recommended."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from steelyard.comparison.comparing import run_comparison
 from steelyard.comparison.request import Request
 from steelyard.comparison.training import run_training
 from steelyard.decision import Goal, as_goal
+from steelyard.executors import executor_for
 from steelyard.jobs.run import Progress
 from steelyard.runs.study import Study
 from steelyard.tables.names import column_names
@@ -41,6 +43,8 @@ def compare(
     keep_rows: bool = True,
     segments: str | Sequence[str] = (),
     memory: str | int | None = None,
+    rows: int | None = None,
+    cluster: Any = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
 ) -> Study:
@@ -77,8 +81,16 @@ def compare(
         segments: columns whose parts (levels, quarters of numbers and of time) are held against
             each other at the deployed threshold; any column will do, also one left out of training.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free. Packs
-            shrink and large tables are encoded as they are asked for; what still would not fit is
-            refused before it starts.
+            shrink and large tables are encoded as they are asked for; of files that still would
+            not fit, rows are drawn as with `rows`; what else would not fit is refused.
+        rows: compare on so many rows of a larger table, classes as even as can be, so that every
+            row of a rare one is among them; the others by the hash of their position and `seed`.
+            Each counts for as many as it stands for, so figures, intervals, calibration and
+            thresholds are those of all rows; models are trained on the drawn ones, and what they
+            say is brought back to the class shares of all. Default: all that fit into memory.
+        cluster: where rows are drawn and jobs are trained, as in `executors.executor_for`: None,
+            "processes", or on Ray "local", "auto", "ray://HOST:PORT". The final model is trained
+            here. A run may begin without a cluster and end on one, or the other way round.
         out: directory to write while working; a killed run goes on where it was.
         progress: True shows how far it is, on stderr or in the notebook; False is silent; or a
             function that is called with (done, total, what).
@@ -102,10 +114,16 @@ def compare(
         out=out,
         keep_rows=keep_rows,
         segments=(segments,) if isinstance(segments, str) else tuple(segments),
+        rows=rows,
     )
     chosen = choose(techniques)
     everything = techniques == "default"
-    with limited(memory), reporting(progress, "comparing") as report:
+    with (
+        limited(memory),
+        executor_for(cluster) as executor,
+        reporting(progress, "comparing") as report,
+    ):
+        request = replace(request, executor=executor)
         return run_comparison(
             data, chosen, model, request, report, may_leave_out=everything, budget=budget
         )
@@ -130,6 +148,8 @@ def train(
     keep_rows: bool = True,
     segments: str | Sequence[str] = (),
     memory: str | int | None = None,
+    rows: int | None = None,
+    cluster: Any = None,
     out: str | Path | None = None,
     progress: Progress | bool | None = True,
 ) -> Study:
@@ -157,7 +177,13 @@ def train(
         out=out,
         keep_rows=keep_rows,
         segments=(segments,) if isinstance(segments, str) else tuple(segments),
+        rows=rows,
     )
     chosen = get(technique) if isinstance(technique, str) else technique
-    with limited(memory), reporting(progress, "training") as report:
+    with (
+        limited(memory),
+        executor_for(cluster) as executor,
+        reporting(progress, "training") as report,
+    ):
+        request = replace(request, executor=executor)
         return run_training(data, chosen, model, request, report)

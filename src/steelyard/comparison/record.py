@@ -254,6 +254,7 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
         ],
         "positive": table.schema.classes[protocol.positive],
         "weights": _weights(table),
+        "population": None if table.population is None else table.population.tolist(),
         "schema": table.schema.to_dict(),
     }
 
@@ -276,6 +277,7 @@ def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     return {key: asked[key] for key in kept} | {
         "weight": asked.get("weight"),
         "missing_label": asked.get("missing_label", "drop"),
+        "rows": asked.get("rows"),
         # True: the folds are those that the final model's own members held out.
         "out_of_bag": asked.get("out_of_bag", False),
         "repeats": protocol.repeats,

@@ -1,21 +1,30 @@
 """What a comparison was asked for, checked against the table before anything is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.judging import Protocol
+from steelyard.comparison.need import rows_that_fit
 from steelyard.decision import Alerts, Goal, check_enough_rows, check_goal, costs_by_row
 from steelyard.errors import RequestError
+from steelyard.executors import Executor, Serial
 from steelyard.inspection.measure import positive_code
 from steelyard.inspection.resampled import warn_if_resampled
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Trainer
+from steelyard.jobs.run import Progress
+from steelyard.resample.drawn import drawn_table, rows_by_class
+from steelyard.runs.journal import rows_of_unfinished
 from steelyard.stats.metrics import check_ranks
 from steelyard.tables import Schema, Table, check_learnable, read_table
 from steelyard.techniques import Technique
+
+FEWEST_ROWS = 100  # that can be asked for
+MOST_TOLD = 6  # classes in a note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,8 @@ class Request:
     out: str | Path | None
     keep_rows: bool = True
     segments: tuple[str, ...] = ()
+    rows: int | None = None
+    executor: Executor = field(default_factory=Serial)
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -45,24 +56,67 @@ class Request:
             raise RequestError(f"`out={self.out!r}`: give the path of a directory")
 
 
-def table_of(data: Any, request: Request) -> Table:
+def table_of(data: Any, request: Request, progress: Progress | None = None) -> Table:
+    """The table, or as many rows of it as were asked for or fit into memory."""
     check_ranks(request.metric)
-    if isinstance(data, Table):
-        table = data
-    else:
-        table = read_table(
-            data,
-            request.target,
-            group=request.group,
-            time=request.time,
-            weight=request.weight,
-            missing_label=request.missing_label,
-            drop=request.drop,
-            amounts=request.goal.columns,
-        )
+    table = data if isinstance(data, Table) else _read(data, request, progress)
     check_learnable(table)
     warn_if_resampled(table)
     return table
+
+
+def _read(data: Any, request: Request, progress: Progress | None) -> Table:
+    rows = request.rows or rows_of_unfinished(request.out) or rows_that_fit(data)
+    options: dict[str, Any] = {
+        "group": request.group,
+        "time": request.time,
+        "weight": request.weight,
+        "drop": request.drop,
+        "amounts": request.goal.columns,
+    }
+    if rows is None:
+        return read_table(data, request.target, missing_label=request.missing_label, **options)
+    _check_drawing(rows, request)
+    table = drawn_table(
+        data,
+        "target" if request.target is None else request.target,
+        partial(rows_by_class, rows=rows),
+        seed=request.seed,
+        cluster=request.executor,
+        progress=progress,
+        **options,
+    )
+    if table.population is None:
+        return table
+    told = _told(table, table.population.tolist())
+    return replace(table, notes=(*table.notes, told))
+
+
+def _check_drawing(rows: int, request: Request) -> None:
+    """Refuse what cannot be drawn by class. Raises: RequestError."""
+    if rows < FEWEST_ROWS:
+        raise RequestError(f"`rows={rows}`: ask for {FEWEST_ROWS} or more, or leave it out")
+    if request.missing_label == "keep":
+        raise RequestError(
+            "rows without a label are no class that rows are drawn of: give them a label of their "
+            "own, leave `missing_label` out, or read all rows (a higher `memory`, no `rows`)"
+        )
+
+
+def _told(table: Table, population: list[int]) -> str:
+    """What was drawn of a larger table, for people."""
+    drawn = table.class_counts.tolist()
+    parts = [
+        f"{label}: all {whole:,}" if part == whole else f"{label}: {part:,} of {whole:,}"
+        for label, part, whole in zip(table.schema.classes, drawn, population, strict=True)
+    ]
+    return (
+        f"compared on {len(table.y):,} of {sum(population):,} rows, drawn by class "
+        f"({'; '.join(parts[:MOST_TOLD])}{'; ...' if len(parts) > MOST_TOLD else ''}); each counts "
+        "for as many rows of its class as it stands for, so figures, calibration and thresholds "
+        "are those of all rows; models, plain among them, are trained on the drawn rows and their "
+        "probabilities brought back to the class shares of all"
+    )
 
 
 def protocol_of(table: Table, request: Request) -> Protocol:
@@ -116,7 +170,7 @@ def trainable(
         "numbers": len(schema.numbers),
         "categories": len(schema.categories),
         "classes": len(schema.classes),
-        "weighted": table.weights is not None,
+        "weighted": table.training_weights is not None,
     }
     reasons = {one.name: one.unfit(**of_table) or trainer.refuses(one) for one in techniques}
     left_out = [reason for reason in reasons.values() if reason]
@@ -134,6 +188,7 @@ def asked_for(
     """
     kept = ("target", "folds", "repeats", "group", "time", "weight", "missing_label", "seed")
     return {key: getattr(request, key) for key in kept} | {
+        "rows": None if table.population is None else len(table.y),
         "steelyard": __version__,
         "sha256": table.source.sha256,
         "techniques": [technique.to_dict() for technique in techniques],

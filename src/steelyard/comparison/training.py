@@ -51,7 +51,7 @@ def run_training(
     progress: Progress | None,
 ) -> Study:
     started = time.monotonic()
-    table = table_of(data, request)
+    table = table_of(data, request, progress)
     cut = parts_of(data, request, table)
     check_training(table)
     trainer = trainer_of(model)

@@ -61,8 +61,9 @@ class Processes:
     def _begin(self, function: Callable[..., Any], call: _Call) -> None:
         if call.tries == MOST_TRIES:
             raise WorkerError(
-                f"a worker process was ended from outside {MOST_TRIES} times at one task, most "
-                "likely for want of memory; let it have more, or give smaller files"
+                f"a worker process was ended from outside {MOST_TRIES} times at one task: for want "
+                "of memory as a rule (let it have more, or give smaller files), or because a "
+                "script calls this outside of `if __name__ == '__main__':`"
             )
         call.tries += 1
         if self._pool is None:

@@ -16,6 +16,8 @@ from steelyard.errors import MissingDependencyError, SteelyardError, WorkerError
 from steelyard.executors.executor import MOST_TRIES, in_order
 from steelyard.files.temporary import forget, register
 
+OURS = "sy-"  # short: sockets in there have paths of a hundred characters at most
+
 
 class RayTasks:
     """Tasks on a Ray cluster, for use in a `with`.
@@ -55,7 +57,8 @@ class RayTasks:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         if self.address == "local":
             # A folder of its own: a killed process leaves there what would stop the next start.
-            self._folder = register(Path(tempfile.mkdtemp(prefix="sy-")))
+            _remove_left_behind()
+            self._folder = register(Path(tempfile.mkdtemp(prefix=f"{OURS}{os.getpid()}-")))
             ray.init(
                 address="local",
                 include_dashboard=False,
@@ -89,6 +92,14 @@ class RayTasks:
     def share(self, value: Any) -> Any:
         """A place in the object store; Ray puts the value in where a task is given it."""
         return self._ray.put(value)
+
+
+def _remove_left_behind() -> None:
+    """Remove the folders of processes of this machine that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{OURS}*-*"):
+        owner = folder.name.removeprefix(OURS).partition("-")[0]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists() and Path("/proc").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _imported(*, own: bool) -> Any:

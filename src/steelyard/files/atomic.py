@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from steelyard.errors import RequestError
 from steelyard.files.lock import claim
-from steelyard.files.temporary import forget, register
+from steelyard.files.temporary import forget, parts_of, register
 
 LONGEST = 180  # characters of a target's name kept in its partial's; systems take 255 bytes
 
@@ -172,6 +172,7 @@ def _remove_left_behind(path: Path) -> bool:
             descriptor = os.open(old, os.O_RDWR)
             try:
                 if claim(descriptor):
+                    shutil.rmtree(parts_of(old), ignore_errors=True)
                     old.unlink()
                     found = True
             finally:

@@ -1,7 +1,6 @@
 """Files that must be gone when the process ends, for those who end it at once."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,12 +22,19 @@ def forget(path: Path) -> None:
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A folder beside a file being written, gone at the end: workers that share its disk see it."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".steelyard-parts-") as name:
-        folder = register(Path(name))
-        try:
-            yield folder
-        finally:
-            forget(folder)
+    folder = parts_of(path)
+    folder.mkdir()
+    register(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        forget(folder)
+
+
+def parts_of(path: Path) -> Path:
+    """The folder beside a file being written that its parts are written to first."""
+    return path.with_name(f"{path.name}.parts")
 
 
 def remove_all() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from steelyard.jobs.drawn import as_on_all_rows
 from steelyard.jobs.job import Fitted, Job, Outcome, ResampledRows, Runner, Split
 from steelyard.jobs.ledger import ledger_entry
 from steelyard.tables import Table
@@ -126,9 +127,11 @@ def keep_out_of_bag(
 
 def keep(outcome: Outcome, table: Table, store: ResultStore) -> None:
     """Check the ledger of a finished job, then keep it."""
-    entry = ledger_entry(outcome.job, table.row_ids, outcome.resampled)
+    job = outcome.job
+    entry = ledger_entry(job, table.row_ids, outcome.resampled)
+    uncorrected = as_on_all_rows(outcome.uncorrected, job.technique, table, job.split.train)
     line = {"seconds": round(outcome.seconds, 3), "ledger": entry}
-    store.add(outcome.job.key, outcome.uncorrected, line)
+    store.add(job.key, uncorrected, line)
 
 
 def uncorrected_probabilities(

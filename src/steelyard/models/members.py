@@ -139,13 +139,13 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
     seed = (job.seed, split.repeat, split.fold)
     groups = None if table.groups is None else table.groups[split.train]
     fold = validation_folds(table.y[split.train], groups, seed)
-    classes = len(table.schema.classes)
-    prior = shares_of(class_counts(table.y, table.weights, split.train, classes))
+    classes, weights = len(table.schema.classes), table.training_weights
+    prior = shares_of(class_counts(table.y, weights, split.train, classes))
     for member in range(members):
         kept, held = split.train[fold != member], split.train[fold == member]
         rng = np.random.default_rng([*seed, member, 2])
         sampled = _sampled(job.technique, matrix, table.y, kept, rng)
-        weight = _weights_of(job.technique, sampled, table, kept)
+        weight = _weights_of(job.technique, sampled, table, kept, weights)
         counts = at_least_half(np.bincount(sampled.labels(table.y), weight, minlength=classes))
         loss = job.technique.loss.numbers(counts)
         trained_prior = loss.trained_prior(counts)
@@ -158,7 +158,7 @@ def members_of(job: Job, table: Table, matrix: Encoded, members: int) -> Iterato
             width=matrix.shape[1],
             seed=(*seed, member),
             weight=weight,
-            validation_weight=None if table.weights is None else table.weights[held],
+            validation_weight=None if weights is None else weights[held],
         )
 
 
@@ -179,18 +179,22 @@ def _sampled(
 
 
 def _weights_of(
-    technique: Technique, sampled: SampleIndices, table: Table, rows: np.ndarray
+    technique: Technique,
+    sampled: SampleIndices,
+    table: Table,
+    rows: np.ndarray,
+    weights: np.ndarray | None,
 ) -> np.ndarray | None:
     """Weight of each sampled row, of mean 1; None where rows have none.
 
     A row made on a line has its first row's. Samplers count rows and not weights: where one aims at
     certain class shares, its rows are weighted so that those are had by weight.
     """
-    if table.weights is None:
+    if weights is None:
         return None
     classes = len(table.schema.classes)
-    weight, labels = table.weights[sampled.rows], table.y[sampled.rows]
-    totals = class_counts(table.y, table.weights, rows, classes)
+    weight, labels = weights[sampled.rows], table.y[sampled.rows]
+    totals = class_counts(table.y, weights, rows, classes)
     aims = technique.sample.totals_after(totals)
     if not np.allclose(aims, totals):
         have = np.bincount(labels, weight, minlength=classes)

@@ -34,6 +34,7 @@ def compared(run: dict[str, Any], place: str) -> str:
     for name in ("group", "time", "weight"):
         words += [f"--{name}", protocol[name]] if protocol.get(name) else []
     words += ["--missing-label", "keep"] if protocol.get("missing_label") == "keep" else []
+    words += ["--rows", protocol["rows"]] if protocol.get("rows") else []
     for column in protocol["drop"]:
         words += ["--drop", column]
     names = [one["column"] for one in (run.get("segments") or {"columns": []})["columns"]]

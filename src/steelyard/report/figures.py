@@ -53,6 +53,12 @@ def positives(run: dict[str, Any]) -> int:
     return run["data"]["classes"][positive_index(run)]["count"]
 
 
+def table_counts(run: dict[str, Any]) -> list[int]:
+    """Rows of each class in the table, also where the run was made on some of them."""
+    drawn = [entry["count"] for entry in run["data"]["classes"]]
+    return run["data"].get("population") or drawn
+
+
 def effective_positives(run: dict[str, Any]) -> int:
     """Rows of the class of interest as much as their weights leave of them (Kish)."""
     weights = run["data"].get("weights")

@@ -1,5 +1,6 @@
 """Metrics, shares, counts and names as they are shown to people, in terminal and page alike."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,20 @@ def class_word(label: Any) -> str:
     words = str(label)
     bare = not isinstance(label, str) or words.replace(".", "").lstrip("-").isdigit()
     return f"class {words}" if bare else words
+
+
+def rows_and_class(run: dict[str, Any], counts: Sequence[int], unit: str = "") -> str:
+    """How many rows a table has and how many of the class of interest, and how many were drawn.
+
+    Args:
+        counts: rows of each class in the table.
+        unit: what follows the number of rows.
+    """
+    labels = [entry["label"] for entry in run["data"]["classes"]]
+    total, rare = sum(counts), counts[labels.index(run["data"]["positive"])]
+    drawn = run["data"]["rows"]
+    some = f" ({drawn:,} drawn)" if drawn != total else ""
+    return f"{total:,}{unit}{some}, {of_class(rare, run)} ({percent(rare / total)})"
 
 
 def of_class(count: int, run: dict[str, Any]) -> str:

@@ -28,11 +28,11 @@ from steelyard.report.formatting import (
     decimal,
     interval,
     number,
-    of_class,
     percent,
     plural,
     positive_word,
     ranked,
+    rows_and_class,
     with_interval,
 )
 from steelyard.report.strip import MARKS
@@ -95,7 +95,7 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             segments=segments_section.section(run.get("segments")),
             marks=MARKS,
             entries=ranked(run),
-            classes=sorted(run["data"]["classes"], key=lambda entry: -entry["count"]),
+            classes=_classes(run),
             metrics=METRICS,
             binary=figures.binary(run),
             positive_index=figures.positive_index(run),
@@ -145,7 +145,6 @@ def environment() -> jinja2.Environment:
 def facts(run: dict[str, Any], place: str) -> list[tuple[str, str]]:
     """What the header says of the run."""
     data, protocol, made = run["data"], run["protocol"], run["environment"]
-    rare = figures.positives(run)
     folds = plural(protocol["folds"], "fold")
     if protocol["time"]:
         folds += " in time order"
@@ -156,13 +155,20 @@ def facts(run: dict[str, Any], place: str) -> list[tuple[str, str]]:
         ("Table", f"{data['path']}, target {protocol['target']}"),
         (
             "Rows",
-            f"{data['rows']:,}, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
+            f"{rows_and_class(run, figures.table_counts(run))}, "
             f"{plural(len(data['classes']), 'class')}",
         ),
         ("Tested", f"{protocol['model']}, {folds}; intervals are 95 %"),
         ("Made", f"{when}, in {_duration(made['seconds'])}"),
         ("Command", commands.compared(run, place)),
     ]
+
+
+def _classes(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """Label and rows of each class of the table, the largest first."""
+    counts = zip(run["data"]["classes"], figures.table_counts(run), strict=True)
+    found = [{"label": entry["label"], "count": count} for entry, count in counts]
+    return sorted(found, key=lambda entry: -entry["count"])
 
 
 def embedded(values: Any) -> Markup:

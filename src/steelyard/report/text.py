@@ -4,7 +4,8 @@ import textwrap
 from typing import Any
 
 from steelyard.report.decision_text import decision_lines
-from steelyard.report.formatting import number, of_class, percent, ranked, with_interval
+from steelyard.report.figures import table_counts
+from steelyard.report.formatting import number, ranked, rows_and_class, with_interval
 from steelyard.report.leaderboard_text import Style, leaderboard
 from steelyard.report.weighted_rows import weighted_rows
 from steelyard.stats.metrics import BY_NAME
@@ -46,15 +47,13 @@ def left_out(run: dict[str, Any]) -> list[str]:
 def heading(run: dict[str, Any], style: Style) -> str:
     """Data and protocol in two lines."""
     data, protocol = run["data"], run["protocol"]
-    counts = {entry["label"]: entry["count"] for entry in data["classes"]}
-    rare = counts[data["positive"]]
     split = "in time order" if protocol["time"] else f"x {protocol['repeats']}"
     folds = f"{protocol['folds']} folds {split}; the same for all"
     if protocol["out_of_bag"]:
         folds = f"{protocol['folds']} slices, each scored by the members that held it out"
     rows = (
-        f"{data['rows']:,} rows, {of_class(rare, run)} ({percent(rare / data['rows'])}), "
-        f"{len(counts)} classes, {len(data['schema']['columns'])} columns"
+        f"{rows_and_class(run, table_counts(run), ' rows')}, "
+        f"{len(data['classes'])} classes, {len(data['schema']['columns'])} columns"
     )
     lines = [style(rows, "title"), style(f"{folds}; intervals are 95 %", "quiet"), *_as_read(run)]
     return "\n".join(lines)
@@ -66,7 +65,8 @@ def _as_read(run: dict[str, Any]) -> list[str]:
     lost = data["dropped_rows"]
     left_out = [f"{lost:,} rows, whose label reads as missing, are left out"] if lost else []
     counted = textwrap.wrap(weighted, WIDTH) if weighted else []
-    return [*left_out, *data.get("notes", []), *counted]
+    notes = [line for note in data.get("notes", []) for line in textwrap.wrap(note, WIDTH)]
+    return [*left_out, *notes, *counted]
 
 
 def nested_sentence(run: dict[str, Any]) -> str:

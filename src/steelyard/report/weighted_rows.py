@@ -7,9 +7,12 @@ from steelyard.report.formatting import percent, positive_word
 
 
 def weighted_rows(run: dict[str, Any]) -> str:
-    """By what rows are weighted and what is left of the class of interest; "" without weights."""
+    """By what rows are weighted and what is left of the class of interest; "" without weights.
+
+    Of rows drawn from a larger table the notes tell already.
+    """
     weights = run["data"].get("weights")
-    if not weights:
+    if not weights or (run["data"].get("population") and not weights["column"]):
         return ""
     k = figures.positive_index(run)
     by = f" by {weights['column']}" if weights["column"] else ""

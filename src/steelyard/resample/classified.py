@@ -32,7 +32,7 @@ from steelyard.resample.piece_rows import (
 from steelyard.resample.pieces import AnyPiece, WholeTable, cut, whole
 from steelyard.sampling_plan import Plan, make_plan
 from steelyard.sampling_plan.limits import Chunks, Ranges
-from steelyard.tables.files import find_files, sha256_of_files
+from steelyard.tables.files import sha256_of_files, source_files
 from steelyard.tables.names import suggestion
 from steelyard.tables.parquet import common_types
 from steelyard.tables.schema import Label
@@ -219,7 +219,7 @@ def _types(pieces: Sequence[AnyPiece], found: Sequence[Counted]) -> pl.Schema | 
     """Types that hold the values of all pieces; None where the files are text, or one piece."""
     known = {str(part.types): (piece, part) for piece, part in zip(pieces, found, strict=True)}
     schemas = [(piece, part.types) for piece, part in known.values() if part.types is not None]
-    files = [piece.files[0] for piece, _ in schemas if not isinstance(piece, WholeTable)]
+    files = [Path(piece.files[0].name) for piece, _ in schemas if not isinstance(piece, WholeTable)]
     if len(files) < len(schemas) or not schemas:
         return None
     types = [one for _, one in schemas]
@@ -239,7 +239,7 @@ def source_hash(data: Any, executor: Executor) -> Iterator[Future[str]]:
         if not isinstance(data, str | Path):
             yield pool.submit(str)
             return
-        files = find_files(data, partitions=True)
+        files = source_files(data)
         if isinstance(executor, Serial):
             yield pool.submit(sha256_of_files, files)
             return

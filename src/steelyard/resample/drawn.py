@@ -1,7 +1,7 @@
 """A table of some rows of a larger one, drawn by class, so that it fits into memory."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from steelyard.executors import executor_for
 from steelyard.resample.classified import Classified, Progress, classified
 from steelyard.sampling_plan import Plan
+from steelyard.stats.validation import row_weights
 from steelyard.tables import Table, read_table
-from steelyard.tables.files import find_files, sha256_of_files
+from steelyard.tables.files import sha256_of_files, source_files
 from steelyard.tables.frames import Frame
+from steelyard.tables.sample_weights import drawing_weights
 from steelyard.tables.sources import content_hash, path_of
 
 Wanted = Callable[[NDArray[np.int64]], Mapping[int, int]]
@@ -36,6 +38,8 @@ def drawn_table(
     The rows are the same for a seed however the table is cut into files. `Table.population` counts
     the rows that they were drawn from, `Table.row_ids` says where each stands in the source.
 
+    Its weights are 1 over the chance that a row was drawn, times those of a weight column.
+
     Args:
         data: files, a frame or (X, y), as `read_table` takes them.
         wanted: from the rows of each class code, in order of the labels, to those to draw of it.
@@ -53,14 +57,19 @@ def drawn_table(
         sha256 = _sha256(data, table) if hashed else drawn.source.sha256
     path = path_of(data, table.pieces[0].piece.reader)
     source = replace(drawn.source, path=path, sha256=sha256, rows=table.rows)
-    return replace(
+    placed = replace(
         drawn,
         source=source,
         row_ids=positions[drawn.row_ids],
         dropped_rows=table.rows - sum(plan.counts),
-        population=_of_classes(plan.counts, table.classes, drawn),
         notes=table.notes,
     )
+    if plan.target == plan.counts:
+        return placed
+    population = _of_classes(plan, table.classes, drawn)
+    weights = drawing_weights(drawn.y, population)
+    weights = weights if drawn.weights is None else weights * drawn.weights
+    return replace(placed, weights=row_weights(weights, len(weights)), population=population)
 
 
 def _read(
@@ -82,14 +91,18 @@ def _read(
 
 def _sha256(data: Any, table: Classified) -> str:
     if isinstance(data, str | Path):
-        return sha256_of_files(find_files(data, partitions=True), table.executor.map)
+        return sha256_of_files(source_files(data), table.executor.map)
     return content_hash(table.pieces[0].piece.reader)
 
 
-def _of_classes(counts: Sequence[int], classes: tuple[Any, ...], drawn: Table) -> NDArray[np.int64]:
-    """Rows of the source by class code of the drawn rows, which may lack a class."""
-    by_label = dict(zip(classes, counts, strict=True))
-    return np.array([by_label[label] for label in drawn.schema.classes])
+def _of_classes(plan: Plan, classes: tuple[Any, ...], drawn: Table) -> NDArray[np.int64]:
+    """Rows of the source by class code of the drawn rows, which may lack a class.
+
+    Where rows of weight 0 were left out, as many of the source as in the drawn rows.
+    """
+    number = [classes.index(label) for label in drawn.schema.classes]
+    counts, taken = np.array(plan.counts)[number], np.array(plan.target)[number]
+    return np.round(counts * (drawn.class_counts / taken)).astype(np.int64)
 
 
 def rows_by_class(counts: NDArray[np.int64], rows: int) -> dict[int, int]:

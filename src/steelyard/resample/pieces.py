@@ -11,10 +11,11 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from steelyard.tables.delimited import DelimitedFiles
-from steelyard.tables.files import find_files, format_of, root_of
+from steelyard.tables.files import format_of, root_of, source_files
 from steelyard.tables.names import check_same
 from steelyard.tables.parquet import ParquetFiles
 from steelyard.tables.partitions import NONE, Partitions, partitions_of
+from steelyard.tables.remote import AnyFile, local
 from steelyard.tables.sources import Reader, open_table
 
 # Bytes on disk. Small files share a task, since a task costs some milliseconds whatever it does;
@@ -37,7 +38,7 @@ class Piece:
     """
 
     number: int
-    files: tuple[Path, ...]
+    files: tuple[AnyFile, ...]
     partitions: Partitions = NONE
     names: tuple[str, ...] = ()
     span: tuple[int, int] | None = None
@@ -46,13 +47,14 @@ class Piece:
     @cached_property
     def reader(self) -> Reader:
         """What reads these rows; opened where it is asked for."""
-        if format_of(self.files[0]) != "parquet":
-            found: Reader = DelimitedFiles(self.files, self.partitions)
+        files = local(self.files)
+        if format_of(files[0]) != "parquet":
+            found: Reader = DelimitedFiles(files, self.partitions)
         else:
             types = None if self.types is None else dict(self.types)
-            found = ParquetFiles(self.files, self.partitions, span=self.span, types=types)
+            found = ParquetFiles(files, self.partitions, span=self.span, types=types)
         if self.names:
-            check_same(found.names, list(self.names), str(self.files[0]), "the first file")
+            check_same(found.names, list(self.names), str(files[0]), "the first file")
         return found
 
     def __getstate__(self) -> dict[str, Any]:
@@ -90,8 +92,9 @@ def cut(data: str | Path) -> list[Piece]:
 
     Only the first file and large ones are opened, so that many files cost little here.
     """
-    files = find_files(data, partitions=True)
-    inside = partitions_of(files, root_of(data))
+    files = source_files(data)
+    here = [file for file in files if isinstance(file, Path)]
+    inside = partitions_of(here, root_of(data)) if here else NONE
     first = Piece(0, tuple(files[:1]), _of(inside, range(1)))
     names = tuple(first.reader.names)
     parts = list(_parts(files))
@@ -107,30 +110,37 @@ def _of(partitions: Partitions, files: Sequence[int]) -> Partitions:
     )
 
 
-def _parts(files: Sequence[Path]) -> Iterator[tuple[list[int], tuple[int, int] | None]]:
+def _parts(files: Sequence[AnyFile]) -> Iterator[tuple[list[int], tuple[int, int] | None]]:
+    """Places of the files of each piece, and the rows of a single file."""
     waiting: list[int] = []
     size = 0
     for number, file in enumerate(files):
-        here = file.stat().st_size
-        large = here > LARGE and format_of(file) == "parquet"
-        if waiting and (large or size + here > SMALL or len(waiting) == MOST_FILES):
+        here = file.stat().st_size if isinstance(file, Path) else file.size
+        spans = _spans(file, here)
+        if waiting and (spans or size + here > SMALL or len(waiting) == MOST_FILES):
             yield waiting, None
             waiting, size = [], 0
-        if large:
-            yield from (([number], span) for span in _spans(file, here))
+        if spans:
+            yield from (([number], span) for span in spans)
         else:
             waiting, size = [*waiting, number], size + here
     if waiting:
         yield waiting, None
 
 
-def _spans(file: Path, size: int) -> Iterator[tuple[int, int]]:
-    """Rows of a Parquet file from one row group's start to another's end, some megabytes each."""
+def _spans(file: AnyFile, size: int) -> list[tuple[int, int]]:
+    """Rows of a large Parquet file from one row group's start to another's end; else none.
+
+    A file elsewhere is fetched whole: cut up it would only be fetched several times.
+    """
+    if size <= LARGE or not isinstance(file, Path) or format_of(file) != "parquet":
+        return []
     found = pq.read_metadata(file)
     ends = list(accumulate(found.row_group(i).num_rows for i in range(found.num_row_groups)))
     most = max(1, found.num_rows * SMALL // size)
-    start = 0
+    spans, start = [], 0
     for end, following in zip(ends, [*ends[1:], None], strict=True):
         if following is None or following - start > most:
-            yield start, end
+            spans.append((start, end))
             start = end
+    return spans

@@ -11,6 +11,7 @@ import polars as pl
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
 from steelyard.errors import DataError
+from steelyard.executors import executor_for
 from steelyard.runs.drawn_below import drawn_below
 from steelyard.runs.promised import compared_with_promise, seen_in_training
 from steelyard.runs.ranked import class_decisions, needed
@@ -29,6 +30,7 @@ def evaluate_file(
     segments: Sequence[str] = (),
     seed: int = 0,
     memory: str | int | None = None,
+    cluster: Any = None,
 ) -> dict[str, Any]:
     """Every metric with its interval on labelled rows, and what the run promised of each.
 
@@ -40,21 +42,20 @@ def evaluate_file(
         training: the run's table, where it is no longer at its place; to tell which rows are new.
         segments: columns whose parts are held against each other, as in `compare`.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
+        cluster: where files are scored, as in `executors.executor_for`; they are read here, too.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
         and `beyond_chance`), `trained_on` (`promised.seen_in_training`), `segments`,
         `missed`, where rows were drawn by `sample_below`, `money` (`in_money`, per row; None where
         no cost differs by row), and `three_way` (rows by action and their cost per row; None for
         another goal).
     """
-    from steelyard.models.deploy import Predictor
-    from steelyard.runs.store import model_of, read_run
-    from steelyard.tables import Schema
+    from steelyard.runs.scoring import scored_by
+    from steelyard.runs.store import read_run
 
     check_seed(seed)
-    with limited(memory):
+    with limited(memory), executor_for(cluster) as executor:
         values = read_run(run, verify=verify)
-        schema = Schema.from_dict(values["data"]["schema"])
-        scored = Predictor(model_of(run, values, verify=verify), schema)
+        scored = scored_by(executor, Path(run), data, verify=verify)
         asked = {"target": target, "weight": weight, "training": training, "segments": segments}
         return {"run": str(run)} | evaluated(values, scored, data, **asked, seed=seed)
 

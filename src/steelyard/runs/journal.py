@@ -137,6 +137,14 @@ def trainings_of(run: Path) -> tuple[int, int] | None:
     return len(done), lines[0]["trainings"]
 
 
+def rows_of_unfinished(run: str | Path | None) -> int | None:
+    """How many rows of a larger table an unfinished run was begun with; None: all, or no run."""
+    lines, _ = _read(Path(run) / "journal.jsonl") if run is not None else ([], False)
+    if not lines or problem_in(lines[0], "journal_request"):
+        return None
+    return lines[0]["request"].get("rows")
+
+
 def ledger_lines(path: Path) -> list[dict[str, Any]] | None:
     """What a finished run's journal says of each job; None where a line is damaged."""
     if not path.is_file():

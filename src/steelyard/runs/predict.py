@@ -1,8 +1,9 @@
 """Score a file with a run's model, block by block, in the file's own order."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from steelyard._memory import limited
@@ -15,6 +16,8 @@ from steelyard.resample.piece_rows import joined
 from steelyard.resample.pieces import cut, whole
 from steelyard.runs.scoring import Scored, Scoring, score, score_part
 from steelyard.runs.store import read_run
+from steelyard.tables.files import source_files
+from steelyard.tables.remote import exists, is_address, stored
 
 Progress = Callable[[float, float, str], None]
 
@@ -48,10 +51,18 @@ def predict_file(
     Raises: DataError: a column that the model or its decision needs is not there.
     Returns: rows, decisions, and levels that no training row had.
     """
-    from steelyard.tables.files import find_files
-
-    inputs = find_files(data, partitions=True) if isinstance(data, str | Path) else ()
-    path = output_path(out, inputs=inputs, overwrite=overwrite)
+    if is_address(out):
+        with tempfile.TemporaryDirectory(prefix="steelyard-") as folder:
+            here = Path(folder) / PurePosixPath(str(out)).name
+            options: dict[str, Any] = {"keep": keep, "csv_safe": csv_safe, "verify": verify}
+            if exists(str(out)) and not overwrite:
+                raise RequestError(f"`out={str(out)!r}` exists already; choose another name")
+            told = predict_file(run, data, here, cluster=cluster, progress=progress, **options)
+            stored(here, str(out))
+        return told | {"out": str(out)}
+    inputs = source_files(data) if isinstance(data, str | Path) else []
+    read = [file for file in inputs if isinstance(file, Path)]
+    path = output_path(out, inputs=read, overwrite=overwrite)
     if path.suffix not in (".csv", ".parquet"):
         raise RequestError(f"`out={str(out)!r}`: it takes a name that ends in .csv or .parquet")
     # A row's place in its period is known when all of them are scored.

@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from steelyard.decision import Goal, goal_from_dict, ranks_rows
-from steelyard.errors import RequestError
+from steelyard.errors import DataError, RequestError
+from steelyard.executors import Executor, Serial
 from steelyard.files import write_whole
-from steelyard.resample.pieces import AnyPiece
+from steelyard.resample.pieces import AnyPiece, cut
 from steelyard.runs.ranked import decided_together
 from steelyard.runs.store import model_of, read_run
 from steelyard.tables import Schema, iter_columns, iter_features
@@ -69,7 +70,7 @@ def score(piece: AnyPiece, scoring: Scoring, out: Path, progress: Progress | Non
     goal = goal_from_dict(values["decision"]["goal"])
     blocks = iter_features(reader, schema, goal.columns, batch_rows=rows)
     first = next(blocks)  # a wrong file is refused before the model is loaded
-    predictor = _predictor(scoring.run, scoring.verify, _stamp(scoring.run))
+    predictor = predictor_of(scoring.run, verify=scoring.verify)
     decisions: Counter[str] = Counter()
     unknown = UnknownLevels(schema)
     with FrameWriter(out, csv_safe=scoring.csv_safe, title=scoring.title) as writer:
@@ -110,11 +111,42 @@ def _together(parts: list[Decided], goal: Goal, positive: int) -> Iterator[Decid
         yield p[here], decided[here], needs[here]
 
 
+def score_rows(piece: AnyPiece, run: Path, verify: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (rows, classes) and decided codes (rows,) of a piece."""
+    values = read_run(run, verify=verify)
+    schema = Schema.from_dict(values["data"]["schema"])
+    columns = goal_from_dict(values["decision"]["goal"]).columns
+    predictor = predictor_of(run, verify=verify)
+    found = [predictor(frame) for frame in iter_features(piece.reader, schema, columns)]
+    probability, decision = zip(*found, strict=True)
+    return np.concatenate(probability), np.concatenate(decision)
+
+
+def scored_by(executor: Executor, run: Path, data: Any, *, verify: bool) -> Any:
+    """The run's model as a function of the frame that `data` holds, whose files workers score."""
+    if isinstance(executor, Serial) or not isinstance(data, str | Path):
+        return predictor_of(run.absolute(), verify=verify)
+
+    def scored(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        tasks = [(piece, run.absolute(), verify) for piece in cut(data)]
+        probability, decision = zip(*executor.map(score_rows, tasks), strict=True)
+        if sum(map(len, decision)) != frame.height:
+            raise DataError(f"{data} was changed while it was read; run it again")
+        return np.concatenate(probability), np.concatenate(decision)
+
+    return scored
+
+
 def score_part(piece: AnyPiece, scoring: Scoring, out: Path) -> Scored:
     """As `score`, for one of many workers: the file appears whole or not at all."""
     found = []
     write_whole(out, lambda partial: found.append(score(piece, scoring, partial)))
     return found[0]
+
+
+def predictor_of(run: Path, *, verify: bool) -> Any:
+    """The run's model as a function of feature frames; a process loads it once."""
+    return _predictor(run, verify, _stamp(run))
 
 
 @lru_cache(maxsize=1)

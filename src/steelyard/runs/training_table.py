@@ -2,11 +2,13 @@
 
 import glob
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from steelyard.decision import goal_from_dict
 from steelyard.errors import DataError, RunError
+from steelyard.resample.drawn import drawn_table, rows_by_class
 from steelyard.tables import Table, read_table
 from steelyard.tables.files import find_files, sha256_of_files
 
@@ -26,16 +28,20 @@ def training_table(
         data = _where_it_was(run["data"])
         if data is None:
             return None
-    table = read_table(
-        data,
-        protocol["target"],
-        group=protocol["group"],
-        time=protocol["time"],
-        weight=protocol.get("weight"),
-        missing_label=protocol.get("missing_label", "drop"),
-        drop=protocol["drop"],
-        amounts={*amounts, *goal_from_dict(protocol["goal"]).columns},
-    )
+    options = {
+        "group": protocol["group"],
+        "time": protocol["time"],
+        "weight": protocol.get("weight"),
+        "drop": protocol["drop"],
+        "amounts": {*amounts, *goal_from_dict(protocol["goal"]).columns},
+    }
+    rows, target = protocol.get("rows"), protocol["target"]
+    if rows is None:
+        missing = protocol.get("missing_label", "drop")
+        table = read_table(data, target, missing_label=missing, **options)
+    else:
+        drawn = partial(rows_by_class, rows=rows)
+        table = drawn_table(data, target, drawn, seed=protocol["seed"], **options)
     if table.source.sha256 == run["data"]["sha256"]:
         return table
     raise RunError(

@@ -4,11 +4,13 @@ import glob
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
 
 from steelyard.errors import DataError
 from steelyard.files.digests import file_digest
-from steelyard.tables.partitions import in_path
+from steelyard.tables.partitions import FOLDER, in_path
+from steelyard.tables.remote import AnyFile, RemoteFile, is_address, listed, local
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 PARQUET_ENDINGS = (".parquet", ".pq", ".parq")
@@ -23,7 +25,7 @@ WAYS = {
 TAKES = "CSV (.csv, .tsv, .txt, .data, each also .gz) or Parquet (.parquet, .pq)"
 
 
-def format_of(path: Path) -> str:
+def format_of(path: PurePath) -> str:
     """'text', 'parquet' or '' by the ending of the name."""
     name = path.name.lower()
     if name.endswith(PARQUET_ENDINGS):
@@ -38,6 +40,8 @@ def find_files(path: str | Path, *, partitions: bool = False) -> list[Path]:
         partitions: whether the caller reads the columns that stand in folders such as region=A;
             without it such folders are refused.
     """
+    if is_address(path):
+        return local(remote_files(path))
     files = _candidates(path)
     formats = {format_of(file) for file in files}
     if len(formats) > 1:
@@ -55,6 +59,30 @@ def find_files(path: str | Path, *, partitions: bool = False) -> list[Path]:
         if file.stat().st_size == 0:
             raise DataError(f"{file} is empty (0 bytes); give a file with a header and rows")
     return files
+
+
+def remote_files(address: Any) -> list[RemoteFile]:
+    """The data files at an address, sorted by name; all of one format. Raises: DataError."""
+    files = [one for one in listed(address) if format_of(PurePosixPath(one.name))]
+    if not files:
+        raise DataError(f"{address} has no file of a format that can be read: {TAKES}")
+    if len({format_of(PurePosixPath(one.name)) for one in files}) > 1:
+        raise DataError(f"{address} holds both CSV and Parquet files; give a folder of one kind")
+    inside = [part for part in files[0].address.split("/")[3:-1] if FOLDER.match(part)]
+    if inside:
+        raise DataError(
+            f"{address} has columns in its folders ({', '.join(inside)}), which are not read from "
+            "there; write the table into files without such folders"
+        )
+    empty = [one.address for one in files if not one.size]
+    if empty:
+        raise DataError(f"{empty[0]} is empty (0 bytes); give a file with a header and rows")
+    return files
+
+
+def source_files(data: str | Path) -> list[AnyFile]:
+    """As `find_files` with partitions, but files that are elsewhere are not fetched."""
+    return [*(remote_files(data) if is_address(data) else find_files(data, partitions=True))]
 
 
 def root_of(path: str | Path) -> Path:
@@ -123,14 +151,20 @@ def _way(path: Path) -> str:
     return f"what can be read is {TAKES}"
 
 
-def sha256_of_files(files: Sequence[Path], run: Callable[..., Iterable[str]] | None = None) -> str:
+def sha256_of_files(
+    files: Sequence[AnyFile], run: Callable[..., Iterable[str]] | None = None
+) -> str:
     """SHA-256 of one file's bytes; of several, the hash of their hashes in order.
 
     Args:
         run: what takes the hash of each file, as `executors.Executor.map`; default: this process.
     """
     tasks = [(file,) for file in files]
-    digests = list(run(file_digest, tasks) if run else map(file_digest, files))
+    digests = list(run(_digest_of, tasks) if run else map(_digest_of, files))
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()
+
+
+def _digest_of(file: AnyFile) -> str:
+    return file_digest(*local([file]))

@@ -15,7 +15,7 @@ from steelyard.tables.column_types import TypedColumn, infer_type
 from steelyard.tables.float32 import float32_offset
 from steelyard.tables.names import column_names, suggestion
 from steelyard.tables.roles import role_of
-from steelyard.tables.sample_weights import weights_of
+from steelyard.tables.sample_weights import before_drawing, weights_of
 from steelyard.tables.schema import Column, Label, Role, Schema
 from steelyard.tables.size import check_fits
 from steelyard.tables.sources import (
@@ -94,6 +94,13 @@ class Table:
         [1.5, 0.5]
         """
         return np.bincount(self.y, self.weights, minlength=len(self.schema.classes)).astype(float)
+
+    @property
+    def training_weights(self) -> np.ndarray | None:
+        """What rows count in training: as `weights`, but for what only makes up for the drawing."""
+        if self.population is None:
+            return self.weights
+        return before_drawing(self.weights, self.y, self.population)
 
     def amounts_of(self, names: Collection[str]) -> dict[str, np.ndarray]:
         """Columns that a goal needs, by name, float64, NaN where missing.

@@ -43,3 +43,20 @@ def weights_of(column: pl.Series, decimal_hint: str = ".") -> np.ndarray:
     if not weights.any():
         raise WeightError(f"every value of the weight column {name!r} is 0; no row would count")
     return weights
+
+
+def drawing_weights(y: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """Of how many rows of the population each row drawn from it by class is one, shape (n,).
+
+    >>> drawing_weights(np.array([0, 0, 1]), np.array([10, 1])).tolist()
+    [5.0, 5.0, 1.0]
+    """
+    return (population / np.maximum(np.bincount(y, minlength=len(population)), 1))[y]
+
+
+def before_drawing(
+    weights: np.ndarray | None, y: np.ndarray, population: np.ndarray
+) -> np.ndarray | None:
+    """The weights that rows had before they were drawn by class, of mean 1; None: all alike."""
+    own = (1.0 if weights is None else weights) / drawing_weights(y, population)
+    return None if np.allclose(own, own[0]) else own / own.mean()

@@ -13,7 +13,8 @@ from steelyard.tables.delimited import DelimitedFiles
 from steelyard.tables.files import find_files, format_of, root_of, sha256_of_files
 from steelyard.tables.frames import Frame, from_arrays, from_frame, matrix_frame, sha256_of_frame
 from steelyard.tables.parquet import ParquetFiles
-from steelyard.tables.partitions import partitions_of
+from steelyard.tables.partitions import NONE, partitions_of
+from steelyard.tables.remote import is_address
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def open_table(data: Any, target: str | None = None) -> Reader:
         return data
     if isinstance(data, str | Path):
         files = find_files(os.fspath(data), partitions=True)
-        inside = partitions_of(files, root_of(data))
+        inside = NONE if is_address(data) else partitions_of(files, root_of(data))
         reader = ParquetFiles if format_of(files[0]) == "parquet" else DelimitedFiles
         return reader(files, inside)
     if isinstance(data, tuple) and len(data) == 2:
