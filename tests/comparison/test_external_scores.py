@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import steelyard as sy
-from steelyard.errors import DataError, RequestError, TargetError
+from steelyard.errors import DataError, RequestError, TargetError, WeightError
 
 ROWS = 4000
 RNG = np.random.default_rng(0)
@@ -123,3 +123,24 @@ def test_no_tensorflow():
 def test_what_cannot_be_judged_is_one_clear_line(y, scores, options, error, says):
     with pytest.raises(error, match=says):
         sy.judge(y, scores, **options)
+
+
+def test_weighted_rows_are_judged_as_the_population_they_stand_for():
+    rng = np.random.default_rng(0)
+    rows = 60_000
+    p = 1 / (1 + np.exp(4 - 1.5 * rng.normal(size=rows)))
+    y = (rng.random(rows) < p).astype(int)
+    chance = np.where(y == 1, 1.0, 0.1)
+    kept = rng.random(rows) < chance
+    options = {"goal": sy.Costs(1, 20), "folds": 3}
+    found = sy.judge(y[kept], {"new": p[kept]}, sample_weight=1 / chance[kept], **options)
+    whole = sy.judge(y, {"new": p}, **options)
+    for name in ("average_precision", "observed_expected", "recall", "normalized_cost"):
+        ours, theirs = (metric(one, "new", name) for one in (found, whole))
+        assert ours["low"] <= theirs["high"]
+        assert theirs["low"] <= ours["high"]
+    assert found.run["decision"]["prior"] == pytest.approx(whole.run["decision"]["prior"], rel=0.1)
+    assert "Rows are weighted" in found.to_html()
+    for wrong in (-chance[kept], np.zeros(kept.sum()), [1.0]):
+        with pytest.raises(WeightError):
+            sy.judge(y[kept], {"new": p[kept]}, sample_weight=wrong)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from sklearn import metrics as sk
 
 from steelyard.errors import WeightError
@@ -108,3 +109,31 @@ def test_curves_and_slope_of_weights_are_those_of_copies():
 def test_weights_that_are_none_are_refused(weights):
     with pytest.raises(WeightError, match="one finite number >= 0 per row"):
         Predictions.of([0, 1, 0, 1], np.full((4, 2), 0.5), [0, 1, 0, 1], weights=weights)
+
+
+def test_intervals_hold_the_truth_where_rows_were_drawn_by_class_and_score():
+    """Known truth: a population of a million rows; 200 draws of 6,000, most of the negatives left
+    out and half of those with low scores."""
+    cut, names = 0.15, ("average_precision", "observed_expected", "recall", "normalized_cost")
+
+    def population(rows, seed):
+        rng = np.random.default_rng(seed)
+        a = rng.normal(size=rows)
+        y = (rng.random(rows) < expit(-3.2 + 1.5 * a)).astype(int)
+        return expit(-3.1 + 1.4 * a), y, rng
+
+    def of(p, y, weights=None):
+        table, decided = np.column_stack([1 - p, p]), (p > cut).astype(int)
+        return Predictions.of(y, table, decided, positive=1, costs=(1, 9), weights=weights)
+
+    whole = metric_values(of(*population(1_000_000, 99)[:2]), names)
+    truth = {name: value["value"] for name, value in whole.items()}
+    held = dict.fromkeys(names, 0)
+    for seed in range(200):
+        p, y, rng = population(6000, seed)
+        chance = np.where(y == 1, 0.9, 0.15) * np.where(p > 0.04, 1.0, 0.5)
+        kept = rng.random(len(y)) < chance
+        found = metric_values(of(p[kept], y[kept], 1 / chance[kept]), names, seed=seed)
+        for name in names:
+            held[name] += found[name]["low"] <= truth[name] <= found[name]["high"]
+    assert all(0.91 <= count / 200 <= 0.99 for count in held.values()), held

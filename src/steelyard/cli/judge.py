@@ -26,6 +26,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.option("--out", metavar="RUN", help="Directory for run.json, the page and predictions.")
 @click.option("--group", metavar="COL", help="Rows of a group are not independent.")
 @click.option("--time", metavar="COL", help="Tune thresholds on earlier rows.")
+@click.option("--weight", metavar="COL", help="How much each row counts.")
 @click.option("--folds", type=int, default=5, show_default=True)
 @click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
 @positive_option
@@ -60,7 +61,7 @@ def command(
         goal = goal_of(options)
         goal = goal and goal.timed(options["time"])
         names = list(scores)
-        given = {"group": options["group"], "time": options["time"]}
+        given = {name: options[name] for name in ("group", "time", "weight")}
         amounts = goal.columns if goal else ()
         with limited(memory):
             table = read_table(data, target, keep=names, amounts=amounts, **given)

@@ -18,16 +18,18 @@ from steelyard.comparison.record import (
     predictions,
     results,
     verdict_on,
+    weights_of,
     with_origin,
 )
 from steelyard.comparison.request import check_times
 from steelyard.decision import Alerts, Goal, Maximise, check_goal
 from steelyard.decision.given_columns import as_times, given_columns
-from steelyard.errors import DataError, RequestError, TargetError
+from steelyard.errors import DataError, RequestError, TargetError, WeightError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.runs.store import SCHEMA
 from steelyard.stats.metrics import check_ranks
+from steelyard.stats.validation import row_weights
 from steelyard.tables import Table
 
 
@@ -44,6 +46,7 @@ class Request:
     target: str = "y"
     group: str | None = None
     time: str | None = None
+    weight: str | None = None
     positive_name: str | None = None
 
     def __post_init__(self) -> None:
@@ -61,6 +64,7 @@ class Rows:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
     path: str = "scores"
     sha256: str | None = None
+    weights: np.ndarray | None = None  # of mean 1
 
 
 def judge(
@@ -75,6 +79,7 @@ def judge(
     positive_name: str | None = None,
     groups: Any = None,
     time: Any = None,
+    sample_weight: Any = None,
     amounts: Any = None,
     folds: int = 5,
     seed: int = 0,
@@ -99,6 +104,7 @@ def judge(
         groups: group of each row, shape (n,), where rows of a group are not independent.
         time: numbers or dates that order the rows, shape (n,): thresholds are tuned on earlier
             rows, and a budget by period counts by them.
+        sample_weight: how much each row counts, shape (n,): 1 / its chance of being drawn.
         amounts: what costs that differ by row are computed from: columns by name, a frame, or the
             values of the one column that `goal` names.
         folds: folds for thresholds and paired tests.
@@ -121,6 +127,7 @@ def judge(
         _per_row("groups", groups, len(codes), codes=True),
         _per_row("time", times, len(codes)),
         given_columns(amounts, goal.columns if goal else (), len(codes), times),
+        weights=_above_zero(sample_weight, len(codes)),
     )
     if isinstance(goal, Alerts) and goal.per is not None:
         goal.check_time(dates=np.asarray(time).dtype.kind in "MO")
@@ -140,6 +147,7 @@ def judge_table(table: Table, names: list[str], request: Request) -> Judgement:
         table.amounts_of(request.goal.columns if request.goal else ()),
         source.path,
         source.sha256,
+        table.weights,
     )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
@@ -204,7 +212,7 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         groups=rows.groups,
         times=rows.times,
     )
-    counts = np.bincount(rows.y, minlength=len(rows.classes))
+    counts = np.bincount(rows.y, rows.weights, minlength=len(rows.classes))
     return Protocol(
         rows.y,
         splits,
@@ -215,6 +223,7 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         request.seed,
         reference=reference,
         columns=rows.columns,
+        weights=rows.weights,
     )
 
 
@@ -231,6 +240,7 @@ def _data(rows: Rows, protocol: Protocol, request: Request) -> dict[str, Any]:
             for label, count in zip(rows.classes, counts, strict=True)
         ],
         "positive": rows.classes[protocol.positive],
+        "weights": weights_of(rows.weights, rows.y, len(rows.classes), request.weight),
         "schema": {"columns": [], "target": request.target, "classes": list(rows.classes)},
     }
 
@@ -242,6 +252,7 @@ def _of_protocol(
         "folds": request.folds,
         "group": request.group,
         "time": request.time or ("time" if rows.times is not None else None),
+        "weight": request.weight,
         "drop": [],
         "target": request.target,
         "model": "scores as given",
@@ -253,6 +264,15 @@ def _of_protocol(
         "goal": protocol.goal.to_dict(),
         "scored_rows": len(protocol.scored),
     }
+
+
+def _above_zero(sample_weight: Any, rows: int) -> np.ndarray | None:
+    weights = row_weights(sample_weight, rows)
+    if weights is not None and not weights.all():
+        raise WeightError(
+            f"{int((weights == 0).sum()):,} sample weights are 0; leave those rows out"
+        )
+    return weights
 
 
 def _per_row(name: str, given: Any, rows: int, *, codes: bool = False) -> np.ndarray | None:

@@ -253,22 +253,27 @@ def _data(table: Table, protocol: Protocol) -> dict[str, Any]:
             for label, count in zip(table.schema.classes, counts, strict=True)
         ],
         "positive": table.schema.classes[protocol.positive],
-        "weights": _weights(table),
+        "weights": weights_of(
+            table.weights,
+            table.y,
+            len(table.schema.classes),
+            next((one.name for one in table.schema.columns if one.role == "weight"), None),
+        ),
         "population": None if table.population is None else table.population.tolist(),
         "schema": table.schema.to_dict(),
     }
 
 
-def _weights(table: Table) -> dict[str, Any] | None:
+def weights_of(
+    weights: np.ndarray | None, y: np.ndarray, classes: int, column: str | None
+) -> dict[str, Any] | None:
     """How rows count: by which column, each class in all, and how many effective rows that is."""
-    if table.weights is None:
+    if weights is None:
         return None
-    each = [table.weights[table.y == k] for k in range(len(table.schema.classes))]
-    names = [one.name for one in table.schema.columns if one.role == "weight"]
     return {
-        "column": names[0] if names else None,
-        "counts": table.weighted_counts.tolist(),
-        "effective": [effective_rows(own) for own in each],
+        "column": column,
+        "counts": np.bincount(y, weights, minlength=classes).tolist(),
+        "effective": [effective_rows(weights[y == k]) for k in range(classes)],
     }
 
 

@@ -54,6 +54,7 @@ def judged(run: dict[str, Any], place: str) -> str:
     words: list[object] = ["steelyard", "judge", data["path"], "--target", protocol["target"]]
     for score in protocol["scores"]:
         words += ["--score", score]
+    words += ["--weight", protocol["weight"]] if protocol.get("weight") else []
     return command(*words, *goal_words(protocol["goal"]), "--out", place)
 
 

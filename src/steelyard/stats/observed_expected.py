@@ -71,7 +71,11 @@ def ratio_with_interval(
     if stratified:
         moves, least = -value * mass * _within_classes(is_hit, p, mass), 0.0
     else:
-        moves, least = mass * (is_hit - value * p), float((mass**2 * p * (1 - p)).sum()) / expected
+        # Where chances differ by class, the rows of the class are what the count is made of.
+        counted = mass[is_hit] if observed else mass
+        one_row = float((counted**2).sum() / counted.sum())
+        moves = mass * (is_hit - value * p)
+        least = one_row * float((mass * p * (1 - p)).sum()) / expected
     error, df = standard_error(moves, groups)
     dispersion = max(least, error**2 / observed if observed else 0.0)
     # Solves (observed - mean)^2 = z^2 * dispersion * mean for the mean.
