@@ -1,0 +1,65 @@
+"""Jobs of the network side by side: one compilation for all, and none far ahead of the reader."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from steelyard.jobs.folds import make_splits  # noqa: E402
+from steelyard.jobs.job import Job, Outcome  # noqa: E402
+from steelyard.models import packed  # noqa: E402
+from steelyard.models.packed_graph import Settings  # noqa: E402
+from steelyard.models.tabular import TabularTrainer  # noqa: E402
+from steelyard.tables import read_table  # noqa: E402
+from steelyard.techniques import get  # noqa: E402
+
+TRAINER = TabularTrainer(Settings(hidden=(4,)), members=2)
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    x, plan = rng.normal(size=600), rng.choice(["a", "b"], 600)
+    y = (x + (plan == "b") + rng.normal(size=600) > 2).astype(int)
+    return read_table(pl.DataFrame({"x": x, "plan": plan, "target": y}), "target")
+
+
+def jobs_of(table, names, folds):
+    splits = make_splits(table.y, folds=folds, repeats=1, seed=0, classes=(0, 1))
+    return [Job(get(name), split, 0) for split in splits for name in names]
+
+
+def test_one_compilation_serves_techniques_folds_and_the_final_model(table, monkeypatch):
+    made = []
+
+    class Counted(packed.Graph):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr(packed, "Graph", Counted)
+    packed._graph.cache_clear()
+    *_, last = TRAINER.run(table, jobs_of(table, ("plain", "focal", "smote"), 2), lambda _: None)
+    TRAINER.fit(table, get("class-weight"), 0, lambda _: None)
+    assert last.job.technique.name == "smote"
+    packed._graph.cache_clear()
+    (graph,) = made
+    assert graph._compiled.experimental_get_tracing_count() == 1
+
+
+def test_no_more_jobs_are_trained_than_threads_and_one(table, monkeypatch):
+    """What trained jobs hold, the rows of every member, waits until it is read."""
+    started = []
+
+    def run_pack(self, table, rows, jobs, progress, terms):
+        started.extend(jobs)
+        p = np.full((len(jobs[0].split.test), 2), 0.5, "float32")
+        return [Outcome(job, p, 0.0, []) for job in jobs]
+
+    monkeypatch.setattr(TabularTrainer, "_run_pack", run_pack)
+    jobs = jobs_of(table, ("plain",), 9)
+    ahead = packed.packs_at_once() + 1
+    for read, outcome in enumerate(TRAINER.run(table, jobs, lambda _: None), start=1):
+        assert outcome.job is jobs[read - 1]
+        assert len(started) < read + ahead
