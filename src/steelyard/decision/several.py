@@ -1,7 +1,7 @@
 """Several bounds at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from steelyard.decision.alerts import Alerts
@@ -37,7 +37,8 @@ class Bounds(Bound):
                 f"Bounds takes two or three bounds of different kinds, it got {len(parts)}: give "
                 "MinRecall, MinPrecision, Alerts"
             )
-        object.__setattr__(self, "bounds", parts)
+        each = tuple(replace(one, closest=False) for one in parts)  # one word for all of them
+        object.__setattr__(self, "bounds", each)
         object.__setattr__(self, "closest", closest or any(one.closest for one in parts))
 
     def to_dict(self) -> dict[str, Any]:
