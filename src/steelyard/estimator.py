@@ -39,10 +39,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):
         positive: class of interest; by default the rarest.
         random_state: integer seed, a RandomState, or None for another result each time.
 
-    Learned: `classes_`; `threshold_`, the threshold of two classes (None where costs or weights
-    decide between more); `prior_`, class shares that `predict_proba` is true for, shape
-    (classes,); `study_`, the `Study` with metrics, verdict and Keras model; `technique_`, the
-    name of what was trained; `n_features_in_` and `feature_names_in_`.
+    Learned: `classes_`; `threshold_`, the threshold of two classes (None where rows have their
+    own, or costs or weights decide between more); `prior_`, class shares that `predict_proba` is
+    true for, shape (classes,); `study_`, the `Study` with metrics, verdict and Keras model;
+    `technique_`, the name of what was trained; `n_features_in_` and `feature_names_in_`.
 
     Raises: RequestError, TargetError: a class with one row, a goal that does not fit the classes.
 

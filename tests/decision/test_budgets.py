@@ -89,6 +89,7 @@ def test_short_days_ties_and_few_positives_are_said():
     found = tune(np.full((40, 2), 0.5), y, goal, positive=1, columns=columns)
     said = "; ".join(found.notes)
     assert "1 of 2 periods have fewer rows than the budget" in said
+    assert "1 of 2 periods hold no positive" in said
     assert "of equal rows the earlier are taken" in said
     assert "only 8 positives" in said
     flagged = best_of_each_period(goal, np.full(40, 0.5), columns)

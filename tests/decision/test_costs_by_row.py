@@ -96,5 +96,6 @@ def test_few_positives_one_score_and_one_kind():
     amount = {"Amount": np.where(y == 1, 10.0, columns["Amount"])}
     found = tune(tied, y, Costs(5, "Amount"), positive=1, columns=amount)
     assert "only 8 positives: the probabilities decided by are a guess" in found.notes
+    assert "all rows have the same probability: their costs alone decide" in found.notes
     flagged = found.rule.decide(tied, amount) == 1
     np.testing.assert_array_equal(flagged, amount["Amount"] >= 5.0)

@@ -98,6 +98,11 @@ def ranked_notes(
     ]
     if short:
         said.append(f"{short:,} of {len(sizes):,} periods have fewer rows than the budget")
+    empty = len(sizes) - len(np.unique(period[truth]))
+    if empty:
+        said.append(
+            f"{empty:,} of {len(sizes):,} periods hold no positive: all alerts there are false"
+        )
     if len(p) > 1 and (p == p[0]).all():
         said.append("all rows have the same probability: of equal rows the earlier are taken")
     positives = int(truth.sum())

@@ -14,13 +14,16 @@ def row_notes(
     columns: Mapping[str, ArrayLike],
     truth: NDArray[np.bool_],
     flagged: NDArray[np.bool_],
+    p: NDArray[np.float64],
 ) -> tuple[str, ...]:
-    """Warnings about the rows' costs and about what is flagged."""
+    """Warnings about the rows' costs, their probabilities and what is flagged."""
     said = notes_on(by_row, columns)
     positives = int(truth.sum())
     if positives < TO_NAME_BEST:
         tail = "a guess" if positives < TO_COMPARE else "uncertain"
         said.append(f"only {positives} positives: the probabilities decided by are {tail}")
+    if len(p) > 1 and (p == p[0]).all():
+        said.append("all rows have the same probability: their costs alone decide")
     if flagged.all() or not flagged.any():
         said.append(f"the costs flag {'every' if flagged.any() else 'no'} row")
     return tuple(said)

@@ -189,7 +189,7 @@ def _by_row(
     """Each row at its own threshold, which follows from its costs; `given`: as `tune` was."""
     rule, truth = DecisionRule(row_costs=by_row, positive=positive), rows.y == positive
     costs, flagged = by_row.of(columns), rule.decide(rows.p, columns) == positive
-    notes = row_notes(by_row, columns, truth, flagged)
+    notes = row_notes(by_row, columns, truth, flagged, rows.p[:, positive])
     if (costs == costs[0]).all():
         # The very result of constant costs, to the last digit.
         alike = Costs(*costs[0].tolist())
