@@ -99,6 +99,8 @@ def test_retune_to_reviewers_and_back(trained, folder, run, tmp_path):
     decided = pl.read_parquet(out)["decision"]
     assert set(decided) == {"pass", "review", "block"}
     assert 0.05 < (decided == "review").mean() < 0.35
+    model = sy.load_model(folder / "run")
+    assert model.about["decisions"] == ["pass", "review", "block"]
     told = json.loads(run("evaluate", folder / "run", folder / "new.csv", "--json").stdout)
     counts = decided.value_counts()
     assert {row["decision"]: row["count"] for row in counts.iter_rows(named=True)} == {

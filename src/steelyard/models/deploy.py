@@ -61,7 +61,10 @@ def about_decision(
     classes: Sequence[Any], positive: Any, decision: Mapping[str, Any], date: str
 ) -> dict[str, Any]:
     """What a deployed model says of itself: classes, decision (run.json's), and the day of it."""
-    return {
+    rule = DecisionRule.from_dict(decision["rule"])
+    # What a decision is called, by its code, where it is not the class of that code.
+    named = {} if rule.three_way is None else {"decisions": list(rule.labels(classes))}
+    return named | {
         "steelyard": __version__,
         "date": date,
         "classes": list(classes),
