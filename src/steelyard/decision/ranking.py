@@ -14,6 +14,7 @@ from steelyard.stats.expression import Expression
 from steelyard.stats.limits import TO_COMPARE, TO_NAME_BEST
 from steelyard.stats.periods import per_words, period_of
 from steelyard.stats.row_costs import RowCosts
+from steelyard.stats.threshold_table import shortest_between
 from steelyard.stats.validation import Floats
 
 Columns = Mapping[str, ArrayLike]
@@ -64,11 +65,14 @@ def average_rule(
     fits = last_of_ties & (reached <= rate + 1e-12)
     # Where the first scores are tied beyond the rate, those alone.
     at = int(np.flatnonzero(fits)[-1]) if fits.any() else int(np.flatnonzero(last_of_ties)[0])
-    least = float(score[order][at])
+    reached_by, below = score[order][at], score[order][at + 1 :]
+    # A short number between the last row that is flagged and the next: the same on every machine.
+    next_one = max(float(below[0]), 0.0) if len(below) else 0.0
+    ends = np.array([next_one]), np.array([max(float(reached_by), 1e-300)])
+    least = float(shortest_between(*ends)[0])
     if goal.by is None:
-        return DecisionRule(threshold=min(max(least, 0.0), 1.0), positive=positive)
+        return DecisionRule(threshold=min(least, 1.0), positive=positive)
     # p * by >= least is the rule of these costs: p >= least / (least + (by - least)).
-    least = max(least, 1e-300)
     mean = float(_by(goal, columns).mean())
     missing = (least, max(mean - least, 0.0))
     return DecisionRule(
