@@ -14,7 +14,7 @@ from steelyard.runs.checks import MALFORMED, disagreement, problem_in, read_json
 from steelyard.runs.commit import commit, settle
 from steelyard.runs.seal import SEALED, broken
 
-LOADED = 64 << 20  # bytes that a model and its first call take beside TensorFlow
+LOADED = 256 << 20  # bytes that a model and its first call take beside TensorFlow, measured
 ADVICE = "let it have more (`memory`)"
 SCHEMA = 2  # of run.json; raised when a reader of older files would go wrong
 
