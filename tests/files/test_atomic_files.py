@@ -228,3 +228,16 @@ def test_a_folder_that_appeared_meanwhile_is_kept(tmp_path):
         late()
     assert names(tmp_path) == ["parts"]
     assert names(tmp_path / "parts") == []
+
+
+def test_an_error_of_the_system_names_the_file(tmp_path):
+    path = tmp_path / "t.csv"
+    for met in (OSError(28, "No space left"), RuntimeError("write: full (os error 28)")):
+
+        def fail(partial, met=met):
+            raise met
+
+        with pytest.raises(OSError, match=r"No space left on device: .*t\.csv") as told:
+            write_whole(path, fail)
+        assert (told.value.errno, told.value.filename) == (28, str(path))
+    assert names(tmp_path) == []

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from steelyard.errors import RequestError
 from steelyard.files.lock import claim
+from steelyard.files.system_errors import with_path
 from steelyard.files.temporary import forget, parts_of, register
 
 LONGEST = 180  # characters of a target's name kept in its partial's; systems take 255 bytes
@@ -69,6 +70,9 @@ class AtomicFiles:
         try:
             if error is None:
                 self._give_names()
+            named = self._files and with_path(error, self._files[0][0])
+            if named:
+                raise named from error
         finally:
             for _, partial, descriptor in self._files:
                 partial.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from steelyard.errors import RequestError
 from steelyard.files.atomic import LONGEST, sync
 from steelyard.files.lock import claim
+from steelyard.files.system_errors import with_path
 from steelyard.files.temporary import forget, register
 
 
@@ -44,6 +45,11 @@ def new_folder(out: str | Path) -> Iterator[Path]:
         _check(path, out)
         folder.rename(path)
         sync(path.parent)
+    except Exception as error:
+        named = with_path(error, path)
+        if named:
+            raise named from error
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         forget(folder)

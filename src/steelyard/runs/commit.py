@@ -16,6 +16,7 @@ from typing import Any
 
 from steelyard.errors import RunError
 from steelyard.files.atomic import sync, write_json
+from steelyard.files.system_errors import with_path
 from steelyard.files.temporary import forget, register
 from steelyard.runs.seal import SEALED, sealed
 
@@ -46,6 +47,11 @@ def commit(run: Path, values: dict[str, Any], writers: Mapping[str, Write]) -> N
         sync(staged)
         shutil.rmtree(run / NEXT, ignore_errors=True)  # of a process killed before its switch
         os.replace(staged, run / NEXT)  # noqa: PTH105
+    except Exception as error:
+        named = with_path(error, run)
+        if named:
+            raise named from error
+        raise
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         forget(staged)
