@@ -118,7 +118,7 @@ bench-compare: .venv/test.stamp
 	$(BIN)/python benchmarks/compare.py --whole
 
 bench-quality: .venv/test.stamp
-	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA))
+	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
 
 bench-keras: .venv/test.stamp
 	$(BIN)/python benchmarks/keras_losses.py

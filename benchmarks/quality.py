@@ -2,6 +2,9 @@
 
     python benchmarks/quality.py [--data FOLDER] [--folds 5] [--repeats 2] [--json FILE]
 
+Hours on two cores for all sets: with `--json` each set is kept as it is finished, and the same
+command again goes on where it was stopped.
+
 Stratified folds, the same for all. Average precision, log loss and ROC-AUC are means over folds,
 then over sets; O/E (observed / expected positives) is pooled over the folds of a set. Seconds are
 per fit, everything included; of ours, all folds together divided by their number. A win is a
@@ -43,14 +46,33 @@ def main():
     asked = parser.parse_args()
     without = asked.without.split(",")
     rivals = {name: fit for name, fit in RIVALS.items() if name not in without}
-    results = {}
+    how = {"folds": asked.folds, "repeats": asked.repeats, "rows": asked.rows, "rivals": [*rivals]}
+    results = finished(asked.json, how)
     for name, table in tables(asked.data, asked.rows, [n for n in asked.only.split(",") if n]):
-        splits = make_splits(table.y, folds=asked.folds, repeats=asked.repeats, seed=0)
-        results[name] = judged(table, splits, rivals)
+        if name not in results:
+            splits = make_splits(table.y, folds=asked.folds, repeats=asked.repeats, seed=0)
+            results[name] = judged(table, splits, rivals)
+            keep(asked.json, how, results)
         print_set(name, table, results[name])
-        if asked.json:
-            asked.json.write_text(json.dumps(results, indent=1))
     print_summary(results, asked.folds)
+
+
+def finished(path, how):
+    """The sets that an earlier run with the same settings has finished, by name."""
+    if path is None or not path.exists():
+        return {}
+    kept = json.loads(path.read_text())
+    if kept["how"] != how:
+        raise SystemExit(f"{path} is of a run with {kept['how']}; name another file")
+    return kept["sets"]
+
+
+def keep(path, how, results):
+    """Write what is finished; a kill in between leaves the file of before."""
+    if path:
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps({"how": how, "sets": results}, indent=1))
+        new.replace(path)
 
 
 def judged(table, splits, rivals):
