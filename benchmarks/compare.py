@@ -4,11 +4,11 @@
 
 Table: 20,000 x 30, 1 % positives. A job is one 64-32 network, batch 256, ten passes over the same
 rows, AdamW; eight train in one graph, as the members of a comparison's job do. The loop builds,
-compiles and fits a Keras model a job, as users do; beyond one job its time is that of one fit, taken
-in the same round, times the number of jobs. `first` has the graph traced and compiled as well, which
-a comparison pays once; `again` is every pack after it. Ratios are medians over the rounds. The GEMM
-rate is that of a 2048-cube product in TensorFlow, measured in the same round; its share counts
-multiplications and additions of the forward and backward pass in `again`.
+compiles and fits a Keras model a job, as users do; beyond one job its time is that of one fit,
+taken in the same round, times the number of jobs. `first` has the graph traced and compiled as
+well, which a comparison pays once; `again` is every pack after it. Ratios are medians over the
+rounds. The GEMM rate is that of a 2048-cube product in TensorFlow, measured in the same round; its
+share counts multiplications and additions of the forward and backward pass in `again`.
 
 --whole: also all of `compare` (model tabular, 12 techniques, 10 folds): encoding, eight members a
 job, judging, verdict, final model, against the same loop once with one network a job and once with

@@ -10,7 +10,7 @@ from steelyard.jobs.folds import make_splits  # noqa: E402
 from steelyard.jobs.job import Job, Outcome  # noqa: E402
 from steelyard.models import packed  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
-from steelyard.models.tabular import TabularTrainer  # noqa: E402
+from steelyard.models.tabular import TabularTrainer, _Rows  # noqa: E402
 from steelyard.tables import read_table  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 
@@ -63,3 +63,9 @@ def test_no_more_jobs_are_trained_than_threads_and_one(table, monkeypatch):
     for read, outcome in enumerate(TRAINER.run(table, jobs, lambda _: None), start=1):
         assert outcome.job is jobs[read - 1]
         assert len(started) < read + ahead
+
+
+def test_samplers_read_the_memory_of_the_graph(table):
+    rows = _Rows.of(table, jobs_of(table, ("plain",), 2)[0].split)
+    assert rows.encoded.shape == (len(table.y), rows.encoding.width)
+    assert np.shares_memory(rows.encoded, np.asarray(rows.X))

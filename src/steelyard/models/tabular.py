@@ -59,7 +59,7 @@ class _Rows:
         if isinstance(rows, EncodedRows):
             return cls(encoding, rows, rows)
         X = packed.as_table(rows)
-        return cls(encoding, X.numpy()[:, : rows.shape[1]], X)
+        return cls(encoding, np.asarray(X)[:, : rows.shape[1]], X)  # `X.numpy()` would copy
 
 
 @dataclass(frozen=True)
