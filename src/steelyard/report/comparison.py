@@ -172,7 +172,7 @@ def _strips(rows: list[dict[str, Any]], rope: float) -> dict[str, Any]:
     """Where the dots of the differences stand, in per cent of the strip."""
     ends = [end for row in rows if row["difference"] for end in row["difference"]]
     low, high = min(0.0, -rope, *ends), max(0.0, rope, *ends)
-    margin = 0.04 * (high - low)
+    margin = 0.04 * (high - low or 1.0)  # all of them perfect: nothing differs
     low, high = low - margin, high + margin
 
     def at(value: float) -> float:
