@@ -7,6 +7,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -67,7 +68,9 @@ class RayTasks:
             )
             return
         try:
-            ray.init(address=self.address, **quiet)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of each attempt that fails
+                ray.init(address=self.address, **quiet)
         except (ConnectionError, TimeoutError, RuntimeError, ValueError, OSError) as error:
             raise WorkerError(f"{_no_connection(self.address, error)}") from error
 
