@@ -164,7 +164,7 @@ def _cannot_run(error: Exception) -> WorkerError:
 
 def _no_connection(address: str, error: Exception) -> str:
     text = str(error)
-    if "ersion mismatch" in text or "different versions" in text:
+    if re.search(r"[Vv]ersions? (mismatch|differ)|different versions", text):
         return (
             f"the cluster at {address} has other versions: {_first_line(error)}; use the same "
             "Ray and Python here and there"
