@@ -36,6 +36,7 @@ def ledger_problems(
     trained = {entry["name"] for entry in values["techniques"]}
     times = Counter((job["repeat"], job["fold"]) for job in jobs if job["technique"] in trained)
     wanted = values["protocol"]["folds"] * values["protocol"]["repeats"]
+    wanted += bool(values["protocol"]["time"])  # the first block in time is predicted, not scored
     if len(times) != wanted or set(times.values()) != {len(trained)}:
         yield f"{times.total()} jobs of {len(trained)} techniques in {wanted} folds"
     journal = folder / "journal.jsonl"
