@@ -177,3 +177,24 @@ def test_costs_that_differ_by_row_go_into_the_finished_model(as_dict, tmp_path):
     assert 0 < cost["low"] < cost["value"] < 1
     with pytest.raises(DataError, match="needs the column 'Amount'"):
         sy.finish(one_unit("sigmoid"), X, Y, goal=sy.Costs(fp=1, fn="Amount"))
+
+
+def test_validation_rows_may_have_weights():
+    """Half of the negatives left out and weighted twice: the probabilities of all rows."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(20_000, 1)).astype("float32")
+    p = 1 / (1 + np.exp(3 - 1.5 * a[:, 0]))
+    y = (rng.random(len(p)) < p).astype(int)
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.layers[-1].set_weights([np.array([[1.5]]), np.array([0.0])])  # balanced odds
+    chance = np.where(y == 1, 1.0, 0.2)
+    kept = rng.random(len(y)) < chance
+    goal = sy.Costs(1, 9)
+    found = sy.finish(model, a[kept], y[kept], sample_weight=1 / chance[kept], goal=goal)
+    whole = sy.finish(model, a, y, goal=goal)
+    ours, theirs = (one.predict(a, verbose=0)["probability"][:, 1] for one in (found, whole))
+    assert np.abs(ours - p).mean() < 0.01
+    assert np.abs(theirs - p).mean() < 0.01
+    for name in ("flagged", "missed"):
+        one, other = (f.report.after.per_1000[name] for f in (found, whole))
+        assert one == pytest.approx(other, rel=0.15)

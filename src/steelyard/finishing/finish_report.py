@@ -75,6 +75,7 @@ def stage_of(
     *,
     positive: int,
     seed: int = 0,
+    weights: np.ndarray | None = None,
     **options: Any,
 ) -> Stage:
     """Metrics and counts per 1,000 of these probabilities (n, K) and decisions (n,)."""
@@ -87,7 +88,9 @@ def stage_of(
     }
     return Stage(
         metrics=metric_values(
-            Predictions.of(y, p, decided, positive=positive, **options), seed=seed
+            Predictions.of(y, p, decided, positive=positive, weights=weights, **options), seed=seed
         ),
-        per_1000={name: 1000.0 * float(mask.mean()) for name, mask in counts.items()},
+        per_1000={
+            name: 1000.0 * float(np.average(mask, weights=weights)) for name, mask in counts.items()
+        },
     )

@@ -25,6 +25,7 @@ from steelyard.finishing.logits import with_logits
 from steelyard.finishing.model_scores import Scores, labels_in, predicted
 from steelyard.layers import Calibration as CalibrationLayer
 from steelyard.layers.decision_layer import decision_layer
+from steelyard.stats.validation import row_weights
 
 FOLDS = 5
 FEWEST = 10  # rows of a class; with fewer a calibration follows single rows
@@ -40,6 +41,7 @@ def finish(
     positive: Any = None,
     from_logits: bool | None = None,
     groups: Any = None,
+    sample_weight: Any = None,
     amounts: Any = None,
     batch_size: int = 1024,
     seed: int = 0,
@@ -61,6 +63,7 @@ def finish(
         positive: label of the class of interest; by default the rarest.
         from_logits: whether the output is logits; by default seen from the last layer and values.
         groups: group of each row, shape (n,), where rows of a group are not independent.
+        sample_weight: how much each row counts, shape (n,): 1 / its chance of being drawn.
         amounts: what costs that differ by row are computed from: columns by name, or the values of
             the one column; by default those of that name in `X`.
         batch_size: rows predicted at once.
@@ -89,14 +92,17 @@ def finish(
     of_interest = _positive_code(codes, labels, positive)
     owners = _owners(groups, len(codes))
     columns = _columns(goal, amounts, X, len(codes))
-    calibration, _ = check_and_refit(scores.p, codes, closed_form=False)
+    weights = row_weights(sample_weight, len(codes))
+    calibration, _ = check_and_refit(scores.p, codes, sample_weight=weights, closed_form=False)
     asked: dict[str, Any] = {"positive": of_interest, "groups": owners, "seed": seed}
-    tuned = tune(calibration.apply(scores.p), codes, goal, columns=columns, **asked)
+    given: dict[str, Any] = {"columns": columns, "sample_weight": weights}
+    tuned = tune(calibration.apply(scores.p), codes, goal, **given, **asked)
     finished = _with_head(model, scores, calibration, tuned.rule)
-    p, decided = _cross_fitted(scores.p, codes, goal, of_interest, owners, columns)
+    p, decided = _cross_fitted(scores.p, codes, goal, of_interest, owners, columns, weights)
     by_row = costs_by_row(goal, columns, codes == of_interest)
     options = asked | {
         "costs": costs_of(goal),
+        "weights": weights,
         "row_costs": None if by_row is None else by_row.of(columns),
     }
     finished.report = FinishReport(
@@ -193,17 +199,19 @@ def _cross_fitted(
     positive: int,
     owners: np.ndarray | None,
     columns: dict[str, np.ndarray],
+    weights: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Calibrated probabilities and decisions of each fold, fitted on the other folds."""
     fold = _folds(codes) if owners is None else owners % FOLDS
     calibrated, decided = np.empty_like(p), np.empty(len(codes), dtype=np.int64)
     for k in np.unique(fold):
         mine = fold == k
-        fitted, _ = check_and_refit(p[~mine], codes[~mine], closed_form=False)
+        counted: dict[str, Any] = {"sample_weight": None if weights is None else weights[~mine]}
+        fitted, _ = check_and_refit(p[~mine], codes[~mine], closed_form=False, **counted)
         others = fitted.apply(p[~mine])
         options: dict[str, Any] = {"positive": positive, "interval": False, "strict": False}
         known, here = ({n: of[rows] for n, of in columns.items()} for rows in (~mine, mine))
-        rule = tune(others, codes[~mine], goal, columns=known, **options).rule
+        rule = tune(others, codes[~mine], goal, columns=known, **counted, **options).rule
         calibrated[mine] = fitted.apply(p[mine])
         decided[mine] = rule.decide(calibrated[mine], here)
     return calibrated, decided
