@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-cluster bench-drawn-rows test-cluster bench-keras bench-longtail bench-evidence bench-finish bench-money does-it-help docs pictures locked lock sbom clean
+.PHONY: demo test test-lowest lint types faults fuzz bench-main-job bench-resample their-tests bench-compare bench-quality bench-feeds bench-outofcore bench-larger-than-memory bench-cluster bench-drawn-rows test-cluster bench-keras bench-longtail bench-evidence bench-drift bench-bounds bench-finish bench-money does-it-help docs pictures locked lock sbom clean
 
 demo: .venv/run.stamp
 	rm -rf demo-run
@@ -156,6 +156,14 @@ bench-evidence: .venv/test.stamp
 	$(BIN)/python benchmarks/shift.py
 	$(BIN)/python benchmarks/real_sets.py
 	$(BIN)/python benchmarks/tampering.py
+
+# Unlabelled rows that moved in known ways: what is concluded, and what the intervals hold.
+bench-drift: .venv/test.stamp
+	$(BIN)/python benchmarks/drift.py --seeds $(or $(SEEDS),20)
+
+# How often a bound that was promised is broken on new rows.
+bench-bounds: .venv/test.stamp
+	$(BIN)/python benchmarks/bounds.py
 
 # Costs that differ by row: on card payments where FRAUD names them, then simulations.
 bench-money: .venv/test.stamp

@@ -5,12 +5,14 @@
 Each cell draws labelled rows whose scores are true probabilities, tunes a threshold to the goal,
 and computes from the population what the threshold really does. A silent break is a threshold that
 was given without a refusal and does not keep the bound. Beside it the recall that it buys, what the
-threshold "as seen" would have broken, and a grid of 100 thresholds tested with Bonferroni.
+threshold "as seen" would have broken, and a grid of 100 thresholds tested with Bonferroni. A run
+that was cut off goes on where it was.
 """
 
 import argparse
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -121,15 +123,20 @@ def as_seen(goal, p, y):
     return p[order][np.flatnonzero(able)[-1]] if able.any() else 1.0
 
 
-def table(draws, prevalences=PREVALENCES, positives=POSITIVES):
-    """Every cell of the grid."""
-    rows = []
-    for name, goal in GOALS.items():
-        for prevalence in prevalences:
-            wanted = goal or Alerts(1000 * prevalence)
-            for count in positives:
-                figures = cell(wanted, prevalence, count, draws)
-                rows.append({"goal": name, "prevalence": prevalence, "positives": count} | figures)
+def table(draws, out=None, prevalences=PREVALENCES, positives=POSITIVES):
+    """Every cell of the grid; those that the file `out` holds already are not drawn again."""
+    kept = json.loads(out.read_text()) if out and out.exists() else {}
+    rows = kept["rows"] if kept.get("draws") == draws else []
+    known = {(row["goal"], row["prevalence"], row["positives"]) for row in rows}
+    for cell_name in product(GOALS, prevalences, positives):
+        if cell_name in known:
+            continue
+        name, prevalence, count = cell_name
+        goal = GOALS[name] or Alerts(1000 * prevalence)
+        figures = cell(goal, prevalence, count, draws)
+        rows.append({"goal": name, "prevalence": prevalence, "positives": count} | figures)
+        if out:
+            out.write_text(json.dumps({"draws": draws, "rows": rows}, indent=1) + "\n")
     return rows
 
 
@@ -138,7 +145,7 @@ def main():
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--out", default="bounds.json")
     options = parser.parse_args()
-    rows = table(options.draws)
+    rows = table(options.draws, Path(options.out))
     print("| goal | prevalence | positives | refused | broken | recall | as seen | grid refused |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
@@ -155,7 +162,6 @@ def main():
         print(f"| {' | '.join(map(str, cells))} |")
     given = [row for row in rows if row["refused"] < 1]
     print(f"largest share of silent breaks: {max(row['silent_breaks'] for row in given):.1%}")
-    Path(options.out).write_text(json.dumps({"draws": options.draws, "rows": rows}, indent=1))
 
 
 if __name__ == "__main__":

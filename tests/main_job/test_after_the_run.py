@@ -158,6 +158,13 @@ ALL_POSITIVE = {
     "prevalence": {
         "value": 1.0, "low": 0.98, "high": 1.0, "set_for": 0.1, "band": [0.05, 0.2], "left": True
     },
+    "readings": {
+        "conclusion": "features", "positive": 1,
+        "label": {"prior": [0.0, 1.0], "low": [0.0, 0.98], "high": [0.02, 1.0],
+                  "recall": {"value": 0.9, "low": 0.8, "high": 1.0}, "precision": None},
+        "features": {"prior": [0.0, 1.0], "low": [0.0, 0.98], "high": [0.02, 1.0],
+                     "recall": None, "precision": None},
+    },
     "scores": SCORES,
     "features": {"auc": 0.187, "low": 0.16, "high": 0.21, "limit": 0.52, "moved": True},
     "warnings": [],
@@ -170,5 +177,7 @@ def test_monitor_says_the_limit_it_used_and_what_a_check_means():
     told = " ".join(" ".join(lines).split())
     assert "100 % yes (98.0 % to 100 %), limits 5.0 % to 20.0 %: LEFT" in told
     assert "that share is another now: retune" in told
+    assert "if shares moved alone: 100 % yes (98.0 % to 100 %), recall .900 (.800 to 1.000)" in told
+    assert "MOVED: no mix of the old classes gives rows like these" in told
     assert "stability index 0.040, limit 0.300 (chance): kept" in told
     assert "limit .520: MOVED new rows repeat old ones" in told

@@ -117,24 +117,54 @@ def test_unlabelled_rows_give_the_shares_the_interval_and_the_command_writes_the
     assert run("verify", own_run).exit_code == 0, "a retuned run is sealed again"
 
 
-def test_rows_that_moved_are_told_from_shares_that_moved(run_dir, unlabelled):
-    found = steelyard.load(run_dir).retune(unlabelled=unlabelled(0.4, idle=pl.col("idle") + 0.7))
-    assert found.run["decision"]["unlabelled"]["features"]["moved"]
-    assert any("rows themselves moved" in said for said in found.run["decision"]["warnings"])
+def test_rows_that_moved_change_nothing_until_the_user_says_what_moved(
+    own_run, run, run_dir, unlabelled
+):
+    moved = unlabelled(0.4, idle=pl.col("idle") + 0.7)
+    before = (own_run / "run.json").read_bytes()
+    refused = run("retune", own_run, "--unlabelled", moved)
+    assert refused.exit_code == 1
+    assert refused.stderr.count("\n") == 1
+    for said in ("no mix of the old classes (idle lies", "--assume label", "--assume features"):
+        assert said in refused.stderr
+    assert (own_run / "run.json").read_bytes() == before
+    study = steelyard.load(own_run)
+    taken = study.retune(unlabelled=moved, assume="label").run["decision"]
+    assert taken["prior"] == taken["unlabelled"]["readings"]["label"]["prior"]
+    assert any("was assumed, not found" in said for said in taken["warnings"])
+    assert any("rows themselves moved" in said for said in taken["warnings"])
+    left = study.retune(unlabelled=moved, assume="features")
+    data = run_dir.parent / "visits.csv"
+    same = [one.predict(data)["probability_yes"].to_numpy() for one in (study, left)]
+    np.testing.assert_allclose(*same, atol=1e-6)
+    assert left.run["decision"]["unlabelled"]["taken"] == "features"
+
+
+def test_rows_like_the_runs_own_leave_its_class_shares(run_dir, unlabelled):
+    study = steelyard.load(run_dir)
+    natural = study.run["decision"]["prior"]
+    kept = study.retune(prevalence=0.02).retune(unlabelled=unlabelled(natural[1], rows=600))
+    assert kept.run["decision"]["prior"] == pytest.approx(natural)
+    assert "cannot be told" in kept.run["decision"]["warnings"][0]
+
+
+def test_assume_without_rows_is_refused(own_run, run):
+    result = run("retune", own_run, "--assume", "label", "--cost-fp", 1, "--cost-fn", 2)
+    assert (result.exit_code, "--unlabelled" in result.stderr) == (1, True)
 
 
 def test_a_table_that_is_gone_is_said(own_run, run, unlabelled):
     values = json.loads((own_run / "run.json").read_text())
     values["data"]["path"] = "gone.csv"
     (own_run / "run.json").write_text(json.dumps(sealed(values, own_run)))
-    found = steelyard.load(own_run).retune(unlabelled=unlabelled(0.4))
+    found = steelyard.load(own_run).retune(unlabelled=unlabelled(0.4), assume="label")
     assert found.run["decision"]["unlabelled"]["features"] is None
     assert any("not compared" in said for said in found.run["decision"]["warnings"])
 
 
 def test_the_page_on_decisions_runs_as_it_stands(own_run, unlabelled, monkeypatch):
     page = Path(__file__).parents[2] / "docs" / "decisions-and-drift.md"
-    unlabelled(0.1)
+    unlabelled(0.6)
     monkeypatch.chdir(own_run.parent)
     values = {}
     for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
@@ -183,6 +213,12 @@ def test_monitor_keeps_quiet_within_the_band_and_exits_with_3_outside(run_dir, r
     found = json.loads(outside.stdout)
     assert found["prevalence"]["left"]
     assert not found["scores"]["left"], "shares alone do not make scores leave their band"
+    assert found["readings"]["conclusion"] == "label"
+    label = found["readings"]["label"]
+    new = steelyard.load(run_dir).predict(unlabelled(0.7))["decision"] == "yes"
+    truth = make_visits(2000, 0.7, seed=5)["ill"] == "yes"
+    for name, among in (("recall", truth), ("precision", new)):
+        assert label[name]["low"] <= (new & truth).sum() / among.sum() <= label[name]["high"]
     silly = run("monitor", run_dir, unlabelled(0.4), "--low", 0.5, "--high", 0.2)
     assert silly.exit_code == 1
     assert "lower one first" in silly.stderr

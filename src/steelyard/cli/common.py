@@ -86,6 +86,8 @@ def table_options(function: Callable) -> Callable:
     for option in (
         click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
         click.option("--time", metavar="COL", help="Train on the past, test on what follows."),
+        click.option("--delay", metavar="T", help="How late labels come: 7d, 12h, or a number."),
+        click.option("--gap", metavar="T", help="How long before its use a model is made."),
         click.option("--group", metavar="COL", help="Keep rows of a group on one side."),
         click.option(
             "--missing-label",

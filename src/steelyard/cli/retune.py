@@ -19,6 +19,11 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.argument("run", type=click.Path(path_type=str))
 @click.option("--prevalence", type=float, metavar="P", help="Share of the positive class there.")
 @click.option("--unlabelled", metavar="DATA", help="Rows from there, to estimate class shares by.")
+@click.option(
+    "--assume",
+    type=click.Choice(["label", "features"]),
+    help="What moved among the unlabelled rows: class shares only, or features only.",
+)
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @click.option("--threshold", type=float, metavar="P", help="A threshold chosen by hand.")
 @goal_options

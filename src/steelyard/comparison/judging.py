@@ -64,6 +64,7 @@ class Protocol:
     labels: Sequence[Any] | None = None  # of the classes, for notes
     weights: np.ndarray | None = None  # of the rows, above 0 and of mean 1
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)  # that the goal needs, per row
+    lag: float = 0.0  # how long before a block in time rows of known class end
 
     @property
     def classes(self) -> int:
@@ -271,6 +272,8 @@ def _cross_fitted(
             continue
         folds = protocol.fold_of(split.repeat)
         others = (folds >= 0) & ((folds < split.fold) if in_time else (folds != split.fold))
+        if split.earlier is not None:
+            others &= np.isin(np.arange(len(others)), split.earlier)
         p = corrected[split.repeat, others]
         calibration, _ = _calibrate(technique, p, others, protocol)
         rule = _rule(technique, calibration.apply(p), others, protocol)

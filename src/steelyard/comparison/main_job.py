@@ -31,6 +31,8 @@ def compare(
     repeats: int = 2,
     group: str | None = None,
     time_column: str | None = None,
+    delay: str | float | None = None,
+    gap: str | float | None = None,
     weight: str | None = None,
     missing_label: str = "drop",
     drop: Sequence[str] = (),
@@ -61,6 +63,10 @@ def compare(
         folds, repeats: stratified k-fold, shuffled anew each repeat.
         group: column whose groups never stand on both sides of a split.
         time_column: column to split by: train on the past, test on what follows.
+        delay: how long after its stamp a row's class is known: "7d", "12h", "2w", or a number in
+            the time column's units. Rows whose class is not known when a block begins are not
+            trained or tuned on.
+        gap: how long before a block begins the model for it is made, in the same way.
         weight: column that says how much each row counts, in training, calibration, thresholds and
             metrics alike: how many rows of the population it stands for, up to a factor, as
             1 / its chance of being drawn. Intervals are those of rows drawn so, not of copies.
@@ -103,6 +109,8 @@ def compare(
         repeats=repeats,
         group=group,
         time=time_column,
+        delay=delay,
+        gap=gap,
         weight=weight,
         missing_label=missing_label,
         drop=column_names("drop", drop),
@@ -138,6 +146,8 @@ def train(
     folds: int = 5,
     group: str | None = None,
     time_column: str | None = None,
+    delay: str | float | None = None,
+    gap: str | float | None = None,
     weight: str | None = None,
     missing_label: str = "drop",
     drop: Sequence[str] = (),
@@ -166,6 +176,8 @@ def train(
         repeats=1,
         group=group,
         time=time_column,
+        delay=delay,
+        gap=gap,
         weight=weight,
         missing_label=missing_label,
         drop=column_names("drop", drop),

@@ -18,6 +18,7 @@ from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.differences import differences
 from steelyard.comparison.judging import Judged, Protocol
 from steelyard.comparison.nested import nested, verdict_by
+from steelyard.comparison.periods import periods
 from steelyard.runs.new_decision import COLUMN
 from steelyard.runs.store import SCHEMA
 from steelyard.stats.money_record import money_record
@@ -57,6 +58,7 @@ def record(
             classes=table.schema.classes,
             seconds=_seconds(finished),
         ),
+        "periods": periods(table, protocol, chosen),
         "environment": environment(),
     }
 
@@ -281,6 +283,8 @@ def _protocol(protocol: Protocol, asked: dict[str, Any]) -> dict[str, Any]:
     kept = ("folds", "group", "time", "drop", "target", "model", "seed")
     return {key: asked[key] for key in kept} | {
         "weight": asked.get("weight"),
+        "delay": asked.get("delay"),
+        "gap": asked.get("gap"),
         "missing_label": asked.get("missing_label", "drop"),
         "rows": asked.get("rows"),
         # True: the folds are those that the final model's own members held out.

@@ -16,6 +16,7 @@ from steelyard.inspection.measure import positive_code
 from steelyard.inspection.resampled import warn_if_resampled
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Trainer
+from steelyard.jobs.lag import lag_between
 from steelyard.jobs.run import Progress
 from steelyard.resample.drawn import drawn_table, rows_by_class
 from steelyard.runs.journal import rows_of_unfinished
@@ -36,6 +37,8 @@ class Request:
     repeats: int
     group: str | None
     time: str | None
+    delay: str | float | None = None
+    gap: str | float | None = None
     weight: str | None
     missing_label: str
     drop: tuple[str, ...]
@@ -126,6 +129,7 @@ def protocol_of(table: Table, request: Request) -> Protocol:
     check_times(request.goal, table.schema)
     columns = table.amounts_of(request.goal.columns)
     costs_by_row(request.goal, columns, table.y == positive)  # refused before anything is trained
+    lag = lag_between(table, request.delay, request.gap)
     splits = make_splits(
         table.y,
         folds=request.folds,
@@ -134,6 +138,7 @@ def protocol_of(table: Table, request: Request) -> Protocol:
         classes=classes,
         groups=table.groups,
         times=table.times,
+        lag=lag,
     )
     protocol = Protocol(
         table.y,
@@ -146,6 +151,7 @@ def protocol_of(table: Table, request: Request) -> Protocol:
         labels=classes,
         weights=table.weights,
         columns=columns,
+        lag=lag,
     )
     check_enough_rows(request.goal, protocol.positives, len(table.y))
     return protocol
@@ -187,11 +193,16 @@ def asked_for(
     Goal, metric and positive class are no part of it, so they can be changed without training.
     """
     kept = ("target", "folds", "repeats", "group", "time", "weight", "missing_label", "seed")
-    return {key: getattr(request, key) for key in kept} | {
-        "rows": None if table.population is None else len(table.y),
-        "steelyard": __version__,
-        "sha256": table.source.sha256,
-        "techniques": [technique.to_dict() for technique in techniques],
-        "model": trainer.name,
-        "drop": list(request.drop),
-    }
+    late = {key: getattr(request, key) for key in ("delay", "gap") if getattr(request, key)}
+    return (
+        late
+        | {key: getattr(request, key) for key in kept}
+        | {
+            "rows": None if table.population is None else len(table.y),
+            "steelyard": __version__,
+            "sha256": table.source.sha256,
+            "techniques": [technique.to_dict() for technique in techniques],
+            "model": trainer.name,
+            "drop": list(request.drop),
+        }
+    )

@@ -108,7 +108,9 @@ def _results(
         study = Study(
             values, predictions=predictions, uncorrected=uncorrected, ledger={}, model=None
         )
-        rule, _ = new_decision(study, prior=np.array(values["decision"]["prior"]), goal=None)
+        decision = values["decision"]
+        options = {"goal": None, "unlabelled": decision.get("unlabelled")}
+        rule, _ = new_decision(study, prior=np.array(decision["prior"]), **options)
         found += differences(values["decision"]["rule"], rule.to_dict(), AGREES, "decision.rule")
     return found
 

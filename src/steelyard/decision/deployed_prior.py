@@ -1,24 +1,14 @@
-"""Class shares of unlabelled rows, with an interval that counts both tables as chance."""
+"""Class shares of unlabelled rows where only those moved, with an interval."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from steelyard.decision.calibrator_fit import fit_affine
 from steelyard.decision.calibrators import Affine
-from steelyard.decision.prior import estimate_prior, likeliest_prior
-from steelyard.decision.weighted_rows import Rows, grouped, sampled, thinned
-from steelyard.errors import RequestError
-from steelyard.stats.validation import Floats, labelled, probabilities, row_weights
-
-FEWEST_ROWS = 100
-# A class with fewer labelled rows gets no bias of its own.
-FOR_BIAS = 10
-# Several classes: so many rows of a class, or of the unlabelled ones, stand for all of them.
-ROWS_PER_CLASS = 5000
-RESAMPLES = 200
+from steelyard.decision.labelled_scores import LabelledScores
+from steelyard.decision.readings import RESAMPLES, read_unlabelled
+from steelyard.stats.validation import Floats
 
 
 @dataclass(frozen=True)
@@ -54,8 +44,9 @@ def estimate_deployed(
 ) -> DeployedPrior:
     """Class shares of unlabelled rows by EM after bias-corrected temperature scaling.
 
-    Holds where only the class shares moved and each class still looks as it did. The interval is
-    a bootstrap of the labelled rows (which say how a class is scored) and of the unlabelled ones.
+    Holds where only the class shares moved and each class still looks as it did; `read_unlabelled`
+    sets the other reading beside it. The interval is a bootstrap of the labelled rows (which say
+    how a class is scored) and of the unlabelled ones, for one model that scored them all.
 
     Args:
         p: probabilities of labelled rows, out of fold, shape (rows, classes).
@@ -78,89 +69,9 @@ def estimate_deployed(
     >>> bool(found.low[1] < 0.3 < found.high[1])
     True
     """
-    values, codes = labelled(p, y)
-    rows = Rows.of(values, codes, row_weights(sample_weight, len(codes)))
-    new = Rows.of(probabilities(unlabelled), np.zeros(len(np.asarray(unlabelled)), dtype=np.int64))
-    _check_enough(rows, new)
-    total = len(new.y)
-    few, few_new = _stand_ins(rows), _stand_ins(new)
-    rng = np.random.default_rng(seed)
-    calibration, prior = _estimate(few, few_new, Affine(1.0, (0.0,) * rows.p.shape[1]), None)
-    drawn = [
-        _estimate(
-            _redrawn(few, rng),
-            _redrawn(few_new, rng),
-            calibration,
-            prior,
-        )[1]
-        for _ in range(resamples)
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    known = LabelledScores.of(p, y, sample_weight=sample_weight)
+    found = read_unlabelled(known, unlabelled, seed=seed, resamples=resamples)
+    label = found.label
     return DeployedPrior(
-        prior=prior,
-        low=np.minimum(low, prior),
-        high=np.maximum(high, prior),
-        rows=total,
-        calibration=calibration,
-        notes=_notes(rows, prior, total),
+        label.prior, label.low, label.high, found.rows, found.calibration, found.notes
     )
-
-
-def _redrawn(rows: Rows, rng: np.random.Generator) -> Rows:
-    """A bootstrap draw: rows that stand for many are drawn as those many, weighted ones by weight.
-
-    Of weighted rows a row here is so many effective ones, each of one weight.
-    """
-    if rows.squares is None:
-        return rows.standing_for(rng.poisson(rows.sample_weight))
-    one = rows.squares / rows.sample_weight
-    drawn = rng.poisson(rows.sample_weight / one)
-    return Rows(rows.p, rows.y, one * drawn, one**2 * drawn)
-
-
-def _check_enough(rows: Rows, new: Rows) -> None:
-    rarest = float(rows.counts.min() / rows.counts.sum())
-    if len(new.y) < FEWEST_ROWS:
-        raise RequestError(
-            f"{len(new.y)} unlabelled rows cannot show class shares: at the share of the rarest "
-            f"class so far ({rarest:.2g}) they hold about {len(new.y) * rarest:.2g} of it; give at "
-            f"least {max(FEWEST_ROWS, round(10 / max(rarest, 1e-6))):,} rows, or state the "
-            "prevalence"
-        )
-
-
-def _stand_ins(rows: Rows) -> Rows:
-    """Fewer rows that say nearly the same."""
-    if rows.p.shape[1] == 2:
-        return grouped(rows, np.zeros(len(rows.y), dtype=np.int64))[0]
-    return thinned(rows, sampled(rows.y, ROWS_PER_CLASS))
-
-
-def _estimate(rows: Rows, new: Rows, near: Affine, prior: Floats | None) -> tuple[Affine, Floats]:
-    """Calibration of the labelled rows, and the shares that it gives the new ones."""
-    classes = rows.p.shape[1]
-    counts = np.where(rows.counts > 0, rows.counts, 0.5)
-    enough = np.where(rows.effective >= FOR_BIAS, np.arange(classes), classes)
-    calibration = fit_affine(rows, groups=enough.tolist(), start=near).calibration
-    p = calibration.apply(new.p)
-    if classes == 2:
-        return calibration, likeliest_prior(p, counts, new.sample_weight)
-    # Some way short of the last digit: the bootstrap runs through this again and again.
-    start = counts / counts.sum() if prior is None else prior
-    found = estimate_prior(p, counts, sample_weight=new.sample_weight, start=start, tolerance=1e-7)
-    return calibration, found.prior
-
-
-def _notes(rows: Rows, prior: Floats, total: int) -> tuple[str, ...]:
-    notes = []
-    rare = int(rows.effective.argmin())
-    if rows.effective[rare] < 50:
-        notes.append(
-            f"only {int(rows.effective[rare])} labelled rows of the rarest class, a rough estimate"
-        )
-    if prior.min() * total < 10:
-        notes.append(
-            f"about {prior.min() * total:.2g} of the {total:,} unlabelled rows are of the class "
-            "that is rarest among them: chance alone moves such a number"
-        )
-    return tuple(notes)

@@ -254,6 +254,60 @@ def _with_missing(measured: Measured, above: float, to: float) -> Seen | None:
     )
 
 
+def rows_again(measured: Measured) -> Seen | None:
+    """Copies and near-duplicates that folds part."""
+    for leak in measured["leaks"]:
+        if leak["kind"] in ("copies", "twins"):
+            what = "have a copy" if leak["kind"] == "copies" else "have a near-duplicate"
+            return _flattered(
+                f"{plural(leak['rows'], 'row')} of class {shown(measured['positive'])} {what}",
+                "they are kept in one fold",
+                leak,
+            )
+    return None
+
+
+def groups_across_folds(measured: Measured) -> Seen | None:
+    """A column whose equal values are rows of one thing."""
+    named = [leak for leak in measured["leaks"] if leak["kind"] == "group"]
+    if not named:
+        return None
+    worst = min(named, key=lambda leak: leak["without"])
+    columns = tuple(leak["column"] for leak in named)
+    return _flattered(
+        f"{shown(worst['column'])} repeats, and rows of one value share their class",
+        "each value is kept in one fold",
+        worst,
+        columns,
+    )
+
+
+def made_from_the_labels(measured: Measured) -> Seen | None:
+    """A column that holds the labels it is to predict."""
+    made = [leak for leak in measured["leaks"] if leak["kind"] == "encoded"]
+    if not made:
+        return None
+    worst = min(made, key=lambda leak: leak["without"])
+    columns = tuple(leak["column"] for leak in made)
+    return _flattered(
+        f"{shown(worst['column'])} follows the labels of these very rows more closely than chance "
+        "allows, as the mean label of a category does",
+        "it is left out",
+        worst,
+        columns,
+    )
+
+
+def _flattered(
+    what: str, mended: str, leak: dict[str, Any], subjects: tuple[Any, ...] = ()
+) -> Seen:
+    return Seen(
+        f"{what}: a quick model has average precision {leak['average_precision']:.3f}, and "
+        f"{leak['without']:.3f} where {mended}.",
+        subjects,
+    )
+
+
 def _per_class(what: str, counts: list[dict[str, Any]]) -> Seen:
     each = [f"{entry['rows']:,} of class {shown(entry['class'])}" for entry in counts]
     return Seen(f"{what}: {_listed(each)}.", tuple(entry["class"] for entry in counts))

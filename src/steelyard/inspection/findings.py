@@ -154,6 +154,27 @@ FINDINGS: tuple[Finding, ...] = (
         checks.resampled_before,
     ),
     Finding(
+        "SY016",
+        "warning",
+        "Rows that come again",
+        "Remove copies, or name the column that tells which rows belong together with `group`.",
+        checks.rows_again,
+    ),
+    Finding(
+        "SY017",
+        "warning",
+        "Rows of one thing on both sides of a fold",
+        "If new rows come from other values, compare with that column as `group`.",
+        checks.groups_across_folds,
+    ),
+    Finding(
+        "SY020",
+        "warning",
+        "A column made from the labels",
+        "Leave it out with `drop`, or encode the category inside each fold.",
+        checks.made_from_the_labels,
+    ),
+    Finding(
         "SY021",
         "warning",
         "A column that gives the class away",

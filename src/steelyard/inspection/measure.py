@@ -11,6 +11,7 @@ from steelyard._version import __version__
 from steelyard.errors import RequestError
 from steelyard.inspection import classes as measures
 from steelyard.inspection.distributions import distributions
+from steelyard.inspection.leaks import leaks
 from steelyard.inspection.minority import NEIGHBOURS, TYPES, minority_types, sample_rows
 from steelyard.inspection.repeats import order_share, repeated_rows
 from steelyard.inspection.resampled import resampled_before
@@ -91,6 +92,7 @@ def measure(
         "columns": columns,
         "separation": separated,
         "minority_types": types,
+        "leaks": leaks(table, numbers, categories, space, code, seed),
     }
 
 

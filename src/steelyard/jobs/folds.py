@@ -15,16 +15,19 @@ def make_splits(
     classes: tuple = (),
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
+    lag: float = 0.0,
 ) -> list[Split]:
     """The splits of a comparison.
 
     Plain: stratified k-fold, shuffled anew each repeat. With `groups`: no group on both sides.
     With `times`: `folds` test blocks in time order, each trained on all that came before; the
     first block only warms up the threshold, since no earlier prediction exists to tune it on.
+    `lag`: rows stamped less than this before a block begins are in no training part of it, as their
+    class is not known by then.
     """
     check_request(y, folds=folds, repeats=repeats, classes=classes)
     if times is not None:
-        return _by_time(y, times, folds)
+        return _by_time(y, times, folds, lag)
     splits = []
     for repeat in range(repeats):
         if groups is None:
@@ -87,7 +90,7 @@ def _by_group(
     return pairs
 
 
-def _by_time(y: np.ndarray, times: np.ndarray, folds: int) -> list[Split]:
+def _by_time(y: np.ndarray, times: np.ndarray, folds: int, lag: float) -> list[Split]:
     order = np.argsort(times, kind="stable")
     # Cut at time stamps, not between rows of one stamp: the past must be past.
     starts = np.searchsorted(
@@ -98,16 +101,37 @@ def _by_time(y: np.ndarray, times: np.ndarray, folds: int) -> list[Split]:
         raise RequestError(
             f"the time column has too few distinct values for {folds} folds; use fewer folds"
         )
-    if len(np.unique(y[order[: edges[0]]])) < len(np.unique(y)):
-        raise TargetError(
-            f"the first {edges[0]} rows in time lack a class, so nothing can be trained on them; "
-            "use fewer folds, or leave the early rows out"
-        )
+    ends = np.searchsorted(times[order], times[order][edges[:-1]] - lag, side="right")
+    ends = np.minimum(ends, edges[:-1]) if lag > 0.0 else edges[:-1]
+    _check_known(y, order, edges, ends)
     _check_scored_blocks(y, order, edges)
     return [
-        Split(0, block, np.sort(order[:start]), np.sort(order[start:stop]), scored=block > 0)
-        for block, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        Split(
+            0,
+            block,
+            np.sort(order[:end]),
+            np.sort(order[start:stop]),
+            scored=block > 0,
+            earlier=np.sort(order[edges[0] : max(end, edges[0])]) if block else None,
+        )
+        for block, (start, stop, end) in enumerate(zip(edges[:-1], edges[1:], ends, strict=True))
     ]
+
+
+def _check_known(y: np.ndarray, order: np.ndarray, edges: np.ndarray, ends: np.ndarray) -> None:
+    """Every class is among the rows whose class is known when a block begins."""
+    every = len(np.unique(y))
+    if len(np.unique(y[order[: ends[0]]])) < every:
+        raise TargetError(
+            f"the first {ends[0]} rows in time lack a class, so nothing can be trained on them; "
+            "use fewer folds, or leave the early rows out"
+        )
+    late = bool((ends < edges[:-1]).any())
+    if late and len(np.unique(y[order[edges[0] : max(ends[1], edges[0])]])) < every:
+        raise TargetError(
+            "when the first scored block begins, the block before it has no known labels of every "
+            "class to tune a threshold on; use fewer folds, or a shorter `delay` and `gap`"
+        )
 
 
 def _check_scored_blocks(y: np.ndarray, order: np.ndarray, edges: np.ndarray) -> None:

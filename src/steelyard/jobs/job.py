@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """Training and test rows (positions) of one fold. `scored` is False for a warm-up block."""
+    """Training and test rows (positions) of one fold. `scored` is False for a warm-up block.
+
+    `earlier`: in time order, the rows of earlier blocks whose class is known when this one begins,
+    which calibration and threshold are fitted on; None where that is all other folds.
+    """
 
     repeat: int
     fold: int
     train: np.ndarray
     test: np.ndarray
     scored: bool = True
+    earlier: np.ndarray | None = None
 
     @property
     def key(self) -> str:

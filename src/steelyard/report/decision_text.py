@@ -115,6 +115,13 @@ def _prior(run: dict[str, Any]) -> list[str]:
     if decision["prior_from"] == "stated":
         return [f"{share}, as stated."]
     estimate = decision["unlabelled"]["estimate"]
+    if decision["unlabelled"].get("taken") == "features":
+        ends = f"{percent(estimate['low'][k])} to {percent(estimate['high'][k])}"
+        return [
+            f"Its probabilities stay; the threshold is set for rows like {estimate['rows']:,} "
+            f"unlabelled ones, of which {percent(estimate['prior'][k])} are {positive_word(run)} "
+            f"({ends}) if only features moved."
+        ]
     return [
         f"{share}, estimated from {estimate['rows']:,} unlabelled rows (95 % interval "
         f"{percent(estimate['low'][k])} to {percent(estimate['high'][k])})."

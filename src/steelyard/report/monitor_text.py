@@ -26,7 +26,7 @@ def monitor_text(found: dict[str, Any]) -> str:
 
 def checks(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Each check's name, what was seen with its limit, and what that means."""
-    return [_prevalence(found), _scores(found), *_features(found)]
+    return [_prevalence(found), *_readings(found), _scores(found), *_features(found)]
 
 
 def _prevalence(found: dict[str, Any]) -> tuple[str, str, str]:
@@ -42,6 +42,36 @@ def _prevalence(found: dict[str, Any]) -> tuple[str, str, str]:
         else f"as far as these rows tell, the threshold's {percent(one['set_for'])} still holds"
     )
     return "prevalence", seen, meaning
+
+
+MEANING = {
+    "same": "these rows cannot be told from rows like the run's own",
+    "label": "a mix of the old classes gives rows like these: the class shares moved",
+    "features": "MOVED: no mix of the old classes gives rows like these; label some of them",
+    "undecided": "these rows cannot tell which of the two it was; label some of them",
+}
+
+
+def _readings(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What would be found, were it only the class shares that moved, or only the features."""
+    both = found["readings"]
+    k = both["positive"]
+    lines = [
+        (name, _reading(both[key], k, class_word(found["positive"])), "")
+        for name, key in (("if shares", "label"), ("if features", "features"))
+    ]
+    return [*lines, ("rows", MEANING[both["conclusion"]], "")]
+
+
+def _reading(one: dict[str, Any], k: int, word: str) -> str:
+    ends = f"{percent(one['low'][k])} to {percent(one['high'][k])}"
+    said = [f"{percent(one['prior'][k])} {word} ({ends})"]
+    for name in ("recall", "precision"):
+        if one[name] is not None:
+            value = one[name]
+            reach = f"{number(value['low'])} to {number(value['high'])}"
+            said.append(f"{name} {number(value['value'])} ({reach})")
+    return "moved alone: " + ", ".join(said)
 
 
 def _scores(found: dict[str, Any]) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ from steelyard.report import (
     figures,
     money_section,
     segments_section,
+    time_text,
 )
 from steelyard.report.formatting import (
     amount,
@@ -49,6 +50,7 @@ CONTENTS = (
     ("gain", "Gain and lift"),
     ("calibration", "Calibration"),
     ("classes", "Per class"),
+    ("time", "In time"),
     ("drivers", "What drives it"),
     ("segments", "Segments"),
     ("evidence", "How sure"),
@@ -93,6 +95,8 @@ def to_html(run: dict[str, Any], place: str | Path = "RUN") -> str:
             per_class=classes_section.per_class(run),
             drivers=drivers_section.section(run),
             segments=segments_section.section(run.get("segments")),
+            periods=run.get("periods"),
+            time_sentences=time_text.sentences(run) if run.get("periods") else [],
             marks=MARKS,
             entries=ranked(run),
             classes=_classes(run),
@@ -200,6 +204,7 @@ def _contents(run: dict[str, Any], *, scored: bool) -> list[tuple[str, str]]:
     measured = {
         "drivers": run.get("importance"),
         "segments": run.get("segments"),
+        "time": run.get("periods"),
         "money": money_section.section(run),
     }
     absent |= {name for name, found in measured.items() if not found}

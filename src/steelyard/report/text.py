@@ -5,8 +5,10 @@ from typing import Any
 
 from steelyard.report.decision_text import decision_lines
 from steelyard.report.figures import table_counts
+from steelyard.report.findings_text import findings_lines
 from steelyard.report.formatting import number, ranked, rows_and_class, with_interval
 from steelyard.report.leaderboard_text import Style, leaderboard
+from steelyard.report.time_text import time_lines
 from steelyard.report.weighted_rows import weighted_rows
 from steelyard.stats.metrics import BY_NAME
 
@@ -26,8 +28,10 @@ def to_text(
         [
             heading(run, style),
             "",
+            *findings_lines(run),
             leaderboard(run, style, wide=wide),
             "",
+            *time_lines(run),
             *_paragraph("Verdict", run["verdict"]["paragraph"], style),
             *_nested_lines(run, style),
             *([correction_table(run), ""] if wide else []),

@@ -14,6 +14,7 @@ import polars as pl
 
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.job import Split
+from steelyard.jobs.lag import lag_between
 from steelyard.jobs.ledger import rows_hash
 from steelyard.models.members import out_of_bag_splits
 from steelyard.runs.journal import ledger_lines
@@ -124,6 +125,7 @@ def splits_of(values: dict[str, Any], table: Table) -> list[Split]:
         classes=table.schema.classes,
         groups=table.groups,
         times=table.times,
+        lag=lag_between(table, protocol.get("delay"), protocol.get("gap")),
     )
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
 from steelyard.errors import RequestError
-from steelyard.runs.new_decision import new_rows
 from steelyard.runs.retune import SCORES_MOVED, warnings_of
 from steelyard.runs.store import load
 from steelyard.runs.training_table import training_table
+from steelyard.runs.unlabelled import new_rows
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -33,8 +33,9 @@ def monitor_run(
 ) -> dict[str, Any]:
     """Look at unlabelled rows as `retune` does, and hold what is found against bands.
 
-    The prevalence has left its band when its whole 95 % interval lies outside; the scores have
-    when their stability index is above `max_psi` and above what chance gives.
+    The prevalence has left its band when its whole 95 % interval lies outside, under every reading
+    that the rows allow; the scores have when their stability index is above `max_psi` and above
+    what chance gives; the rows have moved when no mix of the old classes gives rows like them.
 
     Args:
         run: run directory.
@@ -46,7 +47,8 @@ def monitor_run(
         verify: the run must be as it was sealed.
         seed: of the draws behind intervals.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
-    Returns: plain values: `left` (a band was left), `prevalence`, `scores`, `features`,
+    Returns: plain values: `left` (a band was left, or the rows moved), `prevalence`, `readings`
+        (class shares, recall and precision under each, before any label), `scores`, `features`,
         `warnings`.
     """
     check_seed(seed)
@@ -71,22 +73,26 @@ def monitored(
     table = training_table(study.run, training)
     found = new_rows(study, data, training=table, seed=seed)
     positive = study.classes.index(study.run["decision"]["positive"])
-    estimate, scores = found["estimate"], found["scores"]
-    ends = {name: estimate[key][positive] for name, key in _ENDS}
+    readings, scores = found["readings"], found["scores"]
+    ends = {name: found["estimate"][key][positive] for name, key in _ENDS}
+    allowed = [readings[name] for name in _ALLOWED[readings["conclusion"]]]
     prevalence = ends | {
         "set_for": study.run["decision"]["prior"][positive],
         "band": list(band),
-        "left": bool(ends["high"] < band[0] or ends["low"] > band[1]),
+        "left": all(
+            one["high"][positive] < band[0] or one["low"][positive] > band[1] for one in allowed
+        ),
     }
     scores = scores | {
         "band": max_psi,
         "left": bool(scores["psi"] > max(max_psi, scores["chance"])),
     }
     return {
-        "rows": estimate["rows"],
+        "rows": readings["rows"],
         "positive": study.run["decision"]["positive"],
-        "left": prevalence["left"] or scores["left"],
+        "left": prevalence["left"] or scores["left"] or not readings["label"]["fits"],
         "prevalence": prevalence,
+        "readings": readings | {"positive": positive},
         "scores": scores,
         "features": found["features"],
         "warnings": warnings_of(found, compared=table is not None),
@@ -94,6 +100,13 @@ def monitored(
 
 
 _ENDS = (("value", "prior"), ("low", "low"), ("high", "high"))
+# The readings that a conclusion leaves open.
+_ALLOWED = {
+    "same": ("label", "features"),
+    "label": ("label",),
+    "features": ("features",),
+    "undecided": ("label", "features"),
+}
 
 
 def _band(

@@ -11,14 +11,11 @@ from steelyard.decision import (
     Goal,
     as_goal,
     correct_prior,
-    estimate_deployed,
     goal_from_dict,
     ranks_rows,
     tune,
 )
 from steelyard.errors import DataError, RequestError
-from steelyard.runs.drift import feature_shift
-from steelyard.stats.drift import score_shift
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -95,65 +92,32 @@ def columns_kept(predictions: pl.DataFrame) -> dict[str, np.ndarray]:
     }
 
 
-def new_rows(
-    study: "Study", unlabelled: Any, *, training: Any = None, seed: int = 0
-) -> dict[str, Any]:
-    """What unlabelled rows say: class shares with interval, and whether the rows themselves moved.
-
-    `training`: the table that was compared on, to compare its features with the new ones; None
-    leaves that look out.
-    """
-    from steelyard.tables import read_features
-    from steelyard.tables.unknown_levels import warn_of_unknown_levels
-
-    frame = read_features(unlabelled, study.schema)
-    warn_of_unknown_levels(frame, study.schema)
-    scores = study.natural(frame)
-    known = out_of_fold(study, repeat=0)
-    estimate = estimate_deployed(known.p, known.y, scores, sample_weight=known.weight, seed=seed)
-    positive = study.classes.index(study.run["data"]["positive"])
-    moved = score_shift(
-        known.p[:, positive],
-        known.y,
-        known.fold,
-        estimate.prior,
-        scores[:, positive],
-        sample_weight=known.weight,
-    )
-    features = None
-    if training is not None:
-        features = feature_shift(
-            training.features,
-            training.y,
-            estimate.prior,
-            frame,
-            categories=study.schema.categories,
-            seed=seed,
-        )
-    return {
-        "estimate": estimate.to_dict(),
-        "scores": moved.to_dict(),
-        "features": None if features is None else features.to_dict(),
-    }
-
-
 def new_decision(
-    study: "Study", *, prior: np.ndarray, goal: Goal | str | None, seed: int = 0
+    study: "Study",
+    *,
+    prior: np.ndarray,
+    goal: Goal | str | None,
+    seed: int = 0,
+    unlabelled: dict[str, Any] | None = None,
 ) -> tuple[Any, dict[str, Any]]:
     """The decision rule for `goal` (None: as before) where class shares are `prior`.
+
+    `unlabelled`: what unlabelled rows said (`decision.unlabelled` of run.json); where their scores
+    were taken as those of other features, the out-of-fold rows count as rows with such scores.
 
     Returns: the rule and run.json's `decision`.
     """
     decision = study.run["decision"]
     wanted = goal_from_dict(decision["goal"]) if goal is None else as_goal(goal)
     known = out_of_fold(study, repeat=0 if ranks_rows(wanted) else None)
+    positive = study.classes.index(study.run["data"]["positive"])
     tuned = tune(
         correct_prior(known.p, natural_prior(study.run), prior),
         known.y,
         wanted,
-        positive=study.classes.index(study.run["data"]["positive"]),
+        positive=positive,
         groups=known.group,
-        sample_weight=known.weight,
+        sample_weight=_row_weights(known, positive, unlabelled),
         deployed_on=prior,
         seed=seed,
         labels=study.classes,
@@ -166,6 +130,16 @@ def new_decision(
         "rule": tuned.rule.to_dict(),
         "tuned": tuned.to_dict(),
     }
+
+
+def _row_weights(
+    known: OutOfFold, positive: int, unlabelled: dict[str, Any] | None
+) -> np.ndarray | None:
+    if not unlabelled or "score_weights" not in unlabelled:
+        return known.weight
+    edges, factors = (np.array(unlabelled["score_weights"][name]) for name in ("edges", "factors"))
+    own = np.ones(len(known.y)) if known.weight is None else known.weight
+    return np.asarray(own * factors[np.searchsorted(edges, known.p[:, positive])])
 
 
 def _share(value: Any) -> float:

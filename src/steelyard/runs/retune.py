@@ -16,10 +16,10 @@ from steelyard.runs.needed_columns import with_columns
 from steelyard.runs.new_decision import (
     natural_prior,
     new_decision,
-    new_rows,
     out_of_fold,
     stated_prior,
 )
+from steelyard.runs.unlabelled import new_rows, prior_taken
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -30,6 +30,7 @@ def retuned(
     *,
     prevalence: float | Mapping[Any, float] | None,
     unlabelled: Any,
+    assume: str | None,
     goal: Goal | str | None,
     threshold: float | None,
     training: Any,
@@ -55,8 +56,9 @@ def retuned(
     wanted = goal_from_dict(study.run["decision"]["goal"]) if goal is None else as_goal(goal)
     wanted = wanted.timed(study.run["protocol"]["time"])
     study = with_columns(study, wanted.columns, training)
-    prior, changes = _prior(study, prevalence, unlabelled, training, seed)
-    rule, decision = new_decision(study, prior=prior, goal=wanted, seed=seed)
+    prior, changes = _prior(study, prevalence, unlabelled, assume, training, seed)
+    rows = changes.get("unlabelled", study.run["decision"].get("unlabelled"))
+    rule, decision = new_decision(study, prior=prior, goal=wanted, seed=seed, unlabelled=rows)
     natural = natural_prior(study.run)
     moved = not np.allclose(prior, natural, atol=1e-12)
     decision = decision | changes
@@ -108,6 +110,7 @@ def warnings_of(found: dict[str, Any], *, compared: bool) -> list[str]:
     """What `new_rows` found that the user should know, in words."""
     said = list(found["estimate"]["notes"])
     features, scores = found["features"], found["scores"]
+    label = found["readings"]["label"]
     if features and features["moved"] and features["auc"] < 0.5:
         said.append(
             f"new rows repeat old ones (ROC-AUC of new against old {features['auc']:.3f}, "
@@ -120,11 +123,16 @@ def warnings_of(found: dict[str, Any], *, compared: bool) -> list[str]:
             f"{features['high']:.3f}; .5 is not at all), so shares and probabilities may be wrong; "
             "label some new rows and look with steelyard evaluate"
         )
+    elif not label["fits"]:
+        said.append(
+            f"the rows themselves moved, not only their class shares: {label['where']} lies "
+            f"{abs(label['gap']):.2g} of its standard deviations from any mix of the old classes "
+            f"(p {label['p_value']:.2g}); label some new rows and look with steelyard evaluate"
+        )
     if scores["psi"] > max(SCORES_MOVED, scores["chance"]):
         said.append(
             f"the scores are spread unlike those of any mix of the classes (stability index "
-            f"{scores['psi']:.2f}, by chance up to {scores['chance']:.2f}): the estimate of the "
-            "class shares may be wrong"
+            f"{scores['psi']:.2f}, by chance up to {scores['chance']:.2f})"
         )
     if not compared:
         said.append(
@@ -140,9 +148,11 @@ SCORES_MOVED = 0.2
 
 
 def _prior(
-    study: "Study", prevalence: Any, unlabelled: Any, training: Any, seed: int
+    study: "Study", prevalence: Any, unlabelled: Any, assume: str | None, training: Any, seed: int
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The new class shares, and what run.json says about where they come from."""
+    if assume is not None and unlabelled is None:
+        raise RequestError("`assume` says how unlabelled rows are read; give `unlabelled` too")
     if prevalence is not None:
         changes: dict[str, Any] = {"prior_from": "stated", "unlabelled": None, "warnings": []}
         return stated_prior(study.run, prevalence), changes
@@ -152,18 +162,13 @@ def _prior(
 
     table = training_table(study.run, training)
     found = new_rows(study, unlabelled, training=table, seed=seed)
-    prior = np.array(found["estimate"]["prior"])
-    _must_have_every_class(prior, found["estimate"], study.classes)
-    warnings = warnings_of(found, compared=table is not None)
+    prior, said = prior_taken(study, found, assume)
+    reading = assume or ("label" if found["readings"]["conclusion"] == "label" else "same")
+    if assume is not None:
+        taken = {name: found["readings"][assume][name] for name in ("prior", "low", "high")}
+        found["estimate"] |= taken
+    warnings = [*said, *warnings_of(found, compared=table is not None)]
+    found |= {"taken": reading}
+    if assume != "features":
+        del found["score_weights"]
     return prior, {"prior_from": "unlabelled", "unlabelled": found, "warnings": warnings}
-
-
-def _must_have_every_class(prior: np.ndarray, estimate: dict[str, Any], classes: list[Any]) -> None:
-    gone = int(prior.argmin())
-    if prior[gone] > 1e-6:
-        return
-    raise RequestError(
-        f"the unlabelled rows ({estimate['rows']:,}) look as if none were {classes[gone]!r}: its "
-        f"share is estimated as {prior[gone]:.2g}, at most {estimate['high'][gone]:.2g}; give more "
-        "rows, or state the prevalence"
-    )

@@ -145,6 +145,7 @@ class Study:
         *,
         prevalence: float | Mapping[Any, float] | None = None,
         unlabelled: Any = None,
+        assume: str | None = None,
         goal: Goal | str | None = None,
         threshold: float | None = None,
         training: Any = None,
@@ -155,16 +156,20 @@ class Study:
         Args:
             prevalence: share of the positive class where the model is used (the other classes
                 keep their proportions), or one share per class.
-            unlabelled: rows from there, any table without a target; their class shares are
-                estimated, with an interval, and whether the rows themselves moved is checked.
+            unlabelled: rows from there, any table without a target. They are read in two ways,
+                that only class shares moved or that only features did, and nothing is changed
+                unless the first fits the rows and they could have told it from the second.
+            assume: "label" takes the class shares that follow if only those moved; "features"
+                leaves the probabilities and tunes the threshold on rows weighted to scores like
+                the new ones'.
             goal: what the threshold is tuned to; by default as before.
             threshold: one chosen by hand instead of a goal, in [0, 1]; two classes.
             training: the table that was compared on, where it is no longer at its place; only to
                 compare its features with those of `unlabelled`.
             seed: of the draws behind intervals.
         Returns: a new Study; this one stays as it is.
-        Raises: RequestError, GoalError: nothing to change, shares of 0 or 1, too few rows, or a
-            goal out of reach.
+        Raises: RequestError, GoalError: nothing to change, shares of 0 or 1, too few rows, rows
+            that do not say what moved, or a goal out of reach.
         """
         from steelyard.runs.retune import retuned
 
@@ -172,6 +177,7 @@ class Study:
             self,
             prevalence=prevalence,
             unlabelled=unlabelled,
+            assume=assume,
             goal=goal,
             threshold=threshold,
             training=training,

@@ -1,0 +1,107 @@
+"""Leaks that multiply every figure are found, with the figure without them; else there are none."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from steelyard.inspection import inspect
+from steelyard.inspection.encoded_columns import made_from_labels
+
+LEAKS = {"SY016", "SY017", "SY020"}
+
+
+def drawn(rows, share, signal, seed=0):
+    """Six columns, of which two know the class by `signal` standard deviations."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(rows) < share).astype(int)
+    return rng.normal(size=(rows, 6)) + signal * y[:, None] * (np.arange(6) < 2), y, rng
+
+
+def frame(X, y, **more):
+    columns = {f"x{j}": X[:, j] for j in range(X.shape[1])}
+    return pl.DataFrame(columns | more | {"y": y})
+
+
+def copied_rows():
+    X, y, rng = drawn(2000, 0.1, 0.6)
+    rows = rng.permutation(np.r_[np.arange(2000), np.repeat(np.flatnonzero(y), 3)])
+    return frame(X[rows], y[rows])
+
+
+def visits(noise=0.1, **more):
+    X, y, rng = drawn(500, 0.1, 0.1)
+    of = rng.permutation(np.repeat(np.arange(500), 5))
+    X = X[of] + noise * rng.normal(size=(2500, 6))
+    return frame(X, y[of], **{name: values[of] for name, values in more.items()})
+
+
+def with_mean_labels(smoothing=0.0):
+    X, y, rng = drawn(4000, 0.05, 0.0)
+    level = rng.integers(0, 400, 4000)
+    rows = np.bincount(level, minlength=400) + smoothing
+    mean = (np.bincount(level, y, minlength=400) + smoothing * 0.05) / rows
+    return frame(X, y, shop=mean[level])
+
+
+def found(table):
+    summary = inspect(table, "y").to_dict()
+    codes = {one["code"]: one for one in summary["findings"] if one["code"] in LEAKS}
+    return codes, {one["kind"]: one for one in summary["leaks"]}
+
+
+def test_copied_rows_and_the_figure_without_them():
+    codes, leaks = found(copied_rows())
+    assert set(codes) == {"SY016"}
+    assert leaks["copies"]["average_precision"] > 1.15 * leaks["copies"]["without"]
+    assert (
+        f"{leaks['copies']['without']:.3f} where they are kept in one fold"
+        in codes["SY016"]["seen"]
+    )
+
+
+def test_several_visits_of_a_patient_with_and_without_the_number():
+    codes, leaks = found(visits())
+    assert set(codes) == {"SY016"}
+    patient = np.random.default_rng(1).permutation(500) * 7 + 1000
+    named, leaks_named = found(visits(patient=patient))
+    assert set(named) == {"SY017"}
+    assert named["SY017"]["subjects"] == ["patient"]
+    for one in (leaks["twins"], leaks_named["group"]):
+        assert one["average_precision"] > 0.4
+        assert one["without"] < 0.25
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 10.0])
+def test_a_category_encoded_by_its_own_labels(smoothing):
+    codes, leaks = found(with_mean_labels(smoothing))
+    assert set(codes) == {"SY020"}
+    assert codes["SY020"]["subjects"] == ["shop"]
+    assert leaks["encoded"]["average_precision"] > 1.8 * leaks["encoded"]["without"]
+
+
+def test_a_column_of_true_rates_is_no_leak():
+    """Ten values of which each is the true share: the labels scatter around it as they must."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        rate = rng.beta(1, 19, 300).round(4)
+        values = rate[rng.integers(0, 300, 6000)]
+        assert not made_from_labels(values, rng.random(6000) < values, seed)
+
+
+def test_clean_tables_have_no_leaks():
+    for seed in range(4):
+        X, y, rng = drawn(2000, 0.1, 1.0, seed)
+        codes, _ = found(
+            frame(X, y, age=rng.integers(18, 90, 2000), zip=rng.integers(0, 400, 2000))
+        )
+        assert not codes
+
+
+def test_a_group_that_the_user_named_is_no_leak_any_more():
+    from steelyard.inspection.result import inspect_table
+    from steelyard.tables import read_table
+
+    patient = np.random.default_rng(1).permutation(500) * 7 + 1000
+    table = read_table(visits(patient=patient), "y", group="patient")
+    codes = {one["code"] for one in inspect_table(table).to_dict()["findings"]}
+    assert not codes & LEAKS
