@@ -15,6 +15,7 @@ class Finish(Keras3Callback):
         X, y, options: as in `steelyard.finish`: validation rows at natural class shares, a goal.
     Learned: `finished`, the finished model with its `report`; None until `fit` ends.
 
+    >>> import keras
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> y = (np.arange(400) % 10 == 0).astype(int)
