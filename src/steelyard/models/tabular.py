@@ -88,7 +88,8 @@ class TabularTrainer(Bagged):
 
         at_once = packed.packs_at_once()
         in_work: deque[Future[list[Outcome]]] = deque()
-        with ThreadPoolExecutor(at_once, "pack") as pool:
+        pool = ThreadPoolExecutor(at_once, "pack")
+        try:
             for rows, pack in self._packs(table, jobs):
                 in_work.append(pool.submit(run_pack, rows, pack))
                 # One more than there are threads, so that no more than two splits are laid out.
@@ -96,6 +97,8 @@ class TabularTrainer(Bagged):
                     yield from in_work.popleft().result()
             while in_work:
                 yield from in_work.popleft().result()
+        finally:  # who stops reading, or is stopped, doesn't wait for jobs that have not begun
+            pool.shutdown(cancel_futures=True)
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
