@@ -10,6 +10,7 @@ import pytest
 
 from steelyard.errors import DataError, TargetError
 from steelyard.tables import check_learnable, count_classes, labels, read_features, read_table
+from steelyard.tables.files import find_files
 
 GOOD = "a,b,t\n1,x,0\n2,y,1\n3,x,0\n"
 
@@ -220,3 +221,12 @@ def test_labels_that_do_not_fit(case):
         labels(pl.DataFrame({"t": values}), read_table(LEARNED, "t").schema)
     message = one_line(error)
     assert [word for word in words if word not in message] == []
+
+
+def test_a_file_of_a_name_like_it_is_offered(tmp_path):
+    (tmp_path / "churn.csv.gz").write_bytes(b"")
+    (tmp_path / "notes.md").write_text("churn")
+    with pytest.raises(DataError, match=r"does not exist; did you mean .*churn\.csv\.gz\?"):
+        find_files(tmp_path / "churn.csv")
+    with pytest.raises(DataError, match="does not exist; give a file"):
+        find_files(tmp_path / "other" / "churn.csv")

@@ -1,5 +1,6 @@
 """From a path, folder or glob to the files behind it, and the hash of their bytes."""
 
+import difflib
 import glob
 import hashlib
 import re
@@ -121,7 +122,15 @@ def _candidates(path: str | Path) -> list[Path]:
             return files
         raise DataError(f"no file that can be read matches {path}; what can be read is {TAKES}")
     what = "is a link to what does not exist" if found.is_symlink() else "does not exist"
-    raise DataError(f"{path} {what}; give a file, a folder or a glob in quotes")
+    raise DataError(f"{path} {what}; {_beside(found)}give a file, a folder or a glob in quotes")
+
+
+def _beside(path: Path) -> str:
+    """What may have been meant: a file of a name like it in the same folder."""
+    folder = path.parent
+    names = [one.name for one in folder.iterdir() if format_of(one)] if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)
+    return f"did you mean {folder / near[0]}? Or " if near else ""
 
 
 def _inside(folder: Path) -> list[Path]:
