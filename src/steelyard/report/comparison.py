@@ -202,4 +202,8 @@ def nice_step(span: float) -> float:
 
 
 def _triple(found: dict[str, Any]) -> list[float | None]:
-    return [found["value"], found["low"], found["high"]]
+    # Three digits are shown; more would only make the page larger.
+    return [
+        None if value is None else float(f"{value:.7g}")
+        for value in (found["value"], found["low"], found["high"])
+    ]

@@ -55,7 +55,7 @@ def _losses(techniques: list[dict[str, Any]]) -> list[ColumnLoss]:
             Mark(x["value"], x["low"], x["high"], shape, style)
             for x, shape, style in zip(losses, SHAPES, STYLES, strict=False)
         ]
-        picture = strip(scale, marks, "; ".join(said), zero=0.0)
+        picture = strip(scale, marks, zero=0.0)
         rows.append(ColumnLoss(entries[0]["column"], picture, said, losses[0]["low"] > 0))
     return rows
 

@@ -36,7 +36,7 @@ from steelyard.report.formatting import (
     rows_and_class,
     with_interval,
 )
-from steelyard.report.strip import MARKS
+from steelyard.report.strip import MARKS, shapes
 from steelyard.report.text import nested_sentence
 from steelyard.report.weighted_rows import weighted_rows
 from steelyard.stats.metrics import METRICS
@@ -142,7 +142,7 @@ def environment() -> jinja2.Environment:
         "range": interval,
         "share_of": answer.share_of,
     }
-    made.globals["log_width"] = log_width
+    made.globals |= {"log_width": log_width, "shapes": shapes()}
     return made
 
 

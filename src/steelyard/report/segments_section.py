@@ -28,7 +28,7 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
             Mark(recall["value"], recall["low"], recall["high"], "circle", "recommended"),
             Mark(recall["pooled"], None, None, "square", "technique"),
         ]
-        picture = strip(Scale(0.0, 1.0), marks, f"recall {with_interval(recall, 2)}")
+        picture = strip(Scale(0.0, 1.0), marks)
     return {
         "label": part["label"],
         "rows": f"{part['rows']:,}",

@@ -44,30 +44,43 @@ class Mark:
     style: str
 
 
-def strip(scale: Scale, marks: Sequence[Mark], said: str, zero: float | None = None) -> Markup:
-    """The line; `said` is read out in its place, `zero` is where a thin line stands."""
+def strip(scale: Scale, marks: Sequence[Mark], said: str = "", zero: float | None = None) -> Markup:
+    """The line; `said` is read out in its place, `zero` is where a thin line stands.
+
+    Without `said` nothing is: the cells beside it say the same.
+    """
     line = "" if zero is None else _line("zero", scale.at(zero), scale.at(zero), "0", "100%")
     # Lines one under the other, so that no interval hides another.
     each = 100 / (len(marks) + 1)
     drawn = Markup("").join(
         _mark(scale, one, round(each * (i + 1), 1)) for i, one in enumerate(marks)
     )
+    if not said:
+        return Markup('<svg class="range" aria-hidden="true">{}{}</svg>').format(line, drawn)
     return Markup('<svg class="range" role="img" aria-label="{}">{}{}</svg>').format(
         said, line, drawn
     )
 
 
+def shapes() -> Markup:
+    """The marks' outlines, once a page, for all lines to use."""
+    drawn = Markup("").join(
+        Markup('<path id="mark-{}" class="m" d="{}"/>').format(name, d) for name, d in MARKS.items()
+    )
+    return Markup('<svg class="shapes" aria-hidden="true"><defs>{}</defs></svg>').format(drawn)
+
+
 def _mark(scale: Scale, one: Mark, height: float) -> Markup:
     whisker = Markup("")
     if one.low is not None and one.high is not None:
-        y = f"{height}%"
+        y = f"{height:g}%"
         whisker = _line("whisker", scale.at(one.low), scale.at(one.high), y, y)
-    return whisker + Markup(
-        '<svg x="{}%" y="{}%" class="over {}"><path class="mark" d="{}"/></svg>'
-    ).format(scale.at(one.value), height, one.style, MARKS[one.shape])
+    return whisker + Markup('<use href="#mark-{}" x="{:g}%" y="{:g}%" class="{}"/>').format(
+        one.shape, scale.at(one.value), height, one.style
+    )
 
 
 def _line(style: str, left: float, right: float, top: str, bottom: str) -> Markup:
-    return Markup('<line class="{}" x1="{}%" x2="{}%" y1="{}" y2="{}"/>').format(
+    return Markup('<line class="{}" x1="{:g}%" x2="{:g}%" y1="{}" y2="{}"/>').format(
         style, left, right, top, bottom
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from steelyard.report.figures import moved
 
-BUDGET = 9_000  # thresholds on a page, over all techniques and classes; 12 bytes each
+BUDGET = 8_000  # thresholds on a page, over all techniques and classes; 12 bytes each
 
 
 def thinned(table: dict[str, Any], room: int, keep: float | None) -> dict[str, Any]:
