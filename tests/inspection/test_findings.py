@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from leaky_tables import copied_rows, visits, with_mean_labels
 
 import steelyard
 from steelyard.inspection import FINDINGS
@@ -69,6 +70,7 @@ ROWS = 600
 IS_RARE = pl.col("label") == "rare"
 BY_INDEX = pl.int_range(pl.len())
 
+PATIENTS = np.random.default_rng(1).permutation(500) * 7 + 1000
 RAISED_BY = {
     "SY001": lambda: clean().filter(IS_RARE),
     "SY002": lambda: thinned(3),
@@ -88,6 +90,9 @@ RAISED_BY = {
     ),
     "SY014": lambda: clean().sort("label"),
     "SY015": lambda: pl.concat([clean(), between_rare_rows()]),
+    "SY016": lambda: copied_rows().rename({"y": "label"}),
+    "SY017": lambda: visits(patient=PATIENTS).rename({"y": "label"}),
+    "SY020": lambda: with_mean_labels().rename({"y": "label"}),
     "SY021": lambda: with_columns(refund=IS_RARE.cast(int) + 0.001 * BY_INDEX / ROWS),
     "SY022": lambda: with_columns(d=pl.when(BY_INDEX % 3 == 0).then(pl.col("a") ** 2)),
     "SY023": lambda: with_columns(a=pl.when(BY_INDEX % 9 != 0).then(pl.col("a"))),
