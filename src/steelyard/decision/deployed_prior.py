@@ -60,6 +60,7 @@ def estimate_deployed(
         likelihood with bias-corrected calibration is hard-to-beat at label shift adaptation",
         ICML 2020.
 
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> def draw(share, n):
     ...     y = (rng.random(n) < share).astype(int)
