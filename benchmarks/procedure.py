@@ -16,7 +16,8 @@ import numpy as np
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 
 ROWS = {60: 1200, 200: 4000, 1000: 20_000}

@@ -21,7 +21,8 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import verdict_on
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits

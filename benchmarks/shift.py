@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise, estimate_deployed, estimate_prior
 
 SHARES = (0.002, 0.01, 0.1, 0.3)

@@ -16,7 +16,8 @@ import numpy as np
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 
 GOALS = {

@@ -21,8 +21,8 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from simulated import RandomUnits, compared, make_table
-from steelyard.comparison.judging import Protocol
 from steelyard.comparison.nested import verdict_by
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.intervals import wilson

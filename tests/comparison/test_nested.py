@@ -9,8 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from steelyard.comparison.correction_effect import correction_effect
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
 from steelyard.comparison.nested import nested, verdict_by
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.verdict import decide
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits

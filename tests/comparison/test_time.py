@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
 from steelyard.comparison.periods import periods
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 from steelyard.errors import SteelyardError
 from steelyard.jobs.folds import make_splits

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 
 from steelyard.comparison.drivers import drivers
-from steelyard.comparison.judging import CONSTANT, Protocol, judge
+from steelyard.comparison.judging import CONSTANT, judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import Origin, predictions, record, verdict_on, with_origin
 from steelyard.comparison.segmented import segmented
 from steelyard.decision import Maximise

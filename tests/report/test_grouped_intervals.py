@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from steelyard.comparison.counted import _against_the_rest
-from steelyard.comparison.judging import Protocol
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 from steelyard.jobs.folds import make_splits
 from steelyard.report.figures import at_index

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import DecisionRule, Maximise
 from steelyard.errors import RequestError
 from steelyard.jobs.folds import make_splits

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Protocol
+from steelyard.comparison.protocol import Protocol
 from steelyard.errors import RequestError
 from steelyard.files.digests import file_digest
 from steelyard.jobs.job import Trainer

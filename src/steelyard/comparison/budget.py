@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
+from steelyard.comparison.protocol import Protocol
 from steelyard.errors import RequestError
 from steelyard.jobs.job import Job, Split, Trainer
 from steelyard.tables import Table

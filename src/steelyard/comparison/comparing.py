@@ -14,8 +14,9 @@ from steelyard.comparison.baselines import (
 from steelyard.comparison.budget import Plan, planned, seconds_of
 from steelyard.comparison.drivers import drivers
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Judged, Protocol, judge_all
+from steelyard.comparison.judging import Judged, judge_all
 from steelyard.comparison.need import check_training
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import (
     Origin,
     ledger,

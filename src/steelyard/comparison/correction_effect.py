@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.stats.calibration import calibration_line
 
 FEWEST = 20  # rows of a class; the slope of fewer is anything from 0 to infinity

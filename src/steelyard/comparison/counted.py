@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.stats.confusion import confusion_table
 from steelyard.stats.curves import calibration_curve
 from steelyard.stats.influence import group_effect

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.intervals import quantile
 from steelyard.stats.limits import TO_COMPARE

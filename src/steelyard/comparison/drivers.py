@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from steelyard.comparison.importance import importance, tried_columns
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
 from steelyard.comparison.profiles import COLUMNS, profiles
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.row_reasons import RowReasons
 from steelyard.jobs.job import Fitted
 from steelyard.tables import Table

@@ -11,7 +11,8 @@ from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.given_scores import as_probabilities, score_of
 from steelyard.comparison.judgement import Judgement
-from steelyard.comparison.judging import Protocol, judge_all
+from steelyard.comparison.judging import judge_all
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import (
     Origin,
     environment,

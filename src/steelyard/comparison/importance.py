@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Protocol
+from steelyard.comparison.protocol import Protocol
 from steelyard.inspection.separation import contrasts, separation
 from steelyard.jobs.job import Fitted
 from steelyard.models.members import raw_columns

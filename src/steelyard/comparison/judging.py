@@ -7,27 +7,23 @@ repeat (with a time split: of earlier blocks), so no row helps to tune what it i
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import (
     Alerts,
     Calibration,
     DecisionRule,
-    Goal,
     Identity,
     best_of_each_period,
     check_and_refit,
     correct_prior,
-    costs_by_row,
-    costs_of,
     ranks_rows,
     tune,
 )
-from steelyard.jobs.class_counts import class_counts, shares_of
 from steelyard.jobs.job import Split
 from steelyard.jobs.run import Progress
 from steelyard.stats.cross_validated import cross_validated_metrics
@@ -35,7 +31,7 @@ from steelyard.stats.curves import calibration_curve, precision_recall_curve
 from steelyard.stats.fold_table import FoldTable
 from steelyard.stats.metric_intervals import UNDEFINED, MetricValue
 from steelyard.stats.metrics import BY_NAME
-from steelyard.stats.predictions import Predictions, effective_rows
+from steelyard.stats.predictions import Predictions
 from steelyard.techniques import Decision, Technique
 
 CONSTANT = Technique(
@@ -47,110 +43,6 @@ CONSTANT = Technique(
 
 BEFORE = ("log_loss", "observed_expected")
 """What is told of probabilities before their correction."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What all techniques are judged by."""
-
-    y: np.ndarray
-    splits: Sequence[Split]
-    positive: int
-    goal: Goal
-    metric: str
-    groups: np.ndarray | None = None
-    seed: int = 0
-    reference: str = "plain"  # wins ties
-    labels: Sequence[Any] | None = None  # of the classes, for notes
-    weights: np.ndarray | None = None  # of the rows, above 0 and of mean 1
-    columns: Mapping[str, np.ndarray] = field(default_factory=dict)  # that the goal needs, per row
-    lag: float = 0.0  # how long before a block in time rows of known class end
-
-    @property
-    def classes(self) -> int:
-        """Number of classes."""
-        return int(self.y.max()) + 1
-
-    @property
-    def repeats(self) -> int:
-        """Number of repeats."""
-        return max(split.repeat for split in self.splits) + 1
-
-    @property
-    def stratified(self) -> bool:
-        """Whether every fold holds the classes in equal shares: no groups, no order in time."""
-        return self.groups is None and all(split.scored for split in self.splits)
-
-    @property
-    def scored(self) -> np.ndarray:
-        """Positions of the rows that metrics are computed on; all but a time split's past."""
-        return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
-
-    def counts(self, rows: Any) -> np.ndarray:
-        """Weight of the rows of each class among these, shape (classes,); whole without weights."""
-        return class_counts(self.y, self.weights, rows, self.classes)
-
-    @property
-    def shares(self) -> np.ndarray:
-        """Class shares of the table, shape (classes,)."""
-        counts = self.counts(slice(None))
-        return counts / counts.sum()
-
-    @property
-    def positives(self) -> int:
-        """Effective rows of the class of interest."""
-        mine = self.y == self.positive
-        if self.weights is None:
-            return int(mine.sum())
-        return int(effective_rows(self.weights[mine]))
-
-    def of_rows(self, rows: Any) -> np.ndarray | None:
-        """Weights of these rows, or None."""
-        return None if self.weights is None else self.weights[rows]
-
-    @cached_property
-    def row_costs(self) -> np.ndarray | None:
-        """Costs of a false alarm and a miss in each row, (rows, 2); None where rows do not differ.
-
-        A gap counts with the mean of all rows: what was paid is not learned fold by fold.
-        """
-        by_row = costs_by_row(self.goal, self.columns, self.y == self.positive)
-        return None if by_row is None else by_row.of(self.columns)
-
-    def columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """What the goal needs of some of the rows, by positions or mask."""
-        return {name: column[rows] for name, column in self.columns.items()}
-
-    def fold_of(self, repeat: int) -> np.ndarray:
-        """Fold in which each row was predicted, shape (rows,); -1 where it never was."""
-        folds = np.full(len(self.y), -1)
-        for split in self.splits:
-            if split.repeat == repeat:
-                folds[split.test] = split.fold
-        return folds
-
-    def predictions(self, p: np.ndarray, d: np.ndarray) -> list[Predictions]:
-        """The scored rows of each repeat, checked once, from (repeats, rows, ...) of all rows."""
-        rows = self.scored
-        return [
-            Predictions.of(
-                self.y[rows],
-                p[repeat, rows],
-                d[repeat, rows],
-                positive=self.positive,
-                costs=costs_of(self.goal),
-                folds=self.fold_of(repeat)[rows],
-                groups=None if self.groups is None else self.groups[rows],
-                weights=self.of_rows(rows),
-                stratified=self.stratified,
-                row_costs=None if self.row_costs is None else self.row_costs[rows],
-            )
-            for repeat in range(self.repeats)
-        ]
-
-    def natural(self, split: Split) -> np.ndarray:
-        """Class shares of a split's training rows, shape (classes,)."""
-        return shares_of(self.counts(split.train))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.verdict import Verdict, decide
 from steelyard.stats.cross_validated import cross_validated_metrics
 from steelyard.stats.fold_table import FoldTable

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import costs_of
 from steelyard.jobs.lag import kind_of_time
 from steelyard.stats.metric_intervals import metric_values

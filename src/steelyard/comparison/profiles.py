@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.stats.intervals import wilson
 from steelyard.stats.predictions import effective_rows
 from steelyard.tables import Table

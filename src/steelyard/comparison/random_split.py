@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Protocol
+from steelyard.comparison.protocol import Protocol
 from steelyard.inspection.leak_free import QuickTable, precision_of, scores_in_folds
 from steelyard.inspection.leaks import quick_table
 from steelyard.jobs.folds import make_splits

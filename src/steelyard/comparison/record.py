@@ -16,9 +16,10 @@ from steelyard._version import __version__
 from steelyard.comparison.correction_effect import correction_effect
 from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.differences import differences
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
 from steelyard.comparison.nested import nested, verdict_by
 from steelyard.comparison.periods import periods
+from steelyard.comparison.protocol import Protocol
 from steelyard.runs.new_decision import COLUMN
 from steelyard.runs.store import SCHEMA
 from steelyard.stats.money_record import money_record

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from steelyard.comparison.judging import CONSTANT, Protocol, judge_all
+from steelyard.comparison.judging import CONSTANT, judge_all
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import results, verdict_on
 from steelyard.decision import goal_from_dict
 from steelyard.errors import RunError

@@ -7,8 +7,8 @@ from typing import Any
 
 from steelyard._seeds import check_seed
 from steelyard._version import __version__
-from steelyard.comparison.judging import Protocol
 from steelyard.comparison.need import rows_that_fit
+from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Alerts, Goal, check_enough_rows, check_goal, costs_by_row
 from steelyard.errors import RequestError
 from steelyard.executors import Executor, Serial

@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.request import Request
 from steelyard.errors import GoalError
 from steelyard.jobs.run import (

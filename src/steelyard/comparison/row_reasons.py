@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from steelyard.comparison.final import as_deployed
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.jobs.job import Fitted
 from steelyard.models.contributions import contributions, drawn_rows
 from steelyard.models.raw_rows import raw_rows

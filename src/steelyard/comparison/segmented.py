@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from steelyard.comparison.judging import Judged, Protocol
+from steelyard.comparison.judging import Judged
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.request import Request
 from steelyard.stats.segment_measures import DecidedRows
 from steelyard.stats.segments import segments

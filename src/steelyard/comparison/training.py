@@ -11,8 +11,9 @@ from steelyard.comparison.baselines import (
 )
 from steelyard.comparison.drivers import drivers
 from steelyard.comparison.final import deployed, fit_on_all
-from steelyard.comparison.judging import Protocol, judge
+from steelyard.comparison.judging import judge
 from steelyard.comparison.need import check_training
+from steelyard.comparison.protocol import Protocol
 from steelyard.comparison.record import (
     Origin,
     ledger,
