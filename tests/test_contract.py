@@ -19,11 +19,21 @@ ARGUMENTS = {
     losses.GaussianClouded: {"deviation": 0.0},
     losses.Reweighted: {"loss": losses.LogitAdjusted(COUNTS), "class_weight": [1.0, 5.0]},
     layers.Calibration: {"kind": "beta", "a": 1.1, "b": 0.9, "c": 0.1},
+    layers.DecisionByRow: {"row_costs": {"fp": 1.0, "fn": 9.0, "if_missing": [1.0, 9.0]}},
     layers.NormalizedDense: {"units": 2},
     layers.PriorBias: {"class_counts": COUNTS},
     layers.PriorCorrection: {"trained_on": 0.5, "deployed_on": 0.2},
     layers.TemperatureScaling: {"temperature": 2.0},
     layers.Decision: {"threshold": 0.3},
+    layers.ThreeWayDecision: {
+        "three_way": {
+            "fp": 1.0,
+            "fn": 9.0,
+            "if_missing": [1.0, 9.0],
+            "review": 0.5,
+            "hit_rate": 0.9,
+        }
+    },
     layers.TreeEnsemble: {"nodes": 3, "trees": 1, "outputs": 2, "depth": 1},
     metrics.NormalizedCost: {"costs": [[0.0, 1.0], [9.0, 0.0]]},
     metrics.ExpectedCost: {"costs": [[0.0, 1.0], [9.0, 0.0]]},

@@ -37,11 +37,12 @@ NAMED = {
     ("resample", "set"): "settings",
     ("judge", "data"): "y",
     ("judge", "group"): "groups",
+    ("judge", "weight"): "sample_weight",
     ("export", "out"): "path",
 }
 ELSEWHERE = {
     "inspect": {"out", "overwrite"},  # Inspection.to_html
-    "evaluate": {"out", "overwrite"},  # Evaluated.save
+    "evaluate": {"out", "overwrite", "cluster"},  # Evaluated.save, evaluate_file
     "monitor": {"out", "overwrite"},  # Monitored.save
     # Resampled.write, resample_files
     "resample": {"out", "overwrite", "csv_safe", "key", "cluster"},

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from markupsafe import escape
 from sklearn.metrics import average_precision_score
 
 import steelyard
@@ -71,7 +72,7 @@ def test_it_is_said_what_was_drawn(drawn):
     (note,) = [one for one in data["notes"] if one.startswith("compared on")]
     assert f"{ROWS:,} of {sum(COUNTS):,} rows" in note
     assert f"1: all {COUNTS[1]:,}" in note
-    assert note in drawn.to_html()
+    assert str(escape(note)) in drawn.to_html()
     assert f"{sum(COUNTS):,} rows ({ROWS:,} drawn), {COUNTS[1]:,} of them class 1 (3.7 %)" in repr(
         drawn
     )

@@ -31,7 +31,15 @@ def evaluated(run):
 
 def monitored(run):
     """What `monitor` finds where the prevalence has doubled twice."""
+    reading = {
+        "prior": [0.7, 0.3],
+        "low": [0.65, 0.25],
+        "high": [0.75, 0.35],
+        "recall": {"value": 0.8, "low": 0.7, "high": 0.9},
+        "precision": None,
+    }
     return {
+        "readings": {"conclusion": "label", "positive": 1, "label": reading, "features": reading},
         "rows": 5000,
         "positive": run["data"]["positive"],
         "left": True,

@@ -141,8 +141,8 @@ def _result(ray: Any, call: Any) -> Any:
         ) from error
     except found.ObjectStoreFullError as error:
         raise WorkerError(
-            "the cluster's object store has no space left; end other work on it, or start it "
-            "with a larger --object-store-memory"
+            "the cluster's object store has no space left; end other work on it, or start its "
+            "nodes with more object_store_memory"
         ) from error
     except (found.WorkerCrashedError, found.NodeDiedError, found.ObjectLostError) as error:
         raise WorkerError(
@@ -171,7 +171,7 @@ def _no_connection(address: str, error: Exception) -> str:
         )
     if address == "auto":
         return (
-            "no Ray cluster runs on this machine; start one with `ray start --head`, or give "
+            "no Ray cluster runs on this machine; start one (`ray start` with its head), or give "
             '"local" or "ray://HOST:PORT"'
         )
     return (

@@ -40,7 +40,7 @@ class DecisionByRow(ByCosts):
     ) -> None:
         super().__init__(RowCosts(**row_costs), positive, ports, **kwargs)
 
-    def call(self, inputs: Tensor, columns: Sequence[Tensor]) -> Tensor:
+    def call(self, inputs: Tensor, columns: Sequence[Tensor] = ()) -> Tensor:
         p = self.of_interest(inputs)
         fp, fn = self.costs(p, columns)
         nothing = fn <= 0.0

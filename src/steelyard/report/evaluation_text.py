@@ -3,6 +3,7 @@
 import textwrap
 from typing import Any
 
+from steelyard.report.commands import command
 from steelyard.report.formatting import amount, signed, with_interval
 from steelyard.stats.metrics import METRICS
 
@@ -35,7 +36,8 @@ def missed_text(found: dict[str, Any]) -> str:
         "are missed among all rows there. "
     )
     if recall["value"] is None:
-        said += "For the recall the flagged rows are needed, too: sample-below --with-flagged."
+        drawing = command("sample-below", "--with-flagged")
+        said += f"For the recall the flagged rows are needed, too: {drawing}."
     else:
         said += f"Recall: {with_interval(recall)}."
     return textwrap.fill(said, WIDTH)

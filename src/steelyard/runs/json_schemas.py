@@ -9,7 +9,7 @@ from steelyard.errors import RequestError
 
 # What can be asked for -> its line. A command that prints run.json goes by that name.
 SCHEMAS = {
-    "run": "run.json; also compare, train, judge, report and demo with --json",
+    "run": "run.json; also compare, train, judge, report and demo as JSON",
     "inspect": "what inspect found",
     "resample": "the ledger of resample, also beside its file",
     "predict": "summary of predict; the rows are in its file",
