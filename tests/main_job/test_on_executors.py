@@ -105,3 +105,13 @@ def test_a_comparison_begins_on_a_cluster_and_ends_here(run_dir, tmp_path):
     np.testing.assert_allclose(probabilities(out), probabilities(run_dir), atol=2e-4)
     ledgers = [json.loads((run / "ledger.json").read_text()) for run in (out, run_dir)]
     assert ledgers[0] == ledgers[1]
+
+
+def test_train_in_time_order_trains_its_folds_elsewhere(run_dir, customers):
+    frame = customers(400, seed=3).with_row_index("day")
+    elsewhere = Elsewhere()
+    options = {"model": "trees", "time_column": "day", "folds": 3, "progress": False}
+    spread = steelyard.train(frame, "churned", cluster=elsewhere, **options)
+    alone = steelyard.train(frame, "churned", **options)
+    assert elsewhere.tasks == len(alone.ledger["jobs"])
+    assert spread.uncorrected.equals(alone.uncorrected)

@@ -12,23 +12,14 @@ from steelyard.comparison.baselines import (
     trainer_of,
 )
 from steelyard.comparison.budget import Plan, planned, seconds_of
-from steelyard.comparison.drivers import drivers
-from steelyard.comparison.final import deployed, fit_on_all
+from steelyard.comparison.final import fit_on_all
 from steelyard.comparison.judging import Judged, judge_all
 from steelyard.comparison.need import check_training
 from steelyard.comparison.protocol import Protocol
-from steelyard.comparison.record import (
-    Origin,
-    ledger,
-    predictions,
-    record,
-    uncorrected_frame,
-    verdict_on,
-    with_origin,
-)
+from steelyard.comparison.record import Origin, verdict_on
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
-from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
-from steelyard.comparison.segmented import parts_of, segmented
+from steelyard.comparison.results import Outcome, check_reach, finished, part_of, result_store
+from steelyard.comparison.segmented import parts_of
 from steelyard.comparison.spreading import spread
 from steelyard.jobs.job import Fitted
 from steelyard.jobs.run import (
@@ -57,6 +48,7 @@ def run_comparison(
     may_leave_out: bool,
     budget: str | float | None,
 ) -> Study:
+    """As `main_job.compare`, of a request that was read."""
     started = time.monotonic()
     limit = None if budget is None else started + seconds_of(budget)
     table = table_of(data, request, progress)
@@ -112,19 +104,8 @@ def _finish(
     last = part_of(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     by_name = _beside_reference(table, plan, protocol, chosen, fitted)
-    run = record(table, protocol, contenders, others, verdict, chosen, store.finished, asked)
-    run["importance"] = drivers(table, protocol, chosen, by_name, keep_rows=origin.keep_rows)
-    run["segments"] = segmented(protocol, chosen, origin.segments)
-    run = with_origin(run, origin)
-    study = Study(
-        run | {"left_out": plan.left_out},
-        predictions=predictions(table.row_ids, table.schema.classes, protocol, contenders),
-        uncorrected=uncorrected_frame(table, protocol, by_technique),
-        ledger=ledger(store.finished),
-        model=deployed(table, fitted, chosen, run),
-    )
-    save_finished(study, store)
-    return study
+    outcome = Outcome(contenders, others, verdict, chosen, fitted, by_name, by_technique)
+    return finished(outcome, table, protocol, asked, origin, store, plan.left_out)
 
 
 def _beside_reference(

@@ -123,6 +123,7 @@ def _told(table: Table, population: list[int]) -> str:
 
 
 def protocol_of(table: Table, request: Request) -> Protocol:
+    """What the techniques are judged by: splits, positive class, goal, checked against the rows."""
     classes = table.schema.classes
     positive = positive_code(classes, table.weighted_counts, request.positive)
     check_goal(request.goal, len(classes))

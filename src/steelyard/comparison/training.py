@@ -5,28 +5,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from steelyard.comparison.baselines import (
-    code_of,
-    trainer_of,
-)
-from steelyard.comparison.drivers import drivers
-from steelyard.comparison.final import deployed, fit_on_all
+from steelyard.comparison.baselines import code_of, trainer_of
+from steelyard.comparison.final import fit_on_all
 from steelyard.comparison.judging import judge
 from steelyard.comparison.need import check_training
 from steelyard.comparison.protocol import Protocol
-from steelyard.comparison.record import (
-    Origin,
-    ledger,
-    predictions,
-    record,
-    uncorrected_frame,
-    verdict_on,
-    with_origin,
-)
+from steelyard.comparison.record import Origin, verdict_on
 from steelyard.comparison.request import Request, asked_for, protocol_of, table_of, trainable
-from steelyard.comparison.results import check_reach, part_of, result_store, save_finished
-from steelyard.comparison.segmented import parts_of, segmented
-from steelyard.jobs.job import Job, Trainer
+from steelyard.comparison.results import Outcome, check_reach, finished, part_of, result_store
+from steelyard.comparison.segmented import parts_of
+from steelyard.comparison.spreading import spread
+from steelyard.jobs.job import Fitted, Job, Trainer
 from steelyard.jobs.run import (
     InMemoryStore,
     Progress,
@@ -51,6 +40,7 @@ def run_training(
     request: Request,
     progress: Progress | None,
 ) -> Study:
+    """As `main_job.train`, of a request that was read."""
     started = time.monotonic()
     table = table_of(data, request, progress)
     cut = parts_of(data, request, table)
@@ -70,50 +60,51 @@ def run_training(
     asked["out_of_bag"] = out_of_bag
     with result_store(request, asked, len(protocol.splits)) as store:
         origin = Origin(request.positive_name, started, request.keep_rows, cut)
-        return _finish(table, trainer, technique, protocol, asked, origin, store, progress)
+        if out_of_bag:
+            fitted = _fit_out_of_bag(table, trainer, technique, protocol, store, progress)
+        else:
+            run_jobs(
+                table,
+                protocol.splits,
+                spread([TrainingTask(trainer, [technique])], request.executor),
+                seed=protocol.seed,
+                store=store,
+                progress=part_of(progress, 0.0, TRAINING),
+            )
+            last = part_of(progress, TRAINING, 1 - TRAINING)
+            fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
+        return _finish(table, technique, fitted, protocol, asked, origin, store)
 
 
-def _finish(
+def _fit_out_of_bag(
     table: Table,
     trainer: Trainer,
     technique: Technique,
     protocol: Protocol,
+    store: InMemoryStore | Journal,
+    progress: Progress | None,
+) -> Fitted:
+    """The model on all rows; what its members say of the rows they held out goes into the store."""
+    start = time.perf_counter()
+    fitted = fit_on_all(table, trainer, technique, protocol.seed, progress)
+    jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
+    keep_out_of_bag(fitted, jobs, time.perf_counter() - start, table, store)
+    return fitted
+
+
+def _finish(
+    table: Table,
+    technique: Technique,
+    fitted: Fitted,
+    protocol: Protocol,
     asked: dict[str, Any],
     origin: Origin,
     store: InMemoryStore | Journal,
-    progress: Progress | None,
 ) -> Study:
-    if asked["out_of_bag"]:
-        start = time.perf_counter()
-        fitted = fit_on_all(table, trainer, technique, protocol.seed, progress)
-        jobs = [Job(technique, split, protocol.seed) for split in protocol.splits]
-        keep_out_of_bag(fitted, jobs, time.perf_counter() - start, table, store)
-    else:
-        run_jobs(
-            table,
-            protocol.splits,
-            [TrainingTask(trainer, [technique])],
-            seed=protocol.seed,
-            store=store,
-            progress=part_of(progress, 0.0, TRAINING),
-        )
-        last = part_of(progress, TRAINING, 1 - TRAINING)
-        fitted = fit_on_all(table, trainer, technique, protocol.seed, last)
-    by_technique = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
-    judged = judge(technique, by_technique, protocol)
+    uncorrected = uncorrected_probabilities(technique, protocol.splits, protocol.seed, store)
+    judged = judge(technique, uncorrected, protocol)
     check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
-    run = record(table, protocol, [judged], [], verdict, judged, store.finished, asked)
-    by_name = [(technique.name, fitted)]
-    run["importance"] = drivers(table, protocol, judged, by_name, keep_rows=origin.keep_rows)
-    run["segments"] = segmented(protocol, judged, origin.segments)
-    run = with_origin(run, origin)
-    study = Study(
-        run,
-        predictions=predictions(table.row_ids, table.schema.classes, protocol, [judged]),
-        uncorrected=uncorrected_frame(table, protocol, [(technique, by_technique)]),
-        ledger=ledger(store.finished),
-        model=deployed(table, fitted, judged, run),
-    )
-    save_finished(study, store)
-    return study
+    by_name, by_technique = [(technique.name, fitted)], [(technique, uncorrected)]
+    outcome = Outcome([judged], [], verdict, judged, fitted, by_name, by_technique)
+    return finished(outcome, table, protocol, asked, origin, store)
