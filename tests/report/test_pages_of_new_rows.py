@@ -89,3 +89,13 @@ def test_a_band_that_was_left_is_said_first(binary):
     page = monitor_page.to_html(monitored(binary[0]), binary[0])
     assert "a band was left" in page
     assert page.index("a band was left") < page.index("stability index")
+
+
+def test_many_broken_promises_are_counted_and_rows_it_was_trained_on_are_no_new_rows(binary):
+    run, _ = binary
+    found = evaluated(run)
+    for one in found["promised"].values():
+        one["beyond_chance"] = True
+    page = evaluation_page.to_html(found, run)
+    assert f"{len(found['promised'])} of {len(found['promised'])} metrics beyond chance" in page
+    assert "fresh" not in page

@@ -1,4 +1,4 @@
-"""Fresh labelled rows on one page: what the run promised beside what came."""
+"""Labelled rows on one page: what the run promised beside what came."""
 
 from typing import Any
 
@@ -17,6 +17,8 @@ from steelyard.report.formatting import (
 from steelyard.report.page import environment, own
 from steelyard.report.strip import MARKS, Mark, Scale, strip
 from steelyard.stats.metrics import METRICS
+
+NAMED = 3  # metrics that left the promise and are spelled out; more are counted
 
 
 def to_html(found: dict[str, Any], run: dict[str, Any], place: str = "RUN") -> str:
@@ -64,7 +66,7 @@ def _trust(found: dict[str, Any], run: dict[str, Any]) -> Trust:
     n = found["counts"][positive_index(run)]
     if n < 10:
         return Trust("too-few", "")
-    return Trust("few" if n < 50 else "good", "")
+    return Trust("few" if n < 50 or newness(found) else "good", "")
 
 
 def _tiles(found: dict[str, Any]) -> list[Tile]:
@@ -74,9 +76,10 @@ def _tiles(found: dict[str, Any]) -> list[Tile]:
         if found["promised"].get(metric.name, {}).get("beyond_chance")
     ]
     told = len(found["promised"])
+    named = ", ".join(beyond) if len(beyond) <= NAMED else f"{len(beyond)} of {told} metrics"
     kept = Tile(
         "The promise",
-        f"{', '.join(beyond)} beyond chance" if beyond else "kept, as far as these rows tell",
+        f"{named} beyond chance" if beyond else "kept, as far as these rows tell",
         (f"{told} metrics compared, adjusted for having looked at {told} (Holm)",),
     )
     seen = found["metrics"]

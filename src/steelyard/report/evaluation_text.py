@@ -15,13 +15,13 @@ def evaluation_text(found: dict[str, Any]) -> str:
     """At most 80 columns: a warning first where there is one, then a line per metric."""
     lines = [part for said in newness(found) for part in textwrap.wrap(said, WIDTH)]
     lines += [""] if lines else []
-    lines.append(f"{'':<12}{'these rows':<21}{'promised':<21}difference")
+    lines.append(f"{'':<12}{'these rows':<22}{'promised':<22}difference")
     for metric in METRICS:
         seen, promised = found["metrics"][metric.name], found["promised"].get(metric.name)
-        cells = f"{metric.label:<12}{with_interval(seen):<21}"
+        cells = f"{metric.label:<12}{with_interval(seen):<22}"
         if promised:
             meaning = "MORE THAN CHANCE" if promised["beyond_chance"] else "chance"
-            cells += f"{with_interval(promised):<21}{signed(promised['difference'])} {meaning}"
+            cells += f"{with_interval(promised):<22}{signed(promised['difference'])} {meaning}"
         lines.append(cells.rstrip())
     lines += _money(found.get("money"))
     return "\n".join(lines)
