@@ -142,3 +142,5 @@ def test_time_trains_on_the_past(customers):
         assert day[fold == later].min() > day[fold == later - 1].max()
     assert "day" not in study.schema.features
     json.dumps(study.run, allow_nan=False)
+    # Members of the final model saw later rows than those that importance is told of.
+    assert "though on rows that came later" in " ".join(study.to_html().split())
