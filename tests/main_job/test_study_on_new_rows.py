@@ -25,7 +25,7 @@ def test_evaluate_in_python_is_the_command(run_dir, run, fresh, tmp_path):
     assert found.values["segments"]["tests"] == wanted["segments"]["tests"]
     assert "Promised and seen" in page.read_text()
     assert "srcdoc" in found._repr_html_()
-    assert "these rows           promised" in repr(found)
+    assert "these rows            promised" in repr(found)
     assert found.save(tmp_path / "again.html").read_text() == found.to_html()
     refused = run("evaluate", run_dir, fresh, "--out", page)
     assert refused.exit_code == 1
