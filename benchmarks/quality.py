@@ -1,6 +1,6 @@
 """The built-in models, untreated, against what users would train instead, on many real tables.
 
-    python benchmarks/quality.py [--data FOLDER] [--folds 5] [--repeats 2] [--json FILE]
+    python benchmarks/quality.py [--data FOLDER] [--more] [--rivals NAMES] [--json FILE]
 
 Hours on two cores for all sets: with `--json` each set is kept as it is finished, and the same
 command again goes on where it was stopped.
@@ -41,14 +41,20 @@ def main():
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--rows", type=int, default=10_000, help="larger tables are sampled")
     parser.add_argument("--only", default="", help="names of sets, comma-separated")
-    parser.add_argument("--without", default="", help="rivals to leave out, comma-separated")
+    parser.add_argument("--more", action="store_true", help="wide and category-heavy sets, too")
+    parser.add_argument(
+        "--rivals", default=",".join(RIVALS), help=f"comma-separated, of {', '.join(RIVALS)}"
+    )
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    without = asked.without.split(",")
-    rivals = {name: fit for name, fit in RIVALS.items() if name not in without}
+    chosen = [name for name in asked.rivals.split(",") if name]
+    if unknown := set(chosen) - set(RIVALS):
+        parser.error(f"no rival is called {', '.join(unknown)}; there are {', '.join(RIVALS)}")
+    rivals = {name: RIVALS[name] for name in chosen}
     how = {"folds": asked.folds, "repeats": asked.repeats, "rows": asked.rows, "rivals": [*rivals]}
     results = finished(asked.json, how)
-    for name, table in tables(asked.data, asked.rows, [n for n in asked.only.split(",") if n]):
+    only = [name for name in asked.only.split(",") if name]
+    for name, table in tables(asked.data, asked.rows, only, more=asked.more):
         if name not in results:
             splits = make_splits(table.y, folds=asked.folds, repeats=asked.repeats, seed=0)
             results[name] = judged(table, splits, rivals)
