@@ -11,6 +11,7 @@ _HOME = {
     "rebalance": "datasets",
     "from_parquet": "parquet",
     "from_csv": "parquet",
+    "fit_parallel": "parallel",
     "Mixup": "blend",
     "Remix": "blend",
     "SMOTE": "blend",

@@ -4,7 +4,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,20 +70,16 @@ def from_parquet(
     Returns: dataset of (float32 matrix (batch_size, columns), labels), static shapes.
     Raises: DataError, TargetError, RequestError: with what to change.
     """
-    pieces = Pieces.find(path)
-    tally = count_pieces(pieces, target)
-    names = numeric_columns(pieces.schema, target, columns)
-    counts = tally.by_piece.sum(axis=0)
-    q = target_shares(shares, tally.classes, counts.tolist())
-    check_present(q, batch_size, tally.classes)
+    facts = described(
+        path, target, batch_size, shares, columns=columns, steps_per_epoch=steps_per_epoch
+    )
+    pieces, tally, names = facts.pieces, facts.tally, facts.names
     check_shard(shard, batch_size, drop_remainder=True)
-    schedule = Schedule.make(q, batch_size)
-    steps = steps_per_epoch or schedule.steps_to_show(counts.tolist())
-    by_code = dict(enumerate(counts.tolist()))
+    by_code = dict(enumerate(facts.info.counts))
+    q = np.array(facts.info.trained_on)
     kept = keep_in_memory(by_code, q, 4 * len(names), memory_limit)
     labels = class_values(tally)
     matrix, codes = read_classes(pieces, tally, target, names, kept)
-    per_epoch = schedule.before(np.int64(steps))
     streams = {
         code: _stream(
             Windows(pieces, tally, target, names, code, seed, window_rows),
@@ -94,8 +90,8 @@ def from_parquet(
     }
     rows_of = {code: np.flatnonzero(codes == code) for code in kept}
     dataset = mixed(
-        schedule,
-        steps,
+        facts.schedule,
+        facts.info.steps_per_epoch,
         (matrix, labels[codes]),
         rows_of,
         streams,
@@ -104,15 +100,47 @@ def from_parquet(
         first_step=first_step,
         shard=shard,
     )
+    return attach(dataset, replace(facts.info, batch_size=batch_size // shard[1]))
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is known of a feed of files once their target column has been read."""
+
+    pieces: Pieces
+    tally: ClassTally
+    names: list[str]
+    schedule: Schedule
+    info: FeedInfo
+
+
+def described(
+    path: str | Path,
+    target: str,
+    batch_size: int,
+    shares: Shares,
+    *,
+    columns: Sequence[str] | None = None,
+    steps_per_epoch: int | None = None,
+) -> Described:
+    """Count the classes and work out the batches; no row is read. Arguments as `from_parquet`."""
+    pieces = Pieces.find(path)
+    tally = count_pieces(pieces, target)
+    names = numeric_columns(pieces.schema, target, columns)
+    counts = tally.by_piece.sum(axis=0).tolist()
+    q = target_shares(shares, tally.classes, counts)
+    check_present(q, batch_size, tally.classes)
+    schedule = Schedule.make(q, batch_size)
+    steps = steps_per_epoch or schedule.steps_to_show(counts)
     info = FeedInfo(
         classes=tally.classes,
-        counts=tuple(counts.tolist()),
+        counts=tuple(counts),
         trained_on=tuple(q.tolist()),
-        batch_size=batch_size // shard[1],
+        batch_size=batch_size,
         steps_per_epoch=steps,
-        rows_per_epoch=tuple(per_epoch.tolist()),
+        rows_per_epoch=tuple(schedule.before(np.int64(steps)).tolist()),
     )
-    return attach(dataset, info)
+    return Described(pieces, tally, names, schedule, info)
 
 
 def from_csv(
