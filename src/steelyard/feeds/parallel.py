@@ -15,8 +15,9 @@ from steelyard.feeds import checkpoint as checkpoints
 from steelyard.feeds.checkpoint import Progress
 from steelyard.feeds.info import attach
 from steelyard.feeds.parquet import described
-from steelyard.feeds.replica import Part, Work, forget, slice_gradient
+from steelyard.feeds.replica import Part, Work, built, forget, slice_gradient
 from steelyard.feeds.shares import Shares
+from steelyard.feeds.training_loop import TrainingLoop
 from steelyard.tables.remote import is_address
 
 
@@ -83,94 +84,29 @@ def fit_parallel(
         "columns": facts.names, "steps_per_epoch": facts.info.steps_per_epoch,
         "memory_limit": memory_limit, "window_rows": window_rows,
     }  # fmt: skip
-    if not model.built:
-        model.build((None, len(facts.names)))
+    built(model, len(facts.names))
     model.optimizer.build(model.trainable_variables)
-    request = _request(feed, facts.info.counts, model)
-    done = Progress(request)
+    done = Progress(_request(feed, facts.info.counts, model))
     if saved_to is not None and saved_to.exists():
-        done = checkpoints.load(saved_to, model, request)
+        done = checkpoints.load(saved_to, model, done.request)
 
     def save() -> None:
         if saved_to is not None:
             checkpoints.save(saved_to, model, done)
 
-    training = _Training(model, done, facts.info.steps_per_epoch, epochs, validation_data)
-    with executor_for(cluster) as executor:
-        slices = _slices(workers, executor, batch_size)
-        work = Work(secrets.token_hex(8), *_written_down(model), feed, slices)
-        try:
-            step = _step(executor, work, model)
-            history = training.run(step, callbacks, save, checkpoint_every, verbose)
-        finally:
-            forget(work.name)
-    return attach(history, facts.info)
-
-
-class _Training:
-    """The loop over epochs and batches; it knows no workers and no files."""
-
-    def __init__(
-        self, model: Any, done: Progress, steps: int, epochs: int, validation: Any
-    ) -> None:
-        self.model = model
-        self.done = done
-        self.steps = steps
-        self.epochs = epochs
-        self.validation = keras.utils.unpack_x_y_sample_weight(validation)
-
-    def run(
-        self,
-        step: Callable[[int], float],
-        callbacks: Sequence[Any],
-        save: Callable[[], None],
-        save_every: int,
-        verbose: int,
-    ) -> Any:
-        """Train from where it stands to the end; the history of all epochs."""
-        model, done = self.model, self.done
-        history = keras.callbacks.History()
-        told = keras.callbacks.CallbackList(
-            [*callbacks, history], add_progbar=verbose != 0, model=model,
-            verbose=verbose, epochs=self.epochs, steps=self.steps,
-        )  # fmt: skip
-        model.stop_training = False
-        told.on_train_begin()
-        for epoch, logs in enumerate(done.epochs):
-            history.on_epoch_end(epoch, logs)
-        if done.stopped or done.step >= self.epochs * self.steps:
-            return history
-        while not done.stopped and done.step < self.epochs * self.steps:
-            epoch, first = divmod(done.step, self.steps)
-            told.on_epoch_begin(epoch)
-            for number in range(first, self.steps):
-                told.on_train_batch_begin(number)
-                done.loss += step(done.step)
-                done.step += 1
-                told.on_train_batch_end(number, {"loss": done.loss / (number + 1)})
-                if model.stop_training:
-                    break
-                if done.step % save_every == 0 and number + 1 < self.steps:
-                    save()
-            logs = {"loss": done.loss / (number + 1)} | self._validated()
-            told.on_epoch_end(epoch, logs)
-            done.epochs.append({name: float(value) for name, value in logs.items()})
-            done.loss, done.stopped = 0.0, bool(model.stop_training)
-            if not done.stopped and done.step < self.epochs * self.steps:
-                save()
-        model.optimizer.finalize_variable_values(model.trainable_weights)
-        told.on_train_end(logs)
-        save()  # what callbacks did at the end, too
-        return history
-
-    def _validated(self) -> dict[str, float]:
-        x, y, sample_weight = self.validation
-        if x is None:
-            return {}
-        found = self.model.evaluate(
-            x, y, sample_weight=sample_weight, verbose=0, return_dict=True
-        )
-        return {f"val_{name}": value for name, value in found.items()}
+    loop = TrainingLoop(
+        model, done, facts.info.steps_per_epoch, epochs, validation_data, callbacks, verbose,
+        save, checkpoint_every,
+    )  # fmt: skip
+    if not loop.finished:
+        with executor_for(cluster) as executor:
+            slices = _slices(workers, executor, batch_size)
+            work = Work(secrets.token_hex(8), *_written_down(model), feed, slices)
+            try:
+                loop.run(_step(executor, work, model))
+            finally:
+                forget(work.name)
+    return attach(loop.history(), facts.info)
 
 
 def _step(executor: Executor, work: Work, model: Any) -> Callable[[int], float]:
@@ -262,7 +198,8 @@ def _written_down(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         return keras.saving.serialize_keras_object(model), own
     except (NotImplementedError, TypeError, ValueError) as error:
+        line = " ".join(str(error).split())[:300]
         raise RequestError(
-            f"the model cannot be built again by the workers ({error}); build it of Keras' "
+            f"the model cannot be built again by the workers ({line}); build it of Keras' "
             "layers, or give its class get_config"
         ) from error

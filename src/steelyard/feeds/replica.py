@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import keras, tf
+from steelyard.errors import RequestError
 from steelyard.feeds.parquet import from_parquet
 from steelyard.sampling_plan import derive
 
@@ -69,35 +70,28 @@ class Replica:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.model = keras.saving.deserialize_keras_object(
-            work.model, custom_objects=dict(work.classes), safe_mode=False
-        )
-        if not self.model.built:
-            self.model.build((None, len(work.feed["columns"])))
-        self.seeds = [one for one in self.model.variables if one.name == "seed_generator_state"]
+        self.model = _rebuilt(work)
         self._batches: Iterator[tuple[Any, Any]] = iter(())
         self._batch: tuple[Any, Any] = ((), ())
         self._at = np.inf  # number of that batch; none yet
-        self._compute = _gradient_of(self.model)
+        self.seeds, self._compute = _gradient_of(self.model)
 
     def gradient(self, weights: Arrays, step: int, number: int) -> Part:
         """As `slice_gradient`."""
-        self.model.set_weights(weights)
-        for i, state in enumerate(self.seeds):
-            # Every slice drops units of its own, the same ones when it is computed again.
-            drawn = derive(self.work.feed["seed"], 1 << 43, i, step, number)
-            state.assign(drawn.reshape(1).view(np.uint32))
+        # Every slice drops units of its own, the same ones when it is computed again.
+        seeds = derive(self.work.feed["seed"], 1 << 43, step, number, np.arange(self.seeds))
         x, y = self.batch(step)
         rows = len(y)
-        mine = slice(
-            number * rows // self.work.slices, (number + 1) * rows // self.work.slices
+        mine = slice(number * rows // self.work.slices, (number + 1) * rows // self.work.slices)
+        tensors = [tf.constant(one) for one in weights]
+        loss, gradients, moved = self._compute(
+            tensors, tf.constant(seeds.view(np.uint32).reshape(-1, 2)), x[mine], y[mine]
         )
-        loss, gradients = self._compute(x[mine], y[mine])
         return Part(
             mine.stop - mine.start,
             float(loss),
             [None if one is None else tf.convert_to_tensor(one).numpy() for one in gradients],
-            [one.numpy() for one in self.model.non_trainable_weights],
+            [one.numpy() for one in moved],
         )
 
     def batch(self, step: int) -> tuple[Any, Any]:
@@ -115,20 +109,52 @@ class Replica:
         return self._batch
 
 
+def built(model: Any, columns: int) -> Any:
+    """The model with its weights; one without `Input` makes them when it sees rows."""
+    if not model.built:
+        model(tf.zeros((1, columns)))
+    return model
+
+
+def _rebuilt(work: Work) -> Any:
+    """The model as the worker has it. Raises: RequestError: it lacks one of its classes."""
+    try:
+        model = keras.saving.deserialize_keras_object(
+            work.model, custom_objects=dict(work.classes), safe_mode=False
+        )
+    except (TypeError, ValueError, ImportError) as error:
+        line = " ".join(str(error).split())[:300]
+        raise RequestError(
+            f"a worker cannot build the model again ({line}); put classes and losses of your own "
+            "into a module that workers can import, under register_keras_serializable"
+        ) from error
+    return built(model, len(work.feed["columns"]))
+
+
 def _epoch_after_epoch(feed: Any) -> Iterator[tuple[Any, Any]]:
     while True:
         yield from feed
 
 
-def _gradient_of(model: Any) -> Any:
-    """What `fit` computes in a step, as a graph: (x, y) -> loss, gradients."""
+def _gradient_of(model: Any) -> tuple[int, Any]:
+    """How many seeds the model draws from, and what `fit` computes in a step, as a graph.
+
+    (weights, seeds, x, y) -> loss, gradients, the weights that have none.
+    """
+    states = [one for one in model.variables if one.name == "seed_generator_state"]
     options = {"training": True} if "training" in inspect.signature(model.call).parameters else {}
 
     @tf.function
-    def compute(x: Any, y: Any) -> tuple[Any, list[Any]]:
+    def compute(weights: list[Any], seeds: Any, x: Any, y: Any) -> tuple[Any, list, list]:
+        for variable, value in zip(model.weights, weights, strict=True):
+            variable.assign(value)
+        for i, state in enumerate(states):
+            state.assign(seeds[i])
         with tf.GradientTape() as tape:
             y_pred = model(x, **options)
             loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=None)
-        return loss, tape.gradient(loss, model.trainable_weights)
+        gradients = tape.gradient(loss, model.trainable_weights)
+        moved = [tf.convert_to_tensor(one) for one in model.non_trainable_weights]
+        return loss, gradients, moved
 
-    return compute
+    return len(states), compute
