@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import tensorflow as tf
 
@@ -33,10 +34,15 @@ def test_every_block_runs(tmp_path, monkeypatch):
     half = network((4,))
     half.fit(X[:2_048], y[:2_048], batch_size=1024, verbose=0)
     half.save("half.keras")
+    (tmp_path / "parts").mkdir()
+    columns = {f"x{i}": X[:, i] for i in range(4)} | {"y": y.astype("int32")}
+    pl.DataFrame(columns).write_parquet(tmp_path / "parts" / "0.parquet")
     images = rng.random((3_000, 8, 8, 3), dtype="float32")
     names = {"X": X, "y": y, "images": images, "keras": keras, "tf": tf}
     for block in BLOCKS:
         names["model"] = network((96, 96, 3) if "photos" in block else (4,))
         exec(compile(block, str(PAGE), "exec"), names)  # noqa: S102 - our own page
-    assert len(BLOCKS) == 4
-    assert int(names["model"].optimizer.iterations) == 10 * names["steps"]
+        if "half.keras" in block:
+            assert int(names["model"].optimizer.iterations) == 10 * names["steps"]
+    assert len(BLOCKS) == 5
+    assert int(names["model"].optimizer.iterations) == 2 * names["history"].info.steps_per_epoch

@@ -6,7 +6,6 @@ from training_cases import Killing, dropping, far, trained, written
 
 from steelyard.executors import executor_for
 
-
 pytest.importorskip("ray", reason="needs the extra [ray]: pip install 'steelyard[ray]'")
 
 
