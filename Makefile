@@ -125,6 +125,12 @@ bench-larger-than-memory: .venv/test.stamp
 bench-cluster: .venv/cluster.stamp
 	$(BIN)/python -W ignore benchmarks/cluster.py
 
+# What a batch costs that several workers train on, and what boosted trees on several would.
+.PHONY: bench-training
+bench-training: .venv/test.stamp
+	$(BIN)/python -W ignore benchmarks/training.py
+	$(BIN)/python -W ignore benchmarks/trees_on_workers.py
+
 # How often intervals of figures on drawn rows hold the truth.
 bench-drawn-rows: .venv/test.stamp
 	$(BIN)/python benchmarks/drawn_rows.py

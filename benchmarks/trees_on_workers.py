@@ -2,11 +2,11 @@
 
     python benchmarks/trees_on_workers.py [--rows 1000000] [--drawn 100000] [--rounds 100]
 
-A simulated table, ROWS x 30 float32, 1 % of class 1, and 300,000 fresh rows. LightGBM trains on
-all rows in one process, on all rows in two processes that exchange histograms (`tree_learner=data`,
-half of the rows each), and in one process on DRAWN rows (every positive, some negatives, the log
-odds moved back), each with two threads in all. Then one of two such processes is killed on the way, and
-for 20 seconds the other is watched.
+A simulated table, ROWS x 30 float32, 1 % of class 1, and 300,000 fresh rows. LightGBM trains on all
+rows in one process; on all rows in two that exchange histograms (`tree_learner=data`), half of the
+rows each; and in one process on DRAWN rows (every positive, some negatives, the log odds moved
+back), each with two threads in all. Then one of two such processes is killed on the way, and for 20
+seconds the other is watched.
 """
 
 import argparse

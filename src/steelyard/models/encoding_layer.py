@@ -11,8 +11,9 @@ from steelyard.models.encoding import CLIP, Encoding
 class TableEncoder(keras.layers.Layer):
     """Numbers (batch, numbers) float32 and strings (batch, columns) -> (batch, width) float32.
 
-    NaN is a missing number, "" a missing category. TensorFlow backend: the rank transform and
-    the look-up of strings have no counterpart in `keras.ops`.
+    NaN is a missing number, "" a missing category; where all columns are numbers, strings may be
+    left out. TensorFlow backend: the rank transform and the look-up of strings have no counterpart
+    in `keras.ops`.
     """
 
     def __init__(self, encoding: dict[str, Any], **kwargs: Any) -> None:
@@ -21,7 +22,7 @@ class TableEncoder(keras.layers.Layer):
         self._fitted = Encoding.from_dict(encoding)
         self._tables = _look_ups(self._fitted.levels)
 
-    def call(self, numbers: Any, strings: Any) -> Any:
+    def call(self, numbers: Any, strings: Any = None) -> Any:
         parts = []
         if len(self._fitted.mean):
             parts += self._encode_numbers(numbers)
@@ -55,7 +56,7 @@ class TableEncoder(keras.layers.Layer):
         share = tf.clip_by_value((columns - x0) / (x1 - x0), 0.0, 1.0)
         return tf.transpose(y0 + share * (y1 - y0))
 
-    def compute_output_shape(self, numbers_shape: Any, strings_shape: Any) -> tuple[Any, int]:  # noqa: ARG002
+    def compute_output_shape(self, numbers_shape: Any, *_: Any) -> tuple[Any, int]:
         return (numbers_shape[0], self._fitted.width)
 
     def get_config(self) -> dict[str, Any]:

@@ -122,6 +122,18 @@ class Study:
         decision = decided_together(goal, probability, decision, frame, positive)
         return prediction_frame(probability, decision, self.classes, self.scored.labels)
 
+    def network(self) -> Any:
+        """The built-in network of a run with `model="tabular"`, to train on with more rows.
+
+        A copy with its weights that is not compiled, from a float32 matrix of `schema.numbers`, in
+        that order, to class shares under those it was trained on: uncorrected, uncalibrated. Its
+        eight members then learn together. For `feeds.fit_parallel`; `finish` what comes out.
+        Raises: RequestError: another model, or columns that are no plain numbers.
+        """
+        from steelyard.models.trainable import trainable
+
+        return trainable(self.model, self.schema)
+
     @cached_property
     def scored(self) -> Any:
         """From a frame as `tables.read_features` gives it to probabilities and decision codes."""
