@@ -11,7 +11,7 @@ from steelyard.stats.intervals import (
     logit_interval,
     wilson,
 )
-from steelyard.stats.ranking import placements, roc_auc, roc_auc_influence
+from steelyard.stats.ranking import Ranked, placements, roc_auc, roc_auc_influence
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_error_from_influences_is_the_spread_of_the_auc():
     truth = np.repeat([True, False], [60, 600])
     values, errors = [], []
     for _ in range(400):
-        value, psi = roc_auc_influence(truth, rng.normal(size=660) + 1.2 * truth)
+        value, psi = roc_auc_influence(Ranked.of(truth, rng.normal(size=660) + 1.2 * truth))
         values.append(value)
         errors.append(np.sqrt((psi**2).sum()))
     # 400 draws know a standard deviation to 3.5 %.

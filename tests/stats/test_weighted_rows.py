@@ -12,6 +12,7 @@ from steelyard.stats.influence import standard_error
 from steelyard.stats.metric_intervals import metric_values
 from steelyard.stats.metrics import METRICS, evaluate
 from steelyard.stats.predictions import Predictions
+from steelyard.stats.ranking import Ranked
 
 
 def draw(n=500, classes=2, seed=0):
@@ -93,8 +94,8 @@ def test_curves_and_slope_of_weights_are_those_of_copies():
     y, p, _, w = draw(600, seed=3)
     at = np.repeat(np.arange(len(y)), w)
     ours, theirs = (
-        precision_recall_curve(y == 1, p[:, 1], w.astype(float)),
-        precision_recall_curve(y[at] == 1, p[at, 1]),
+        precision_recall_curve(Ranked.of(y == 1, p[:, 1], w.astype(float))),
+        precision_recall_curve(Ranked.of(y[at] == 1, p[at, 1])),
     )
     assert ours["recall"][-1] == theirs["recall"][-1] == 1.0
     assert ours["precision"][-1] == pytest.approx(theirs["precision"][-1])

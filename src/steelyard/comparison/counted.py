@@ -41,12 +41,16 @@ def decisions_in_counts(one: Judged, protocol: Protocol, classes: Sequence[Any])
         "confusion": (confusion.astype(int) if tiled is None else confusion.round(4)).tolist(),
         "one_row": _one_row(y, decided, first.one_row, protocol),
         "observed_expected": observed_expected(first.y, first.p, weight=weights),
-        "calibration_uncorrected": calibration_curve(
-            protocol.y[rows] == protocol.positive,
-            one.uncorrected[0, rows, protocol.positive],
-            weights,
-        ),
+        "calibration_uncorrected": _uncorrected_curve(one, protocol),
     }
+
+
+def _uncorrected_curve(one: Judged, protocol: Protocol) -> dict[str, list[float]]:
+    rows, k = protocol.scored, protocol.positive
+    p = one.uncorrected[0, rows, k]
+    if np.array_equal(p, one.deployed[0, rows, k]):
+        return one.curves["calibration"]  # nothing was to be corrected
+    return calibration_curve(protocol.y[rows] == k, p, protocol.of_rows(rows))
 
 
 def _one_row(

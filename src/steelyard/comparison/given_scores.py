@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 from steelyard.errors import DataError, RequestError
 from steelyard.techniques import Decision, Technique
@@ -63,11 +62,18 @@ def as_probabilities(
         if not (probable and np.abs(score.sum(axis=1) - 1.0).max() <= 1e-3):
             raise DataError(f"the rows of {name} are no probabilities: give some that sum to 1")
         return score, _technique(name, probable=True)
-    of_interest = score if probable else (rankdata(score) - 0.5) / len(score)
+    of_interest = score if probable else _share_below(score)
     columns = [1.0 - of_interest, of_interest]
     return np.column_stack(columns if positive == 1 else columns[::-1]), _technique(
         name, probable=probable
     )
+
+
+def _share_below(score: np.ndarray) -> np.ndarray:
+    """Share of rows below each, half of those tied with it."""
+    _, at, count = np.unique(score, return_inverse=True, return_counts=True)
+    upto = np.cumsum(count)
+    return ((upto - count / 2) / len(score))[at]
 
 
 def _technique(name: str, *, probable: bool) -> Technique:

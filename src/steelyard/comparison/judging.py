@@ -112,13 +112,25 @@ def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Pr
         rule=rule,
         rule_report=rule_report,
         metrics={name: measured.get(name, UNDEFINED) for name in BY_NAME},
-        before=cross_validated_metrics(
-            protocol.predictions(uncorrected, uncorrected.argmax(-1)), BEFORE
-        ),
+        before=_before(uncorrected, deployed, measured, protocol),
         curves={
-            "precision_recall": precision_recall_curve(*shown),
+            "precision_recall": precision_recall_curve(first.ranked(protocol.positive)),
             "calibration": calibration_curve(*shown),
         },
+    )
+
+
+def _before(
+    uncorrected: np.ndarray,
+    deployed: np.ndarray,
+    measured: dict[str, MetricValue],
+    protocol: Protocol,
+) -> dict[str, MetricValue]:
+    rows = protocol.scored
+    if np.array_equal(uncorrected[:, rows], deployed[:, rows]):
+        return {name: measured[name] for name in BEFORE}  # nothing was to be corrected
+    return cross_validated_metrics(
+        protocol.predictions(uncorrected, uncorrected.argmax(-1)), BEFORE
     )
 
 
@@ -146,8 +158,10 @@ def judge_all(
 def _corrected(
     technique: Technique, uncorrected: np.ndarray, split: Split, protocol: Protocol
 ) -> np.ndarray:
+    if technique.decision.correction == "none":
+        return uncorrected
     trained_on = technique.trained_prior(protocol.counts(split.train))
-    if trained_on is None or technique.decision.correction == "none":
+    if trained_on is None:
         return uncorrected
     return correct_prior(uncorrected, trained_on, protocol.natural(split))
 
@@ -166,6 +180,7 @@ def _cross_fitted(
         others = (folds >= 0) & ((folds < split.fold) if in_time else (folds != split.fold))
         if split.earlier is not None:
             others &= np.isin(np.arange(len(others)), split.earlier)
+        others = np.flatnonzero(others)
         p = corrected[split.repeat, others]
         calibration, _ = _calibrate(technique, p, others, protocol)
         rule = _rule(technique, calibration.apply(p), others, protocol)

@@ -59,7 +59,7 @@ def nested(contenders: Sequence[Judged], protocol: Protocol) -> dict[str, Any] |
         for split in protocol.splits:
             if split.repeat != repeat or not split.scored:
                 continue
-            test = np.isin(rows, split.test)
+            test = protocol.fold_of(repeat)[rows] == split.fold
             name = verdict_by(contenders, protocol, ~test).recommended
             chosen[name] += 1
             ours = by_name[name].predictions[repeat]

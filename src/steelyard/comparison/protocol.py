@@ -30,7 +30,7 @@ class Protocol:
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)  # that the goal needs, per row
     lag: float = 0.0  # how long before a block in time rows of known class end
 
-    @property
+    @cached_property
     def classes(self) -> int:
         """Number of classes."""
         return int(self.y.max()) + 1
@@ -45,7 +45,7 @@ class Protocol:
         """Whether every fold holds the classes in equal shares: no groups, no order in time."""
         return self.groups is None and all(split.scored for split in self.splits)
 
-    @property
+    @cached_property
     def scored(self) -> np.ndarray:
         """Positions of the rows that metrics are computed on; all but a time split's past."""
         return np.sort(np.concatenate([s.test for s in self.splits if s.scored and s.repeat == 0]))
@@ -87,10 +87,13 @@ class Protocol:
 
     def fold_of(self, repeat: int) -> np.ndarray:
         """Fold in which each row was predicted, shape (rows,); -1 where it never was."""
-        folds = np.full(len(self.y), -1)
+        return self._folds[repeat]
+
+    @cached_property
+    def _folds(self) -> np.ndarray:
+        folds = np.full((self.repeats, len(self.y)), -1)
         for split in self.splits:
-            if split.repeat == repeat:
-                folds[split.test] = split.fold
+            folds[split.repeat, split.test] = split.fold
         return folds
 
     def predictions(self, p: np.ndarray, d: np.ndarray) -> list[Predictions]:

@@ -161,7 +161,7 @@ def predictions(
     bound |= {f"{COLUMN}{name}": column[rows] for name, column in protocol.columns.items()}
     names = [f"probability_{label}" for label in classes]
     # With its truth beside it a prediction can be judged again without the table.
-    truth = [classes[code] for code in protocol.y[rows]]
+    truth = pl.Series(list(classes)).gather(protocol.y[rows])
     frames = [
         pl.DataFrame(
             {

@@ -22,17 +22,17 @@ SURE = float(ndtri(0.95))  # one-sided: only a threshold that does better speaks
 
 
 def choose(
-    goal: Goal, curve: Curve, lowest: Floats
+    goal: Goal, curve: Curve, lowest: Floats, value: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats]:
     """The chosen threshold of each curve.
 
     Args:
         curve: of shape (..., thresholds).
         lowest: the lowest score that each threshold flags, infinite for none, shape (thresholds,).
+        value: the goal's objective at each threshold, shape of `curve.tp`.
     Returns: index, whether it is theory's, and theory's threshold; each of shape (...).
     """
-    value = objective(goal, curve)
-    top = best(goal, curve)
+    top = best(goal, curve, value)
     theory = closed_form(goal, curve, _at(value, top))
     if theory is None:
         return top, np.zeros(top.shape, dtype=bool), np.full(top.shape, np.nan)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from steelyard.stats.validation import Floats
 
@@ -122,19 +121,17 @@ def _both(running: Floats | None) -> tuple[Floats, Floats] | None:
     return None if running is None else (running, running[..., -1:] - running)
 
 
-def thresholds(scores: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """All thresholds that differ on these rows, falling, and the first that flags each row.
+def thresholds(distinct: Floats) -> Floats:
+    """All thresholds that differ on rows of these scores; scores and thresholds fall.
 
     They lie halfway between neighbouring scores. The first flags no row (left out where a score
     of 1 leaves no room above it), the last, 0, flags every row.
     """
-    distinct, inverse = np.unique(scores, return_inverse=True)
-    upper, lower = distinct[:0:-1], distinct[-2::-1]
-    if distinct[-1] < 1.0:
-        upper, lower = np.append(1.0, upper), np.append(distinct[-1], lower)
+    upper, lower = distinct[:-1], distinct[1:]
+    if distinct[0] < 1.0:
+        upper, lower = np.append(1.0, upper), distinct
     # Where float32 has a number in between, that one: Keras then parts the very same rows. Two
     # floats may be neighbours: then the upper score itself is the threshold.
     between = (lower + (upper - lower) / 2.0).astype(np.float32).astype(np.float64)
     between = np.where((lower < between) & (between <= upper), between, upper)
-    threshold = np.append(between, 0.0)
-    return threshold, len(threshold) - 1 - inverse
+    return np.append(between, 0.0)

@@ -1,14 +1,12 @@
-"""The metrics that a threshold or class weights can be tuned to, of many decisions at once."""
+"""The metrics that class weights can be tuned to, of many decisions at once."""
 
 from steelyard.errors import GoalError
 from steelyard.stats import confusion
 from steelyard.stats.confusion import Floats, Margins
 
 
-def goal_metric(
-    name: str, margins: Margins, *, beta: float = 1.0, positive: int | None = None
-) -> Floats:
-    """A metric of `goals.METRICS`; F about the class `positive`, or the mean over classes.
+def goal_metric(name: str, margins: Margins, *, beta: float = 1.0) -> Floats:
+    """A metric of `goals.METRICS`; of F the mean over classes.
 
     Args:
         margins: shapes (..., classes).
@@ -21,7 +19,7 @@ def goal_metric(
         case "gmean":
             return confusion.gmean(margins)
         case "f1" | "fbeta":
-            return confusion.f_score(margins, positive, beta if name == "fbeta" else 1.0)
+            return confusion.f_score(margins, None, beta if name == "fbeta" else 1.0)
         case "mcc":
             return confusion.mcc(margins)
     raise GoalError(f"no metric is called {name!r}")

@@ -6,14 +6,12 @@ from numpy.typing import NDArray
 from steelyard.decision.alerts import Alerts
 from steelyard.decision.certified import certified
 from steelyard.decision.costs import Costs
-from steelyard.decision.curve import Curve
+from steelyard.decision.curve import TINY, Curve
 from steelyard.decision.goal import Goal
-from steelyard.decision.goal_metric import goal_metric
 from steelyard.decision.goals import Maximise
 from steelyard.decision.least_share import MinPrecision, MinRecall
 from steelyard.decision.several import Bounds
 from steelyard.errors import GoalError
-from steelyard.stats.confusion import Margins
 from steelyard.stats.validation import Floats
 
 
@@ -77,21 +75,29 @@ def keeping(goal: Goal, curve: Curve) -> NDArray[np.bool_]:
 
 def metric(name: str, curve: Curve, beta: float = 1.0) -> Floats:
     """balanced_accuracy, f1, fbeta, mcc or gmean at each threshold; 0 where undefined."""
-    fn, tn = curve.positives - curve.tp, curve.negatives - curve.fp
-    true = np.stack(np.broadcast_arrays(curve.negatives, curve.positives, curve.tp)[:2], axis=-1)
-    margins = Margins(
-        np.stack([tn, curve.tp], axis=-1), true, np.stack([tn + fn, curve.flagged], axis=-1)
-    )
-    return np.nan_to_num(goal_metric(name, margins, beta=beta, positive=1))
+    recall, specificity = curve.recall, 1.0 - curve.false_alarm_rate
+    match name:
+        case "balanced_accuracy":
+            return (recall + specificity) / 2.0
+        case "gmean":
+            return np.sqrt(recall * np.maximum(specificity, 0.0))
+        case "f1" | "fbeta":
+            b2 = 1.0 if name == "f1" else beta * beta
+            return (1.0 + b2) * curve.tp / np.maximum(b2 * curve.positives + curve.flagged, TINY)
+    passed = curve.rows - curve.flagged
+    together = curve.tp * (curve.negatives - curve.fp) - curve.fp * (curve.positives - curve.tp)
+    alone = curve.positives * curve.negatives * curve.flagged * np.maximum(passed, 0.0)
+    return np.where(alone > 0.0, together / np.sqrt(np.maximum(alone, TINY)), 0.0)
 
 
-def best(goal: Goal, curve: Curve) -> NDArray[np.int64]:
+def best(goal: Goal, curve: Curve, value: Floats) -> NDArray[np.int64]:
     """Index of the chosen threshold of each curve, shape (...).
 
     The best of those in `keeping`. Of equal ones next to each other the middle one, furthest from
     where things change; for alerts the last one, as the room for them is there to be used.
+    `value`: the goal's objective at each threshold.
     """
-    value = np.where(keeping(goal, curve), objective(goal, curve), -np.inf)
+    value = np.where(keeping(goal, curve), value, -np.inf)
     if isinstance(goal, Alerts):
         return value.shape[-1] - 1 - np.argmax(value[..., ::-1], axis=-1)
     top = value >= value.max(axis=-1, keepdims=True) - 1e-12
@@ -103,9 +109,10 @@ def run_around(
     chosen: NDArray[np.int64], holds: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First and last index of the run of True that `chosen` lies in, along the last axis."""
-    size = holds.shape[-1]
-    index = np.arange(size)
-    here = np.asarray(chosen)[..., None]
-    before = np.where(~holds & (index < here), index, -1).max(axis=-1)
-    after = np.where(~holds & (index > here), index, size).min(axis=-1)
-    return before + 1, after - 1
+    first, last = np.array(chosen), np.array(chosen)
+    for one in np.ndindex(first.shape):
+        here = first[one]
+        for end, side in ((first, holds[one][:here][::-1]), (last, holds[one][here + 1 :])):
+            run = len(side) if side.all() else int(side.argmin())  # both stop at the first False
+            end[one] += run if end is last else -run
+    return first, last

@@ -12,22 +12,27 @@ from steelyard.stats.validation import Floats
 BLOCKS, CUTOFFS = 1000, 1000
 
 
-def thinned(rank: NDArray[np.int64], positive: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
-    """At most about `CUTOFFS` of `size` thresholds, spread evenly over rows of both kinds."""
+def thinned(positive: Floats, negative: Floats) -> NDArray[np.int64]:
+    """At most about `CUTOFFS` thresholds, spread evenly over rows of both kinds.
+
+    Args:
+        positive, negative: rows newly flagged by each threshold, shape (thresholds,).
+    """
+    size = len(positive)
     if size <= CUTOFFS:
         return np.arange(size)
     passed = np.zeros(size)
-    for rows in (positive, ~positive):
-        passed += np.cumsum(np.bincount(rank[rows], minlength=size)) / max(int(rows.sum()), 1)
+    for rows in (positive, negative):
+        passed += np.cumsum(rows) / max(rows.sum(), 1.0)
     step = np.floor(passed * (CUTOFFS / 2.0)).astype(np.int64)
     return np.append(np.flatnonzero(np.diff(step)), size - 1)
 
 
 def resampled_curves(
-    rank: NDArray[np.int64],
+    column: NDArray[np.int64],
     positive: NDArray[np.bool_],
     groups: NDArray[np.int64] | None,
-    kept: NDArray[np.int64],
+    thresholds: int,
     *,
     size: Floats | None,
     resamples: int,
@@ -35,19 +40,19 @@ def resampled_curves(
     each: float = 1.0,
     copies: float = 1.0,
 ) -> Curve:
-    """Curves of `resamples` draws at the thresholds `kept`, shape (resamples, len(kept)).
+    """Curves of `resamples` draws, shape (resamples, thresholds).
 
-    `size`: effective rows that each row is, shape (rows,); None where each is one.
+    `column`: the first threshold that flags each row, shape (rows,). `size`: effective rows that
+    each row is, shape (rows,); None where each is one.
 
     Groups (rows, where there are none) with and without a positive row are drawn with
     replacement, each kind as often as it is there. Very many of them are first put into random
     blocks, and blocks are drawn: nearly the same spread at a fraction of the work.
     """
-    column = np.searchsorted(kept, rank)
     if groups is None:
-        groups = np.arange(len(rank))
+        groups = np.arange(len(column))
     has_positive = np.bincount(groups, weights=positive) > 0
-    counts = np.zeros((2, resamples, len(kept)))
+    counts = np.zeros((2, resamples, thresholds))
     squares = None if size is None else np.zeros_like(counts)
     for stratum in (True, False):
         members = np.flatnonzero(has_positive == stratum)
@@ -60,12 +65,14 @@ def resampled_curves(
         block = block_of[groups]
         for number, kind in enumerate((positive, ~positive)):
             rows = kind & (block >= 0)
-            cell = block[rows] * len(kept) + column[rows]
+            if not rows.any():
+                continue
+            cell = block[rows] * thresholds + column[rows]
             own = None if size is None else size[rows]
 
             def drawn(weight: Floats | None, cell: Any = cell, times: Any = times) -> Floats:
-                cells = np.bincount(cell, weight, minlength=times.shape[1] * len(kept))
-                return times.astype(np.float64) @ cells.reshape(-1, len(kept))
+                cells = np.bincount(cell, weight, minlength=times.shape[1] * thresholds)
+                return times.astype(np.float64) @ cells.reshape(-1, thresholds)
 
             counts[number] += drawn(own)
             if own is not None and squares is not None:

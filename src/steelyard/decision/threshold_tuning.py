@@ -15,6 +15,7 @@ from steelyard.decision.goal import Goal
 from steelyard.decision.objective import keeping, objective, run_around
 from steelyard.decision.resampling import resampled_curves, thinned
 from steelyard.errors import GoalError
+from steelyard.stats.falling import Falling
 from steelyard.stats.validation import Floats
 
 RESAMPLES = 300
@@ -64,17 +65,17 @@ def tune_threshold(
             f"all {len(positive):,} rows are {'positive' if positive.all() else 'negative'}; "
             "a threshold is tuned on rows of both classes"
         )
-    candidates, rank = thresholds(scores)
-    size = len(candidates)
+    falling = Falling(scores, positive)
+    candidates = thresholds(falling.scores)
     rows = None
     if weights is not None:
         rows, each = _effective(weights, positive, each)
     copies = _copies(groups, rows)
+    none = np.zeros(len(candidates) - len(falling.scores))  # what a first threshold flags
 
     def flagged(weight: Floats | None) -> tuple[Floats, Floats]:
-        kinds = [(kind, None if weight is None else weight[kind]) for kind in (positive, ~positive)]
-        one, other = (np.bincount(rank[kind], own, minlength=size) for kind, own in kinds)
-        return one.astype(np.float64), other.astype(np.float64)
+        one, other = falling.counts if weight is None else falling.weighed(weight)
+        return np.concatenate([none, one]), np.concatenate([none, other])
 
     squares = None if rows is None else flagged(rows**2)
     curve = Curve.of(*flagged(rows), each, copies, squares)
@@ -83,29 +84,29 @@ def tune_threshold(
     if unsure and strict and not goal.takes_closest:
         raise GoalError(unsure)
     value = objective(goal, curve)
-    lowest = np.full(size, np.inf)
-    lowest[rank] = scores
-    index, is_theory, theory = choose(goal, curve, lowest)
+    lowest = np.concatenate([none + np.inf, falling.scores])
+    index, is_theory, theory = choose(goal, curve, lowest, value)
     chosen = int(index)
     threshold = float(theory) if is_theory else float(candidates[chosen])
     near_best = _near(candidates, value, keeping(goal, curve), chosen, threshold)
     optimism, spread = None, None
     if interval and not isinstance(goal, Costs):
         rng = np.random.default_rng(seed)
-        kept = thinned(rank, positive, size)
+        kept = thinned(*flagged(None))
         drawn = resampled_curves(
-            rank,
+            np.searchsorted(-candidates[kept], -scores),
             positive,
             groups,
-            kept,
+            len(kept),
             size=rows,
             resamples=RESAMPLES,
             rng=rng,
             each=each,
             copies=copies,
         )
-        picked, by_theory, theories = choose(goal, drawn, lowest[kept])
-        there = np.take_along_axis(objective(goal, drawn), picked[:, None], axis=1)[:, 0]
+        redrawn_value = objective(goal, drawn)
+        picked, by_theory, theories = choose(goal, drawn, lowest[kept], redrawn_value)
+        there = np.take_along_axis(redrawn_value, picked[:, None], axis=1)[:, 0]
         optimism = float(np.mean(there - value[kept[picked]]))
         redrawn = np.where(by_theory, theories, candidates[kept[picked]])
         low, high = np.quantile(redrawn, [0.025, 0.975])

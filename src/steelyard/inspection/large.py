@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from steelyard.resample.drawn import drawn_table
 from steelyard.tables import Table
 from steelyard.tables.files import find_files
 from steelyard.tables.size import most_values, values_in
@@ -39,6 +38,9 @@ def sampled_table(
 
     Classes keep their shares, but for a least number of rows that a rare one keeps.
     """
+    # Samplers, and imbalanced-learn with them, are imported where a table needs them: a second.
+    from steelyard.resample.drawn import drawn_table
+
     columns = len(open_table(find_files(data, partitions=True)[0]).names)
     rows = most_values(MOST_VALUES) // SAMPLE_SHARE // columns
     return drawn_table(

@@ -10,7 +10,7 @@ from steelyard.stats.influence import standard_error
 from steelyard.stats.intervals import quantile
 from steelyard.stats.metrics import Evaluation
 from steelyard.stats.paired import RowNoise, nadeau_bengio
-from steelyard.stats.ranking import average_precision_influence
+from steelyard.stats.ranking import Ranked, average_precision_influence
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,9 @@ class RankedRows:
 
     def average_precision(self, scores: NDArray) -> Evaluation:
         """Of all rows together, with each row's influence."""
-        return Evaluation(*average_precision_influence(self.positive, scores, self.weight))
+        return Evaluation(
+            *average_precision_influence(Ranked.of(self.positive, scores, self.weight))
+        )
 
     def lost(self, before: Evaluation, permuted: NDArray) -> dict[str, float]:
         """Average precision lost by scores after a column was permuted, with a 95 % interval.

@@ -17,6 +17,8 @@ Ints = NDArray[np.integer]
 
 def mean_over_classes(parts: list[tuple[float, Floats]]) -> tuple[float, Floats]:
     """The plain mean of several metrics of the same rows, with its influences."""
+    if len(parts) == 1:
+        return parts[0]
     values, influences = zip(*parts, strict=True)
     return float(np.mean(values)), np.mean(influences, axis=0)
 

@@ -22,7 +22,6 @@ from steelyard.stats.metrics import (
     Evaluation,
     evaluate,
     metric_of_table,
-    table_of,
 )
 from steelyard.stats.money import factor_interval, trivial_costs, unseen
 from steelyard.stats.observed_expected import ratio_with_interval
@@ -122,7 +121,7 @@ def _centre(value: float, rows: Predictions) -> float:
 def _of_decisions(
     names: Sequence[str], rows: Predictions, rng: np.random.Generator
 ) -> Iterator[tuple[str, Evaluation | None, MetricValue]]:
-    table = table_of(rows)
+    table = rows.table
     alike = rows.groups is None and rows.weights is None
     draws = _draw_tables(table, rng) if alike else None
     for name in names:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from steelyard.errors import RequestError
 from steelyard.stats import calibration, confusion, proper, ranking
-from steelyard.stats.confusion import Margins, confusion_table
+from steelyard.stats.confusion import Margins
 from steelyard.stats.influence import mean_over_classes
 from steelyard.stats.money import ratio_of_costs
 from steelyard.stats.predictions import Predictions
+from steelyard.stats.ranking import Ranked
 
 Floats = NDArray[np.float64]
 
@@ -91,15 +92,13 @@ def value_of(name: str, rows: Predictions) -> float | None:
 # Probabilities.
 
 
-def _ranking(kernel: Callable[..., tuple[float, Floats]], rows: Predictions) -> Any:
+def _ranking(kernel: Callable[[Ranked], tuple[float, Floats]], rows: Predictions) -> Any:
     """The kernel on the positives, or one class against the rest and the mean of them all."""
     counts = rows.counts
-    of_interest = [rows.positive] if rows.binary else np.flatnonzero(counts)
+    of_interest = [rows.positive] if rows.binary else np.flatnonzero(counts).tolist()
     if any(counts[k] in (0, counts.sum()) for k in of_interest):
         return None
-    value, psi = mean_over_classes(
-        [kernel(rows.y == k, rows.p[:, k], rows.weights) for k in of_interest]
-    )
+    value, psi = mean_over_classes([kernel(rows.ranked(k)) for k in of_interest])
     # A class loses one degree of freedom to its own mean; with this the AUC's error is DeLong's.
     own = np.array([rows.effective(k) for k in range(len(counts))])
     return value, psi * np.sqrt(own / np.maximum(own - 1, 1))[rows.y]
@@ -141,18 +140,13 @@ _OF_TABLE: dict[str, Callable[[Floats, Predictions], Floats]] = {
 _NUDGE = 1e-4  # of a cell; the metrics are smooth, so the derivative is good to eight digits
 
 
-def table_of(rows: Predictions) -> Floats:
-    """Weight of rows per (true class, decision), shape (K, K)."""
-    return confusion_table(rows.y, rows.d, rows.p.shape[1], rows.weights)
-
-
 def metric_of_table(name: str, rows: Predictions) -> Callable[[Floats], Floats]:
     """The metric as a function of tables (..., K, K), about these rows' class and costs."""
     return lambda table: _OF_TABLE[name](table, rows)
 
 
 def _of_decisions(name: str, rows: Predictions) -> tuple[float, Floats] | None:
-    metric, table = metric_of_table(name, rows), table_of(rows)
+    metric, table = metric_of_table(name, rows), rows.table
     value = float(metric(table))
     if math.isnan(value):
         return None
@@ -162,7 +156,7 @@ def _of_decisions(name: str, rows: Predictions) -> tuple[float, Floats] | None:
     steps[at] = _NUDGE * table[tuple(cells.T)]
     slope = np.zeros_like(table)
     slope[tuple(cells.T)] = (metric(table + steps) - metric(table - steps)) / (2 * steps[at])
-    psi = slope[rows.y, rows.d]
+    psi = slope.ravel()[rows.decided]
     return value, psi if rows.weights is None else psi * rows.weights
 
 

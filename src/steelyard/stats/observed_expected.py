@@ -91,13 +91,19 @@ def ratio_with_interval(
 
 def _within_classes(is_hit: Bools, p: Floats, mass: Floats) -> Floats:
     """Probabilities less their mean over rows of the same kind, each kind a degree short."""
-    gaps = np.zeros(len(p))
-    for mine in (is_hit, ~is_hit):
-        rows = int(np.count_nonzero(mine))
-        if rows > 1 and mass[mine].any():
-            mean = np.average(p[mine], weights=mass[mine])
-            gaps[mine] = (p[mine] - mean) * np.sqrt(rows / (rows - 1))
-    return gaps
+    rows = len(p)
+    counts = np.array([rows, 0]) + np.count_nonzero(is_hit) * np.array([-1, 1])
+    weight, total = (_of_both_kinds(is_hit, each) for each in (mass, mass * p))
+    known = (counts > 1) & (weight > 0)
+    mean = np.divide(total, weight, out=np.zeros(2), where=known)
+    short = np.sqrt(np.divide(counts, counts - 1, out=np.zeros(2), where=known))
+    return (p - np.where(is_hit, mean[1], mean[0])) * np.where(is_hit, short[1], short[0])
+
+
+def _of_both_kinds(is_hit: Bools, each: Floats) -> Floats:
+    """Sums over the other rows and over those of the class."""
+    hits = float(each[is_hit].sum())
+    return np.array([float(each.sum()) - hits, hits])
 
 
 def holds_one(ratio: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Labels, probabilities and decisions of one technique, checked against each other once."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from steelyard.errors import DataError, RequestError, WeightError
 from steelyard.stats.costs import cost_matrix, cost_pair
+from steelyard.stats.ranking import Ranked
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer]
@@ -115,12 +117,24 @@ class Predictions:
         """The positive class where metrics are about one class, None where about them all."""
         return self.positive if self.binary else None
 
-    @property
+    @cached_property
     def fold_codes(self) -> Ints:
         """Folds as codes 0 .. J-1, shape (n,); one fold where none are known."""
         return np.zeros(len(self.y), int) if self.folds is None else _recoded(self.folds)
 
-    @property
+    @cached_property
+    def decided(self) -> Ints:
+        """True class and decision as one code, true * K + decided, shape (n,)."""
+        return np.multiply(self.y, self.p.shape[1], dtype=np.int64) + self.d
+
+    @cached_property
+    def table(self) -> Floats:
+        """Weight of rows per (true class, decision), shape (K, K)."""
+        classes = self.p.shape[1]
+        cells = np.bincount(self.decided, self.weights, minlength=classes**2)
+        return cells.reshape(classes, classes).astype(np.float64)
+
+    @cached_property
     def counts(self) -> Floats:
         """Weight of the rows of each class, shape (K,)."""
         return np.bincount(self.y, self.weights, minlength=self.p.shape[1]).astype(np.float64)
@@ -133,8 +147,21 @@ class Predictions:
         squares = np.bincount(self.y, self.weights**2, minlength=self.p.shape[1])
         return np.divide(squares, self.counts, out=np.ones(len(squares)), where=self.counts > 0)
 
+    @cached_property
+    def rankings(self) -> dict[int, Ranked]:
+        """Those of `ranked`, by class."""
+        return {}
+
+    def ranked(self, k: int) -> Ranked:
+        """The rows by their probability of class k, ranked once for all that asks."""
+        if k not in self.rankings:
+            self.rankings[k] = Ranked.of(self.y == k, self.p[:, k], self.weights)
+        return self.rankings[k]
+
     def effective(self, k: int | None = None) -> float:
         """Kish's effective number of rows (of class k), rows of one group taken as one."""
+        if self.weights is None and self.groups is None:
+            return float(len(self.y) if k is None else self.counts[k])
         mine = np.full(len(self.y), True) if k is None else self.y == k
         each = np.ones(int(mine.sum())) if self.weights is None else self.weights[mine]
         if self.groups is not None:
@@ -143,9 +170,11 @@ class Predictions:
 
     def rows(self, chosen: NDArray[Any]) -> "Predictions":
         """Some of the rows, by mask or positions, with the positive class and the costs of all."""
+        if chosen.dtype == bool:
+            chosen = np.flatnonzero(chosen)
         parts = [self.folds, self.groups, self.weights, self.row_costs]
         folds, groups, weights, by_row = (None if part is None else part[chosen] for part in parts)
-        return Predictions(
+        some = Predictions(
             self.y[chosen],
             self.p[chosen],
             self.d[chosen],
@@ -157,6 +186,8 @@ class Predictions:
             self.stratified,
             by_row,
         )
+        some.rankings.update((k, ranked.some(chosen)) for k, ranked in self.rankings.items())
+        return some
 
 
 def effective_rows(weights: Floats) -> float:
@@ -189,6 +220,10 @@ def _labels(name: str, values: ArrayLike, n: int) -> Ints:
 
 
 def _recoded(labels: Ints) -> Ints:
+    """Codes 0 .. in the order of the labels; without a sort where they are small numbers."""
+    if labels.dtype.kind in "iu" and labels.min() >= 0 and labels.max() <= len(labels):
+        there = np.bincount(labels) > 0
+        return (np.cumsum(there) - 1)[labels]
     return np.unique(labels, return_inverse=True)[1]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steelyard.stats.falling import Falling
+
 Floats = NDArray[np.float64]
 Ints = NDArray[Any]
 
@@ -48,28 +50,29 @@ def threshold_table(
     >>> table["threshold"], table["true_positives"], table["false_positives"]
     ([1.0, 0.6, 0.3, 0.0], [0, 1, 1, 2], [0, 0, 1, 1])
     """
-    order = np.argsort(-score, kind="stable")
-    falling = np.asarray(score, dtype=np.float64)[order]
-    last_of_ties = np.flatnonzero(np.append(np.diff(falling) != 0, True))
-    ranked = positive[order] * (1 if weights is None else weights[order])
-    upto = np.arange(1, len(order) + 1) if weights is None else np.cumsum(weights[order])
-    hits, flagged = np.cumsum(ranked)[last_of_ties], upto[last_of_ties]
-    kept = _kept(np.cumsum(positive[order])[last_of_ties], last_of_ties + 1, tables)
-    upper = falling[last_of_ties]
+    falling = Falling(score, positive)
+    upper = np.asarray(falling.scores, dtype=np.float64)
     lower = np.append(upper[1:], 0.0)
+    counted = falling.counts if weights is None else falling.weighed(weights)
+    hits, misses = (np.append(0, np.cumsum(kind)) for kind in counted)  # from none flagged on
+    of_rows: list[Ints] = [np.cumsum(kind) for kind in falling.counts]
+    kept = _kept(of_rows[0], of_rows[1], tables)
     threshold = np.where(kept == len(upper) - 1, 0.0, shortest_between(lower[kept], upper[kept]))
+    kept += 1
     if upper[0] < 1.0:
         threshold = np.append(shortest_between(upper[:1], np.ones(1)), threshold)
-        kept = np.append(-1, kept)
-    true = np.append(hits, 0)[kept]
-    rows = np.append(flagged, 0)[kept]
+        kept = np.append(0, kept)
     for wanted in at:
-        threshold, true, rows = _with(wanted, threshold, true, rows, falling, ranked, upto)
+        flagged = int(np.searchsorted(-upper, -wanted, side="right"))
+        others = kept != flagged
+        place = int(np.searchsorted(kept[others], flagged))
+        kept = np.insert(kept[others], place, flagged)
+        threshold = np.insert(threshold[others], place, wanted)
     found = {
-        "true_positives": true,
-        "false_positives": rows - true,
-        "positives": ranked.sum(),
-        "negatives": upto[-1] - ranked.sum(),
+        "true_positives": hits[kept],
+        "false_positives": misses[kept],
+        "positives": hits[-1],
+        "negatives": misses[-1],
     }
     found = {"threshold": threshold.tolist()} | {name: plain(of) for name, of in found.items()}
     if weights is not None:
@@ -144,8 +147,12 @@ def shortest_between(lower: Floats, upper: Floats) -> Floats:
     return found
 
 
-def _kept(hits: Ints, flagged: Ints, tables: int) -> Ints:
-    """Indices of the thresholds to keep: below positives, log-spaced in rows, and the last."""
+def _kept(hits: Ints, misses: Ints, tables: int) -> Ints:
+    """Indices of the thresholds to keep: below positives, log-spaced in rows, and the last.
+
+    `hits`, `misses`: rows of both kinds that each flags.
+    """
+    flagged = hits + misses
     with_positive = np.flatnonzero(np.diff(hits, prepend=0))
     room = max(AT_POSITIVES // tables, FEWEST)
     if len(with_positive) > room:
@@ -154,21 +161,3 @@ def _kept(hits: Ints, flagged: Ints, tables: int) -> Ints:
     counts = np.unique(np.geomspace(1, flagged[-1], max(SPACED // tables, FEWEST)).astype(int))
     spaced = np.searchsorted(flagged, counts)
     return np.unique(np.concatenate([with_positive, spaced, [len(flagged) - 1]]))
-
-
-def _with(
-    wanted: float, threshold: Floats, true: Ints, rows: Ints, falling: Floats, kind: Any, upto: Ints
-) -> tuple[Floats, Ints, Ints]:
-    """The columns with a threshold of the caller's, in place of one that flags the same rows.
-
-    `kind`: what each row adds to the true positives, `upto`: rows so far, both from the top down.
-    """
-    n = int(np.searchsorted(-falling, -wanted, side="right"))
-    flagged = upto[n - 1] if n else 0
-    others = rows != flagged
-    place = int(np.searchsorted(rows[others], flagged))
-    return (
-        np.insert(threshold[others], place, wanted),
-        np.insert(true[others], place, kind[:n].sum()),
-        np.insert(rows[others], place, flagged),
-    )

@@ -29,14 +29,18 @@ def probabilities(p: ArrayLike) -> Floats:
         )
     if values.shape[1] == 1:  # as a Keras model with one sigmoid unit gives them
         values = np.concatenate([1.0 - values, values], axis=1)
-    if not np.isfinite(values).all() or values.min(initial=0.0) < 0.0:
+    # NaN is neither.
+    if not (values.min(initial=0.0) >= 0.0 and values.max(initial=0.0) < np.inf):
         raise RequestError(
             "probabilities hold negative, infinite or missing values; "
             "give the output of softmax or predict_proba"
         )
-    totals = values.sum(axis=1)
-    if len(totals) and np.abs(totals - 1.0).max() > 1e-3:
-        row = int(np.abs(totals - 1.0).argmax())
+    totals: Floats = sum(
+        values.T, np.zeros(len(values))
+    )  # column by column: several times faster than along rows
+    off = np.abs(totals - 1.0)
+    if off.max(initial=0.0) > 1e-3:
+        row = int(off.argmax())
         raise RequestError(
             f"row {row} of the probabilities sums to {totals[row]:.4g}, not 1; "
             "give the output of softmax or predict_proba"
@@ -55,7 +59,7 @@ def labelled(p: ArrayLike, y: ArrayLike) -> tuple[Floats, Codes]:
         raise RequestError(f"labels are {codes.dtype}; give class codes 0 to {classes - 1}")
     if rows == 0:
         raise RequestError("no rows to learn from; give labelled rows with natural class shares")
-    codes = codes.astype(np.int64)
+    codes = codes.astype(np.int64, copy=False)
     if codes.min() < 0 or codes.max() >= classes:
         raise RequestError(
             f"labels run from {codes.min()} to {codes.max()}; codes of {classes} classes run "
