@@ -57,6 +57,24 @@ def test_more_than_two_classes(wine, tmp_path):
     assert "white" in (tmp_path / "run" / "report.html").read_text()
 
 
+def test_classes_that_every_technique_parts(tmp_path):
+    y = np.arange(90) < 30
+    x = np.random.default_rng(0).normal(size=90) + 40 * y
+    study = steelyard.compare(
+        pl.DataFrame({"x": x, "y": y}),
+        "y",
+        techniques=["plain", "class-weight"],
+        model="trees",
+        folds=3,
+        repeats=1,
+        out=tmp_path / "run",
+    )
+    (weighted,) = study.verdict["comparisons"]
+    assert study.leaderboard["average_precision"][0] == 1
+    assert (weighted["gain"], weighted["error"], study.verdict["reach"]) == (0, 0, None)
+    assert "Decision" in (tmp_path / "run" / "report.html").read_text()
+
+
 def test_own_model_from_a_file(run, customers, tmp_path):
     (tmp_path / "mine.py").write_text(OWN)
     customers(rows=200).write_csv(tmp_path / "data.csv")

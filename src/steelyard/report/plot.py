@@ -39,13 +39,14 @@ class Series:
 
 
 def linear(title: str, low: float, high: float, ticks: Sequence[tuple[float, str]]) -> Axis:
-    """An axis of equal steps."""
-    return Axis(title, lambda value: (value - low) / (high - low), tuple(ticks))
+    """An axis of equal steps; all at its start where nothing lies between its ends."""
+    span = high - low or 1.0
+    return Axis(title, lambda value: (value - low) / span, tuple(ticks))
 
 
 def logarithmic(title: str, low: float, high: float, ticks: Sequence[tuple[float, str]]) -> Axis:
-    """An axis of equal ratios, `low` above 0."""
-    span = math.log(high / low)
+    """An axis of equal ratios, `low` above 0; all at its start where its ends are the same."""
+    span = math.log(high / low) or 1.0
     return Axis(title, lambda value: math.log(max(value, low) / low) / span, tuple(ticks))
 
 

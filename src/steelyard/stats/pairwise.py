@@ -119,14 +119,16 @@ def comparisons(
     return tuple(sorted(rows, key=lambda row: -row.gain))
 
 
-def reach(rows: tuple[PairwiseComparison, ...], positives: int, rope: float) -> Detectable:
-    """How far the positives reach.
+def reach(rows: tuple[PairwiseComparison, ...], positives: int, rope: float) -> Detectable | None:
+    """How far the positives reach; None where no difference varies, as when all are perfect.
 
     A gain must pass both tests: Student's with the strictest of Holm's levels, and the rope's. What
     would have been found of any technique is what the one with the widest error allows: the leader
     is often a near copy of the reference, whose error says nothing of a technique that learned
     something else. The leader's own error is taken to shrink with the square root of the positives.
     """
+    if not any(row.error for row in rows):
+        return None
     leader, level = rows[0], (1 - SURE) / 2 / len(rows)
     widest = max(rows, key=lambda row: _found(row, level, rope))
     total = None
