@@ -70,7 +70,7 @@ def main():
     asked = parser.parse_args()
     start, results = time.process_time(), {}
     for shape in (stats.norm(), stats.logistic()):
-        for positives in (50, 200):
+        for positives in (50, 200, 1000):
             world = World(shape.dist.name, shape, 2.5, 0.01)
             table = coverage(world, positives, asked.datasets)
             results[f"{world.name}, {positives} positives"] = table

@@ -136,28 +136,6 @@ def average_precision_influence(rows: Ranked) -> tuple[float, Floats]:
     return value, psi if rows.weight is None else psi * rows.weight
 
 
-def flattery_of_few(is_hit: Bools, scores: NDArray[Any], weight: Floats, one_hit: float) -> float:
-    """How much average precision gains because heavy rows stand for many false alarms.
-
-    Precision bends: where few false alarms of much weight lie above a threshold, it is above what
-    the many that they stand for would leave of it, by half its second derivative times the
-    variance of their weight. Counted is what their weight adds to that of rows as light as a hit.
-
-    Args:
-        one_hit: weight of one effective hit.
-
-    >>> is_hit, scores = np.array([1, 0, 1, 0], bool), np.array([4.0, 3.0, 2.0, 1.0])
-    >>> flattery_of_few(is_hit, scores, np.array([1.0, 1.0, 1.0, 1.0]), 1.0)
-    0.0
-    >>> round(flattery_of_few(is_hit, scores, np.array([1.0, 4.0, 1.0, 4.0]), 1.0), 4)
-    0.0556
-    """
-    s, squared = steps(is_hit, scores, weight), steps(is_hit, scores, weight**2)
-    variance = np.maximum(squared.alarms - one_hit * s.alarms, 0.0)
-    added = s.found * variance / (s.found + s.alarms) ** 3
-    return float(np.dot(s.hits, added) / s.found[-1])
-
-
 def _auc(s: Steps) -> float:
     return float(1 - np.dot(s.hits, s.alarms - s.tied / 2) / (s.found[-1] * s.misses))
 
