@@ -8,6 +8,7 @@ import time
 import numpy as np
 import polars as pl
 
+from steelyard._memory import room
 from steelyard.errors import DataError
 from steelyard.resample.streamed import resample_files
 
@@ -89,6 +90,11 @@ def dies_once(folder, n):
 
 def dies(n):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def room_here():
+    """Bytes that a task may take: all that is left below its limit."""
+    return room(1 << 60, 1.0)
 
 
 def naps(n, seconds=0.02):

@@ -1,8 +1,9 @@
 """One way to run functions on tasks, whoever runs them: in order, few at a time."""
 
 import pytest
-from executor_cases import dies, dies_once, naps, product, refuses
+from executor_cases import dies, dies_once, naps, product, refuses, room_here
 
+from steelyard._memory import in_use, limited
 from steelyard.errors import DataError, RequestError, WorkerError
 from steelyard.executors import Serial, executor_for
 from steelyard.executors.executor import in_order
@@ -70,3 +71,11 @@ def test_other_words_are_refused(cluster):
 def test_an_executor_is_used_as_it_is(pool):
     with executor_for(pool) as same:
         assert same is pool
+
+
+def test_workers_share_what_is_left_below_the_limit(pool):
+    left = 3 << 30
+    with limited(in_use() + left):
+        rooms = list(pool.map(room_here, [()] * 4))
+    # Of its half each process takes some for itself.
+    assert all(left / 2 - (1 << 29) < room < left / 2 for room in rooms)

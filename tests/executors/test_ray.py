@@ -9,9 +9,20 @@ import time
 from pathlib import Path
 
 import pytest
-from executor_cases import METHODS, dies, dies_once, naps, product, refuses, written, written_all
+from executor_cases import (
+    METHODS,
+    dies,
+    dies_once,
+    naps,
+    product,
+    refuses,
+    room_here,
+    written,
+    written_all,
+)
 from executor_cases import digests as digests_of
 
+from steelyard._memory import in_use, limited
 from steelyard.errors import DataError, WorkerError
 from steelyard.executors import Serial, executor_for
 
@@ -35,6 +46,13 @@ def test_a_killed_worker_costs_a_task_nothing_but_time(executor, tmp_path):
     assert list(executor.map(dies_once, [(tmp_path, n) for n in range(5)])) == [0, 1, 4, 9, 16]
     with pytest.raises(WorkerError, match="lost 4 times"):
         list(executor.map(dies, [(0,)]))
+
+
+def test_workers_of_this_machine_share_what_is_left_below_the_limit(executor):
+    left = executor.workers << 30
+    with limited(in_use() + left):
+        rooms = list(executor.map(room_here, [()] * 4))
+    assert all(1 << 29 < room < 1 << 30 for room in rooms)
 
 
 @pytest.mark.usefixtures("small_pieces")

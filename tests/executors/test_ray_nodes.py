@@ -1,7 +1,7 @@
 """A Ray cluster of two nodes on this machine, one of which is lost on the way."""
 
 import pytest
-from executor_cases import METHODS, digests, naps, resampled, written_all
+from executor_cases import METHODS, digest, digests, naps, resampled, written, written_all
 
 from steelyard.executors import Serial, executor_for
 
@@ -30,11 +30,7 @@ def test_the_same_rows_as_on_one_process(method, cluster, tmp_path):
         assert digests(sources, tmp_path, executor, method) == alone
 
 
-@pytest.mark.usefixtures("small_pieces")
-def test_a_node_that_is_lost_on_the_way_costs_nothing_but_time(cluster, tmp_path):
-    sources = written_all(tmp_path / "sources")
-    source, ratio = sources[50, ".parquet"], METHODS["random-under"]
-    alone, _ = resampled(source, tmp_path / "alone.parquet", Serial(), ratio=ratio)
+def test_a_node_that_is_lost_on_the_way_costs_nothing_but_time(cluster):
     third = cluster.add_node(num_cpus=1)
     with executor_for("auto") as executor:
         assert executor.workers == 3
@@ -42,5 +38,23 @@ def test_a_node_that_is_lost_on_the_way_costs_nothing_but_time(cluster, tmp_path
         assert next(flow) == 1
         cluster.remove_node(third, allow_graceful=False)  # SIGKILL of its raylet
         assert list(flow) == list(range(2, 13))
-        found, _ = resampled(source, tmp_path / "found.parquet", executor, ratio=ratio)
-    assert found.equals(alone)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("step", ["counting classes", "writing"])
+def test_a_node_that_is_lost_while_rows_are_chosen_changes_none(step, cluster, tmp_path):
+    source, options = written(tmp_path / "parts", 50), {"ratio": METHODS["random-under"]}
+    alone, told = resampled(source, tmp_path / "alone.parquet", Serial(), **options)
+    third, lost = cluster.add_node(num_cpus=1), []
+
+    def lose(done, total, what):
+        if what == step and done > total // 4 and not lost:
+            lost.append(what)
+            cluster.remove_node(third, allow_graceful=False)
+
+    with executor_for("auto") as executor:
+        out = tmp_path / "found.parquet"
+        found, ledger = resampled(source, out, executor, progress=lose, **options)
+    assert lost
+    assert digest(found) == digest(alone)
+    assert ledger == told

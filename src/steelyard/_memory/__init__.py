@@ -5,6 +5,7 @@ share of what is left below it, so that packs shrink and tables are encoded as t
 before anything is refused. What the system itself grants (`system.py`) is a limit, too.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ __all__ = [
     "in_use",
     "is_out_of_memory",
     "limited",
+    "limited_to_share",
     "room",
+    "share_of",
     "shown",
 ]
 
@@ -70,6 +73,20 @@ def room(most: int, share: float, least: int = 1 << 20) -> int:
     if not _LIMIT:
         return most
     return max(least, min(most, int(share * _left())))
+
+
+def share_of(workers: int) -> int | None:
+    """Bytes for each of so many processes beside this one, below its limit; None: there is none."""
+    return max(1, _left() // workers) if _LIMIT else None
+
+
+@contextmanager
+def limited_to_share(share: int | None) -> Iterator[int]:
+    """Keep a worker to this much; None: to what one CPU's part is of what its machine has free."""
+    if share is None:
+        share = in_use() + int(OF_FREE * free() / (os.cpu_count() or 1))
+    with limited(share) as most:
+        yield most
 
 
 def check_need(need: int, what: str, advice: str, *, address_space: int | None = None) -> None:

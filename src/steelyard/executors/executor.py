@@ -3,6 +3,8 @@
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+from steelyard._memory import limited_to_share
+
 MOST_TRIES = 4  # a task whose worker was lost so often is given up
 AHEAD = 4  # finished tasks that wait for an earlier one, per worker
 
@@ -29,6 +31,12 @@ class Executor(Protocol):
 
     def share(self, value: Any) -> Any:
         """What stands for a large value in many tasks, so that it travels once to each machine."""
+
+
+def within(share: int | None, function: Callable[..., Any], *task: Any) -> Any:
+    """`function(*task)` on a worker, which keeps to its share of memory (`limited_to_share`)."""
+    with limited_to_share(share):
+        return function(*task)
 
 
 def in_order(

@@ -7,8 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Self
 
+from steelyard._memory import share_of
 from steelyard.errors import WorkerError
-from steelyard.executors.executor import MOST_TRIES, in_order
+from steelyard.executors.executor import MOST_TRIES, in_order, within
 
 
 class _Call:
@@ -43,22 +44,20 @@ class Processes:
 
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """As `Executor.map`."""
+        share = share_of(self.workers)
 
         def start(task: tuple[Any, ...]) -> _Call:
-            call = _Call(task)
-            self._begin(function, call)
+            call = _Call((share, function, *task))
+            self._begin(call)
             return call
 
-        def finished(calls: Sequence[Any]) -> list[tuple[_Call, Any]]:
-            return self._finished(function, calls)
-
-        return in_order(tasks, start, finished, self.workers)
+        return in_order(tasks, start, self._finished, self.workers)
 
     def share(self, value: Any) -> Any:
         """The value itself."""
         return value
 
-    def _begin(self, function: Callable[..., Any], call: _Call) -> None:
+    def _begin(self, call: _Call) -> None:
         if call.tries == MOST_TRIES:
             raise WorkerError(
                 f"a worker process was ended from outside {MOST_TRIES} times at one task: for want "
@@ -71,14 +70,12 @@ class Processes:
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
         call.pool = self._pool
         try:
-            call.future = self._pool.submit(function, *call.task)
+            call.future = self._pool.submit(within, *call.task)
         except BrokenProcessPool:  # it broke since we looked
             self._stop()
-            self._begin(function, call)
+            self._begin(call)
 
-    def _finished(
-        self, function: Callable[..., Any], calls: Sequence[_Call]
-    ) -> list[tuple[_Call, Any]]:
+    def _finished(self, calls: Sequence[Any]) -> list[tuple[_Call, Any]]:
         done, _ = wait([call.future for call in calls], return_when=FIRST_COMPLETED)
         results = []
         for call in calls:
@@ -89,7 +86,7 @@ class Processes:
             except BrokenProcessPool:  # as is every other task of that pool
                 if call.pool is self._pool:
                     self._stop()
-                self._begin(function, call)
+                self._begin(call)
         return results
 
     def _stop(self) -> None:

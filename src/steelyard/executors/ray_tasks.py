@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from steelyard._memory import share_of
 from steelyard._version import __version__
 from steelyard.errors import MissingDependencyError, SteelyardError, WorkerError
-from steelyard.executors.executor import MOST_TRIES, in_order
+from steelyard.executors.executor import MOST_TRIES, in_order, within
 from steelyard.files.temporary import forget, register
 
 OURS = "sy-"  # short: sockets in there have paths of a hundred characters at most
@@ -84,13 +85,17 @@ class RayTasks:
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """As `Executor.map`."""
         ray = self._ray
-        remote = ray.remote(max_retries=MOST_TRIES - 1)(function)
+        remote = ray.remote(max_retries=MOST_TRIES - 1)(within)
+        share = share_of(self.workers) if self.same_disk else None  # elsewhere memory is another's
+
+        def start(task: tuple[Any, ...]) -> Any:
+            return remote.remote(share, function, *task)
 
         def finished(calls: Sequence[Any]) -> list[tuple[Any, Any]]:
             ready, _ = ray.wait(calls, num_returns=1)
             return [(call, _result(ray, call)) for call in ready]
 
-        return in_order(tasks, lambda task: remote.remote(*task), finished, self.workers)
+        return in_order(tasks, start, finished, self.workers)
 
     def share(self, value: Any) -> Any:
         """A place in the object store; Ray puts the value in where a task is given it."""

@@ -1,11 +1,9 @@
 """Jobs trained by whatever an executor has: other processes, or the machines of a cluster."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from steelyard._memory import OF_FREE, free, in_use, limited
 from steelyard.executors import Executor
 from steelyard.jobs.job import Job, Outcome, Runner, by_split
 from steelyard.jobs.ledger import checked
@@ -51,10 +49,7 @@ class Spread:
 
 def run_pack(runner: Runner, table: Table, jobs: Sequence[Job]) -> list[Outcome]:
     """The outcomes of some jobs, on a worker."""
-    # Others of this machine work beside it: each takes its part of what is free.
-    most = in_use() + int(OF_FREE * free() / (os.cpu_count() or 1))
-    with limited(most):
-        outcomes = list(runner.run(table, jobs, lambda _: None))
+    outcomes = list(runner.run(table, jobs, lambda _: None))
     return [
         replace(outcome, resampled=checked(outcome.job, len(table.y), outcome.resampled))
         for outcome in outcomes
