@@ -1,17 +1,19 @@
 """Ray against one process: CPU seconds of resampling 20 files, and what planning many files takes.
 
-    python benchmarks/cluster.py [--rows 250000] [--files 20] [--planned 100000] [--out FILE]
+    python benchmarks/cluster.py [--rows 250000] [--files 20] [--planned 100000] [--rounds 3]
 
 The data are synthetic, in a temporary folder: FILES Parquet files of ROWS x 30 float32, 1 % of
 class 1. All are under-sampled to 1:4 by one process, by processes and by Ray's tasks on this
-machine; CPU is that of the process and all of its children, after the executor has started, and the
-rows kept must be the same. Planning is what the driver does before and between the tasks, with no
-data at all: files that hold nothing, and counts, ranges and hashes as tasks would give them.
+machine, in turns; CPU is that of the process and all of its children, after every worker has
+started, and the rows kept must be the same. Planning is what the driver does before and between
+the tasks, with no data at all: files that hold nothing, and counts, ranges and hashes as tasks
+would give them.
 """
 
 import argparse
 import hashlib
 import json
+import os
 import resource
 import tempfile
 import time
@@ -64,17 +66,27 @@ def digest(path):
 def resampling(folder, cluster):
     out = folder / f"{cluster}.parquet"
     with executor_for(None if cluster == "serial" else cluster) as executor:
-        list(executor.map(divmod_of, [(7, 2)] * executor.workers))  # workers have started
+        start_all(executor)
         start, cpu = time.perf_counter(), cpu_of_all()
         resample_files(folder / "parts", "y", "random-under", out, ratio=["0.25"], cluster=executor)
-        spent = cpu_of_all() - cpu
-    return {"cpu": spent, "wall": time.perf_counter() - start, "digest": digest(out)}
+        spent, wall = cpu_of_all() - cpu, time.perf_counter() - start
+    found = {"cpu": round(spent, 2), "wall": round(wall, 1), "digest": digest(out)}
+    out.unlink()
+    return found
 
 
-def divmod_of(a, b):
+def start_all(executor):
+    """Have every worker imported what the tasks need: two short tasks may go to one worker."""
+    started = set()
+    while len(started) < executor.workers:
+        started |= set(executor.map(imported, [(0.2,)] * executor.workers))
+
+
+def imported(seconds):
     import steelyard.resample.classified  # noqa: F401 - what a worker imports once
 
-    return divmod(a, b)
+    time.sleep(seconds)
+    return os.getpid()
 
 
 class Planned:
@@ -130,6 +142,7 @@ def main():
     parser.add_argument("--rows", type=int, default=250_000)
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--planned", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clusters", default="serial,processes,local")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
@@ -139,13 +152,19 @@ def main():
         folder = Path(name)
         (folder / "parts").mkdir()
         written(folder / "parts", asked.files, asked.rows)
-        for cluster in asked.clusters.split(","):
-            found[cluster] = resampling(folder, cluster)
-            ratio = found[cluster]["cpu"] / found["serial"]["cpu"]
-            print(f"{cluster:10} {found[cluster]} {ratio:.2f} x the CPU of one process")
+        clusters = asked.clusters.split(",")
+        found |= {cluster: [] for cluster in clusters}
+        for _ in range(asked.rounds):
+            for cluster in clusters:
+                found[cluster].append(resampling(folder, cluster))
+                print(f"{cluster:10} {found[cluster][-1]}", flush=True)
+    for cluster in clusters:
+        pairs = zip(found[cluster], found[clusters[0]], strict=True)
+        ratios = [one["cpu"] / alone["cpu"] for one, alone in pairs]
+        print(f"{cluster:10} {np.median(ratios):.2f} x the CPU of {clusters[0]}")
     if asked.out:
         asked.out.write_text(json.dumps(found, indent=1))
-    assert len({found[cluster]["digest"] for cluster in asked.clusters.split(",")}) == 1
+    assert len({one["digest"] for cluster in clusters for one in found[cluster]}) == 1
 
 
 if __name__ == "__main__":

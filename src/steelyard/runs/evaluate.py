@@ -1,6 +1,6 @@
 """The metrics of a saved model on fresh labelled rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import polars as pl
 from steelyard._memory import limited
 from steelyard._seeds import check_seed
 from steelyard.errors import DataError
-from steelyard.executors import executor_for
+from steelyard.executors import Serial, executor_for
 from steelyard.runs.drawn_below import drawn_below
 from steelyard.runs.promised import compared_with_promise, seen_in_training
 from steelyard.runs.ranked import class_decisions, needed
+from steelyard.runs.scoring import ScoredRows, predictor_of, score_pieces, score_rows
 from steelyard.runs.three_ways import three_way_counts
 from steelyard.runs.training_table import training_table
 
@@ -42,27 +43,33 @@ def evaluate_file(
         training: the run's table, where it is no longer at its place; to tell which rows are new.
         segments: columns whose parts are held against each other, as in `compare`.
         memory: what the process keeps to, "4G" or bytes; by default 80 % of what is free.
-        cluster: where files are scored, as in `executors.executor_for`; they are read here, too.
+        cluster: where files are scored, as in `executors.executor_for`; here only their columns
+            with a role (target, weight, group, segments) are read.
     Returns: plain values: `rows`, `counts`, `metrics`, `promised` (by metric, with `difference`
         and `beyond_chance`), `trained_on` (`promised.seen_in_training`), `segments`,
         `missed`, where rows were drawn by `sample_below`, `money` (`in_money`, per row; None where
         no cost differs by row), and `three_way` (rows by action and their cost per row; None for
         another goal).
     """
-    from steelyard.runs.scoring import scored_by
     from steelyard.runs.store import read_run
 
     check_seed(seed)
     with limited(memory), executor_for(cluster) as executor:
         values = read_run(run, verify=verify)
-        scored = scored_by(executor, Path(run), data, verify=verify)
+        folder = Path(run).absolute()
+
+        def scored() -> ScoredRows:
+            if isinstance(executor, Serial) or not isinstance(data, str | Path):
+                return score_rows(data, values, predictor_of(folder, verify=verify))
+            return score_pieces(executor, data, folder, verify=verify)
+
         asked = {"target": target, "weight": weight, "training": training, "segments": segments}
         return {"run": str(run)} | evaluated(values, scored, data, **asked, seed=seed)
 
 
 def evaluated(
     values: dict[str, Any],
-    scored: Any,
+    scored: Callable[[], ScoredRows],
     data: Any,
     *,
     target: str | None = None,
@@ -71,24 +78,21 @@ def evaluated(
     segments: Sequence[str] = (),
     seed: int = 0,
 ) -> dict[str, Any]:
-    """As `evaluate_file`, of run.json's content and its model as `models.deploy.Predictor`."""
+    """As `evaluate_file`, of run.json's content; `scored` scores the rows of `data`."""
     from steelyard.decision import costs_of, goal_from_dict
     from steelyard.stats.metric_intervals import metric_values
     from steelyard.stats.predictions import Predictions
     from steelyard.stats.validation import row_weights
-    from steelyard.tables import Schema, groups, labels, read_features, weights
+    from steelyard.tables import Schema, groups, labels, weights
     from steelyard.tables.column_parts import segment_parts
-    from steelyard.tables.unknown_levels import UnknownLevels
 
     schema = Schema.from_dict(values["data"]["schema"])
     y = labels(data, schema if target is None else replace(schema, target=target))
     goal = goal_from_dict(values["decision"]["goal"])
-    frame = read_features(data, schema, goal.columns)
-    features = frame.select(schema.features)
-    unknown = UnknownLevels(schema)
-    unknown.add(features)
-    probability, acted = scored(frame)
-    decision = class_decisions(values, probability, acted, frame)
+    found = scored()
+    if len(found.acted) != len(y):
+        raise DataError(f"{data} was changed while it was read; run it again")
+    decision = class_decisions(values, found.probability, found.acted, found.needs)
     column = values["protocol"]["group"]
     counted = weight or values["protocol"].get("weight")
     by_weight = None if counted is None else weights(data, counted)
@@ -96,10 +100,10 @@ def evaluated(
         raise DataError(f"there is no column {weight!r} to weigh the rows by")
     together = None if column is None else groups(data, column)
     positive = schema.classes.index(values["data"]["positive"])
-    costs = _costs_by_row(values["decision"], frame, y == positive)
+    costs = _costs_by_row(values["decision"], found.needs, y == positive)
     rows = Predictions.of(
         y,
-        probability,
+        found.probability,
         decision,
         positive=positive,
         # The goal that the model decides by now, which a retune may have changed.
@@ -114,14 +118,16 @@ def evaluated(
     if below is not None and below["recall"]["value"] is not None:
         metrics["recall"] = below["recall"]
     return {
-        "trained_on": seen_in_training(training_table(values, training), features, y),
+        "trained_on": seen_in_training(
+            training_table(values, training), schema.features, found.keys, y
+        ),
         "rows": len(y),
-        "unknown_levels": unknown.found(),
+        "unknown_levels": found.unknown.found(),
         "counts": np.bincount(y, minlength=len(schema.classes)).tolist(),
         "metrics": metrics,
         "promised": compared_with_promise(values, metrics),
         "money": None if costs is None else _money(costs, rows),
-        "three_way": three_way_counts(goal, frame, y == positive, acted),
+        "three_way": three_way_counts(goal, found.needs, y == positive, found.acted),
         "missed": below,
         "segments": _segments(rows, cut),
         "weight": counted if by_weight is not None else None,

@@ -1,6 +1,7 @@
 """What a run promised of its model beside what came, and whether the rows are new at all."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,26 +16,38 @@ SURE = 0.05
 
 
 def seen_in_training(
-    table: Table | None, frame: pl.DataFrame, y: np.ndarray
+    table: Table | None, features: Sequence[str], keys: pl.Series, y: np.ndarray
 ) -> dict[str, Any] | None:
     """How many rows are equal, label and all, to one that was trained on; None: cannot be told.
 
     Args:
         table: the table of the run.
-        frame: features of the new rows, as `tables.read_features` gives them. y: their codes.
+        features: its columns that `keys` speak of, in that order.
+        keys: of the new rows, as `row_keys` gives them. y: their codes.
     Returns: `rows` that are, and `by_chance`, how many would be of rows drawn from the same
         source: the share of the table's own rows that another of its rows equals.
     """
     if table is None:
         return None
-    old = _hashes(table.features.select(frame.columns).cast(pl.Schema(frame.schema)), table.y)
-    new = _hashes(frame, y)
+    old = _labelled(row_keys(table.features.select(features)), table.y)
     known = pl.DataFrame({"key": old}).group_by("key").len()
     twice = int(known.filter(pl.col("len") > 1)["len"].sum())
     return {
-        "rows": int(new.is_in(known["key"].implode()).sum()),
-        "by_chance": len(frame) * twice / len(table.y),
+        "rows": int(_labelled(keys, y).is_in(known["key"].implode()).sum()),
+        "by_chance": len(keys) * twice / len(table.y),
     }
+
+
+def row_keys(features: pl.DataFrame) -> pl.Series:
+    """A hash of each row's values, alike for equal ones, in the precision that models read."""
+    # -0.0 equals 0.0 once something is added, and a gap is a gap however it is written.
+    numbers = [name for name, kind in features.schema.items() if kind != pl.String]
+    read = pl.col(numbers).cast(pl.Float32).fill_nan(None) + 0.0
+    return features.with_columns(read).hash_rows(seed=0)
+
+
+def _labelled(keys: pl.Series, y: np.ndarray) -> pl.Series:
+    return pl.DataFrame({"key": keys, "label": pl.Series(y, dtype=pl.Int64)}).hash_rows(seed=0)
 
 
 def compared_with_promise(run: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
@@ -86,10 +99,3 @@ def _p_value(promised: dict[str, float], found: dict[str, float]) -> float:
     if reach == 0.0:
         return 0.0
     return float(2.0 * norm.sf(abs(difference) / reach * norm.ppf(0.975)))
-
-
-def _hashes(features: pl.DataFrame, y: np.ndarray) -> pl.Series:
-    # -0.0 equals 0.0 once something is added, and a gap is a gap however it is written.
-    numbers = [pl.col(name).fill_nan(None) + 0.0 for name in features.columns
-               if features[name].dtype.is_float()]  # fmt: skip
-    return features.with_columns(*numbers, label=pl.Series(y)).hash_rows(seed=0)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from steelyard.decision import Goal, goal_from_dict, ranks_rows
-from steelyard.errors import DataError, RequestError
-from steelyard.executors import Executor, Serial
+from steelyard.errors import RequestError
+from steelyard.executors import Executor
 from steelyard.files import write_whole
 from steelyard.resample.pieces import AnyPiece, cut
+from steelyard.runs.promised import row_keys
 from steelyard.runs.ranked import decided_together
 from steelyard.runs.store import model_of, read_run
 from steelyard.tables import Schema, iter_columns, iter_features
@@ -111,30 +112,63 @@ def _together(parts: list[Decided], goal: Goal, positive: int) -> Iterator[Decid
         yield p[here], decided[here], needs[here]
 
 
-def score_rows(piece: AnyPiece, run: Path, verify: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (rows, classes) and decided codes (rows,) of a piece."""
-    values = read_run(run, verify=verify)
+@dataclass(frozen=True)
+class ScoredRows:
+    """What an evaluation needs of rows besides their labels, a few values of each.
+
+    Attributes:
+        probability: shape (rows, classes). acted: codes of the model's own decisions, (rows,).
+        needs: columns that the goal needs.
+        keys: as `promised.row_keys`.
+        unknown: levels that no training row had.
+    """
+
+    probability: np.ndarray
+    acted: np.ndarray
+    needs: pl.DataFrame
+    keys: pl.Series
+    unknown: UnknownLevels
+
+
+def score_rows(data: Any, values: dict[str, Any], predictor: Any) -> ScoredRows:
+    """The rows of any table scored by the model of run.json's content, block by block."""
     schema = Schema.from_dict(values["data"]["schema"])
-    columns = goal_from_dict(values["decision"]["goal"]).columns
-    predictor = predictor_of(run, verify=verify)
-    found = [predictor(frame) for frame in iter_features(piece.reader, schema, columns)]
-    probability, decision = zip(*found, strict=True)
-    return np.concatenate(probability), np.concatenate(decision)
+    goal, unknown, keys = goal_from_dict(values["decision"]["goal"]), UnknownLevels(schema), []
+    rows = rows_at_once(BLOCK, len(schema.features))
+
+    def noted() -> Iterator[pl.DataFrame]:
+        for frame in iter_features(data, schema, goal.columns, batch_rows=rows):
+            keys.append(row_keys(frame.select(schema.features)))
+            yield frame
+
+    parts = list(_decided(noted(), predictor, goal, unknown))
+    probability, acted, needs = zip(*parts, strict=True)
+    return ScoredRows(
+        np.concatenate(probability),
+        np.concatenate(acted),
+        pl.concat(needs, how="vertical_relaxed"),
+        pl.concat(keys),
+        unknown,
+    )
 
 
-def scored_by(executor: Executor, run: Path, data: Any, *, verify: bool) -> Any:
-    """The run's model as a function of the frame that `data` holds, whose files workers score."""
-    if isinstance(executor, Serial) or not isinstance(data, str | Path):
-        return predictor_of(run.absolute(), verify=verify)
+def score_piece(piece: AnyPiece, run: Path, verify: bool) -> ScoredRows:
+    """As `score_rows`, on a worker that sees the run's folder."""
+    values = read_run(run, verify=verify)
+    return score_rows(piece.reader, values, predictor_of(run, verify=verify))
 
-    def scored(frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        tasks = [(piece, run.absolute(), verify) for piece in cut(data)]
-        probability, decision = zip(*executor.map(score_rows, tasks), strict=True)
-        if sum(map(len, decision)) != frame.height:
-            raise DataError(f"{data} was changed while it was read; run it again")
-        return np.concatenate(probability), np.concatenate(decision)
 
-    return scored
+def score_pieces(executor: Executor, data: str | Path, run: Path, *, verify: bool) -> ScoredRows:
+    """As `score_rows` of files, by the workers of an executor."""
+    tasks = [(piece, run.absolute(), verify) for piece in cut(data)]
+    parts = list(executor.map(score_piece, tasks))
+    return ScoredRows(
+        np.concatenate([part.probability for part in parts]),
+        np.concatenate([part.acted for part in parts]),
+        pl.concat([part.needs for part in parts], how="vertical_relaxed"),
+        pl.concat([part.keys for part in parts]),
+        reduce(UnknownLevels.and_then, (part.unknown for part in parts)),
+    )
 
 
 def score_part(piece: AnyPiece, scoring: Scoring, out: Path) -> Scored:

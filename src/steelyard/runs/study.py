@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -220,10 +220,12 @@ class Study:
         """
         from steelyard.runs.evaluate import evaluated
         from steelyard.runs.results import Evaluated
+        from steelyard.runs.scoring import score_rows
 
         columns = [segments] if isinstance(segments, str) else list(segments)
         asked = {"target": target, "weight": weight, "segments": columns, "training": training}
-        return Evaluated(evaluated(self.run, self.scored, data, **asked, seed=seed), self.run)
+        scored = partial(score_rows, data, self.run, self.scored)
+        return Evaluated(evaluated(self.run, scored, data, **asked, seed=seed), self.run)
 
     def monitor(
         self,
