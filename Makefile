@@ -121,6 +121,11 @@ bench-outofcore: .venv/test.stamp
 bench-larger-than-memory: .venv/test.stamp
 	$(BIN)/python benchmarks/larger_than_memory.py
 
+# compare of some rows against all: simulated, or of DATA (its target in TARGET).
+.PHONY: bench-some-rows
+bench-some-rows: .venv/test.stamp
+	$(BIN)/python benchmarks/some_rows.py $(if $(DATA),$(DATA) --target $(TARGET))
+
 # Ray against one process, and what planning 100,000 files takes.
 bench-cluster: .venv/cluster.stamp
 	$(BIN)/python -W ignore benchmarks/cluster.py

@@ -1,6 +1,6 @@
 """`compare --rows` against `compare` of all rows: the figures, CPU seconds and peak memory.
 
-    python benchmarks/some_rows.py [TABLE --target COL] [--rows 200000] [--whole 1000000 2000000]
+    python benchmarks/some_rows.py [TABLE --target COL] [--rows 200000] [--whole 500000 1000000]
 
 TABLE is a file or folder; without one it is simulated in a temporary folder, SIZE x 30 float32 with
 1 % of class 1 (`outofcore.synthetic`). Some rows of all of it are compared, then all of them: of a
@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--folds", type=int, default=2)
     parser.add_argument("--memory", default="4G", help="That the comparison of some rows keeps to.")
     parser.add_argument("--size", type=int, default=10_000_000)
-    parser.add_argument("--whole", type=int, nargs="*", default=[1_000_000, 2_000_000])
+    parser.add_argument("--whole", type=int, nargs="*", default=[500_000, 1_000_000])
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     some = ("--rows", str(asked.rows), "--memory", asked.memory)

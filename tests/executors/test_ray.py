@@ -87,8 +87,6 @@ def test_a_head_that_cannot_be_reached_is_one_line(tmp_path):
     assert done.returncode == 1
     assert "no Ray cluster can be reached at ray://127.0.0.1:9" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    done = run_elsewhere("auto", tmp_path)
-    assert "no Ray cluster runs on this machine" in done.stderr
 
 
 def run_elsewhere(cluster, folder):

@@ -85,7 +85,8 @@ class RayTasks:
     def map(self, function: Callable[..., Any], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """As `Executor.map`."""
         ray = self._ray
-        remote = ray.remote(max_retries=MOST_TRIES - 1)(within)
+        named = {"name": function.__name__, "max_retries": MOST_TRIES - 1}
+        remote = ray.remote(**named)(within)
         share = share_of(self.workers) if self.same_disk else None  # elsewhere memory is another's
 
         def start(task: tuple[Any, ...]) -> Any:
