@@ -137,7 +137,8 @@ def _result(ray: Any, call: Any) -> Any:
         cause = error.cause
         if isinstance(cause, SteelyardError | OSError):
             raise cause from None
-        if "failed to import on the worker" in str(cause):
+        unknown = isinstance(cause, found.RaySystemError)  # a task that it cannot read
+        if unknown or "failed to import on the worker" in str(cause):
             raise _cannot_run(error) from error
         raise
     except found.OutOfMemoryError as error:
