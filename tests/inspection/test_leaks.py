@@ -72,3 +72,21 @@ def test_a_group_that_the_user_named_is_no_leak_any_more():
     table = read_table(visits(patient=patient), "y", group="patient")
     codes = {one["code"] for one in inspect_table(table).to_dict()["findings"]}
     assert not codes & LEAKS
+
+
+@pytest.mark.parametrize(("make", "code"), [(copied_rows, "SY016"), (visits, "SY016"), (drawn, "")])
+def test_rows_drawn_by_class_are_looked_at_too(make, code):
+    """Of the class all rows are drawn, so its copies are there; figures are of the whole table."""
+    from steelyard.inspection.result import inspect_table
+    from steelyard.resample.drawn import drawn_table, rows_by_class
+
+    table = frame(*drawn(2000, 0.1, 1.0)[:2]) if make is drawn else make()
+    few = drawn_table(table, "y", lambda counts: rows_by_class(counts, 1200))
+    assert few.population.sum() == table.height
+    assert len(few.y) == 1200
+    summary = inspect_table(few).to_dict()
+    assert {one["code"] for one in summary["findings"]} & LEAKS == ({code} if code else set())
+    for one in summary["leaks"]:
+        share = few.population.min() / few.population.sum()
+        assert share / 2 < one["without"] < one["average_precision"]
+        assert one["average_precision"] < found(table)[1][one["kind"]]["average_precision"] + 0.1

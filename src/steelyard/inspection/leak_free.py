@@ -72,8 +72,8 @@ class QuickTable:
         # Rows of groups without positives stand for those that were left out.
         without = ~has[groups]
         share = np.where(without, without.sum() / max((without & kept).sum(), 1), 1.0)
-        flags = self.is_category
-        few = QuickTable(self.X[kept], flags, self.positive[kept], self.owner[kept], share[kept])
+        flags, weight = self.is_category, (share * self.weight)[kept]
+        few = QuickTable(self.X[kept], flags, self.positive[kept], self.owner[kept], weight)
         return few, np.unique(groups[kept], return_inverse=True)[1]
 
 

@@ -2,6 +2,9 @@
 
 Suspicions are cheap and come first. Only where there is one a quick model is trained twice, with
 the leak and without, and a leak is reported where that makes a difference beyond chance.
+
+Rows drawn by class from a larger table are looked at as they are: of a rare class all are there,
+and so are their copies and visits. What repeats among rows of which few were drawn is not seen.
 """
 
 from collections.abc import Iterator
@@ -33,8 +36,7 @@ def leaks(
 ) -> list[dict[str, Any]]:
     """Each leak: its kind, the column it is in, and average precision with it and without."""
     hit = table.y == positive
-    # Of rows drawn from a larger table the copies are mostly gone.
-    if table.population is not None or hit.sum() < FEWEST or not table.features.width:
+    if hit.sum() < FEWEST or not table.features.width:
         return []
     quick: QuickTable | None = None
     found: list[dict[str, Any]] = []
@@ -111,7 +113,8 @@ def _quick(
         columns.append(np.where(codes == missing, np.nan, value))
     flags = (False,) * len(numbers) + (True,) * len(categories)
     owner = np.arange(len(hit)) if table.groups is None else table.groups
-    return QuickTable(np.column_stack(columns), flags, hit, owner, np.ones(len(hit)))
+    weight = np.ones(len(hit)) if table.weights is None else table.weights
+    return QuickTable(np.column_stack(columns), flags, hit, owner, weight)
 
 
 def _entry(
