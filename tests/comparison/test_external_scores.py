@@ -144,3 +144,15 @@ def test_weighted_rows_are_judged_as_the_population_they_stand_for():
     for wrong in (-chance[kept], np.zeros(kept.sum()), [1.0]):
         with pytest.raises(WeightError):
             sy.judge(y[kept], {"new": p[kept]}, sample_weight=wrong)
+
+
+def test_true_probabilities_from_elsewhere_hold_one_with_the_chance_of_prevalence():
+    """A model of other rows does not know how many positives are here, whatever the folds."""
+    held, tables = 0, 25
+    for seed in range(tables):
+        rng = np.random.default_rng(seed)
+        p = 1 / (1 + np.exp(3.5 - 1.5 * rng.normal(size=1000)))
+        judged = sy.judge((rng.random(1000) < p).astype(int), {"vendor": p}, goal=sy.Costs(1, 9))
+        ratio = metric(judged, "vendor", "observed_expected")
+        held += ratio["low"] <= 1.0 <= ratio["high"]
+    assert held >= 21

@@ -225,6 +225,7 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         reference=reference,
         columns=rows.columns,
         weights=rows.weights,
+        trained_in_folds=False,
     )
 
 

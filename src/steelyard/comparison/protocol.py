@@ -29,6 +29,7 @@ class Protocol:
     weights: np.ndarray | None = None  # of the rows, above 0 and of mean 1
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)  # that the goal needs, per row
     lag: float = 0.0  # how long before a block in time rows of known class end
+    trained_in_folds: bool = True  # else the folds serve thresholds and paired tests alone
 
     @cached_property
     def classes(self) -> int:
@@ -42,8 +43,13 @@ class Protocol:
 
     @property
     def stratified(self) -> bool:
-        """Whether every fold holds the classes in equal shares: no groups, no order in time."""
-        return self.groups is None and all(split.scored for split in self.splits)
+        """Whether models know how many rows of a class their test rows hold.
+
+        They do where they were trained in folds that hold every class in equal shares: no groups,
+        no order in time. Scores from elsewhere meet as many rows of a class as chance gives.
+        """
+        evenly = self.groups is None and all(split.scored for split in self.splits)
+        return evenly and self.trained_in_folds
 
     @cached_property
     def scored(self) -> np.ndarray:

@@ -162,7 +162,7 @@ def facts(run: dict[str, Any], place: str) -> list[tuple[str, str]]:
             f"{rows_and_class(run, figures.table_counts(run))}, "
             f"{plural(len(data['classes']), 'class')}",
         ),
-        ("Tested", f"{protocol['model']}, {folds}; intervals are 95 %"),
+        ("Tested", f"{protocol['model']}, {folds}; intervals are 95 %, of these scores"),
         ("Made", f"{when}, in {_duration(made['seconds'])}"),
         ("Command", commands.compared(run, place)),
     ]
