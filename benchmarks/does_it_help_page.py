@@ -29,8 +29,9 @@ PROBABILITIES = """
 ## The probabilities
 
 What training did to them (`make does-it-help`): cases seen for each one promised (O/E, median over
-tables), and log loss over that of plain training (geometric mean), before any correction and as
-deployed, after correction and calibration.
+tables), and log loss over that of plain training (median and quartiles over tables; a mean would be
+that of the few tables where classes part so cleanly that all log losses are next to 0), before any
+correction and as deployed, after correction and calibration.
 """
 DECISIONS = """
 ## The decisions
@@ -129,9 +130,10 @@ def probabilities(found, names):
         runs = [run for run in found if entry_of(run, name)]
         plain = np.array(effects(runs, "plain", "deployed", "log_loss"))
         told = [np.median(effects(runs, name, state, "observed_expected")) for state in STATES]
-        lost = [np.exp(np.mean(np.log(effects(runs, name, state, "log_loss") / plain)))
+        lost = [np.quantile(effects(runs, name, state, "log_loss") / plain, (0.5, 0.25, 0.75))
                 for state in STATES]  # fmt: skip
-        cells = [f"{value:.2f}" for value in told] + [f"{value:.2f} x" for value in lost]
+        cells = [f"{value:.2f}" for value in told]
+        cells += ["{:.2f} x ({:.2f} to {:.2f})".format(*quartiles) for quartiles in lost]
         yield f"| {name} | {' | '.join(cells)} |"
 
 

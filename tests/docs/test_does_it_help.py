@@ -58,6 +58,11 @@ def test_probabilities_and_decisions_are_those_of_the_runs(made):
     told = [entry["correction_effect"]["uncorrected"]["observed_expected"] for entry in under]
     assert f"| {np.median(told):.2f} |" in line(folder, "The probabilities", "random-under")
     assert np.median(told) < 0.5, "under-sampling promises too many cases"
+    plain, lost = ([entry["metrics"]["log_loss"]["value"] for run in runs(folder)
+                    for entry in run["techniques"] if entry["name"] == name]
+                   for name in ("plain", "random-under"))  # fmt: skip
+    ratios = sorted(a / b for a, b in zip(lost, plain, strict=True))
+    assert f"| {ratios[1]:.2f} x (" in line(folder, "The probabilities", "random-under")
     values = [entry["metrics"]["balanced_accuracy"]["value"] for entry in under]
     assert f"| {np.mean(values):.3f} |" in line(folder, "The decisions", "random-under")
 
