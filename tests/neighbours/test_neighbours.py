@@ -12,14 +12,12 @@ from steelyard.feeds.blend import nearest_rows
 from steelyard.inspection.space import hvdm_space
 from steelyard.neighbours import (
     all_neighbours,
-    choose_scaling,
-    farthest,
-    make_points,
     mixed_neighbours,
-    nearest,
     neighbours_of,
     pack,
 )
+from steelyard.neighbours.every_pair import best_rows
+from steelyard.neighbours.rows import best_among
 
 RNG = np.random.default_rng(0)
 
@@ -89,20 +87,46 @@ def test_the_search_knows_no_other_room():
                 assert node.module.startswith("steelyard.neighbours"), path
 
 
-@pytest.mark.parametrize("asking", [8, 2000], ids=["few pairs", "many pairs"])
-def test_few_rows_ask_a_table_that_is_not_laid_out(asking):
-    """The same neighbours either way, ties included: every distance by every row, sorted."""
-    X = np.random.default_rng(4).integers(0, 4, (3000, 4)).astype(float)
-    rows = np.random.default_rng(5).choice(len(X), asking, replace=False)
-    scaling = choose_scaling(X, pairs=asking * len(X))
-    assert scaling.in_space == (asking == 2000)
-    everything, queries = make_points(X, np.arange(len(X)), scaling), make_points(X, rows, scaling)
-    squared = cdist(X[queries.rows], X, "sqeuclidean")
-    numbers = np.broadcast_to(np.arange(len(X)), squared.shape)
-    own = numbers == queries.rows[:, None]
-    for found, distance in (
-        (nearest(everything, queries, 5)[1], squared),
-        (farthest(everything, queries, 5)[1][:, ::-1], -squared),
-    ):
-        order = np.lexsort((numbers, np.where(own, np.inf, distance)), axis=1)
-        np.testing.assert_array_equal(found, order[:, :5])
+def by_all_distances(X, among, asking, k, sign):
+    """Every distance of every pair, sorted; ties to the lower row number."""
+    squared = sign * cdist(X[asking], X[among], "sqeuclidean")
+    numbers = np.broadcast_to(among, squared.shape)
+    own = numbers == asking[:, None]
+    order = np.lexsort((numbers, np.where(own, np.inf, squared)), axis=1)[:, :k]
+    return among[order]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("among", [40, 9000], ids=["few among", "many among"])
+def test_every_pair_gives_what_all_distances_give(among, dtype, sign):
+    rng = np.random.default_rng(4)
+    X = np.column_stack([rng.normal(size=(9000, 3)), rng.integers(0, 3, 9000)])
+    X[1::50] = X[::50]  # some rows are equal
+    rows, asking = np.arange(among), np.sort(rng.choice(9000, 300, replace=False))
+    squared, found = best_rows(X, rows, asking, 5, sign=sign, dtype=dtype)
+    np.testing.assert_array_equal(found, by_all_distances(X, rows, asking, 5, sign))
+    exact = np.square(X[asking][:, None] - X[found]).sum(axis=2)
+    np.testing.assert_allclose(squared, exact, rtol=1e-12)
+
+
+TABLES = {
+    "nothing but ties": RNG.integers(0, 2, (3000, 2)).astype(float),
+    "one row outside of float32": np.vstack([[[1e60, 0]], RNG.normal(size=(600, 2))]),
+    "a clock in seconds": np.column_stack([1.7e9 + RNG.random(900), RNG.normal(size=900)]),
+    "all rows are equal": np.zeros((50, 2)),
+}
+
+
+@pytest.mark.parametrize("X", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_where_fast_scores_say_nothing_the_neighbours_are_the_same(X, sign):
+    rows, asking = np.arange(len(X)), np.arange(0, len(X), 7)
+    found = best_among(X, rows, asking, 4, sign=sign)[1]
+    np.testing.assert_array_equal(found[:, ::sign], by_all_distances(X, rows, asking, 4, sign))
+
+
+def test_ties_are_left_to_rows_that_are_laid_out():
+    X, rows = TABLES["nothing but ties"], np.arange(3000)
+    assert best_rows(X, rows, rows, 4) is None
+    assert best_rows(TABLES["one row outside of float32"], rows[:601], rows[:601], 4) is None

@@ -6,20 +6,14 @@ from itertools import islice
 import numpy as np
 
 from steelyard.neighbours.points import Points
-from steelyard.neighbours.tiles import (
-    LEAVES,
-    Tour,
-    above,
-    by_block,
-    group_peaks,
-    positions,
-    query,
-    reaching,
-)
+from steelyard.neighbours.selection import above, peaks
+from steelyard.neighbours.tiles import LEAVES, Tour, by_block, positions, query
 
 # How many leaves around them queries look at before those left are gathered in new blocks: a tile
 # of few rows costs nearly as much as a full one.
 _LOOKS = (2, 16)
+# Groups of rows are counted, not rows: with so many wanted few groups have two of them.
+_ROOM = 8
 
 
 def enough_nearer(
@@ -73,11 +67,15 @@ def _surely_enough(
     for leaves in islice(tour.leaves(), -(-look // LEAVES)):
         scores = tour.scores(q, leaves)
         sure = (at + data.slack(norms, data.reach[leaves].max())).astype(q.dtype)
-        rows, part = reaching(scores, sure)
-        # Bytes add up several times faster than booleans.
-        counts[rows] += (part > sure[rows, None]).view(np.uint8).sum(axis=1, dtype=np.uint16)
+        counts += _groups_above(peaks(scores, need + _ROOM), sure)
     # One more than needed, as the query itself may be among them.
     return counts > need
+
+
+def _groups_above(top: np.ndarray, limit: np.ndarray) -> np.ndarray:
+    """In how many groups of rows a score of each query is above its limit: a row each at least."""
+    # Bytes add up several times faster than booleans.
+    return (top > limit).view(np.uint8).sum(axis=0, dtype=np.uint16)
 
 
 def _enough_block(
@@ -100,22 +98,25 @@ def _enough_block(
         slack = data.slack(norms[alive], data.reach[leaves].max())
         at = scores_at_radius[alive]
         scores = tour.scores(q[alive], leaves)
-        limit = (at - slack).astype(q.dtype)
-        rows_in_reach, part = reaching(scores, limit)
-        hit, column, score = above(part, group_peaks(part, 1), limit[rows_in_reach])
-        hit = rows_in_reach[hit]
-        position = positions(leaves, column)
+        sure = (at + slack).astype(q.dtype)
+        top = peaks(scores, need + _ROOM)
+        # Most have enough in one tile, and need no list of them; one more may be itself.
+        counts[alive] += np.where(_groups_above(top, sure) > need, need, 0)
+        limit = np.where(counts[alive] < need, at - slack, np.inf).astype(q.dtype)
+        hit, row, score = above(scores, top, limit)
+        position = positions(leaves, row)
         real = position < len(data)
         found = data.rows[position[real]]
         hit, score = hit[real], score[real]
         other = found != own[alive[hit]]
         hit, score, found = hit[other], score[other], found[other]
-        sure = score > (at + slack).astype(q.dtype)[hit]
-        counts += np.bincount(alive[hit[sure]], minlength=len(q))
-        unsure.append((alive[hit[~sure]], found[~sure]))
+        surely = score > sure[hit]
+        counts += np.bincount(alive[hit[surely]], minlength=len(q))
+        unsure.append((alive[hit[~surely]], found[~surely]))
         alive = alive[counts[alive] < need]
         if not alive.size:
             break
+        tour.queries = alive.size
         tour.radius = float(np.sqrt(squared[block][alive].max())) * data.scaling.factor
     hit, found = (np.concatenate(parts) for parts in zip(*unsure, strict=True))
     open_ = counts[hit] < need

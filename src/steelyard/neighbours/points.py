@@ -17,8 +17,7 @@ BLOCK = 16  # leaves of rows that are laid out together
 
 @dataclass
 class Points:
-    """A set of rows, in spatial order unless few pairs are asked for, cut in leaves of `LEAF` rows
-    with a box around each.
+    """A set of rows in spatial order, cut in leaves of `LEAF` rows with a box around each.
 
     Attributes:
         X: the table that the rows belong to, shape (n, d).
@@ -59,7 +58,7 @@ class Points:
         equal rows, itself included. Where a table has few different rows the others would only be
         compared with each other. Looked into only where a sample shows that it pays.
         """
-        if len(self) <= 4 * LEAF or not self.scaling.in_space:
+        if len(self) <= 4 * LEAF:
             return self
         rng = np.random.default_rng(0)
         few = min(_SAMPLE, len(self))
@@ -88,10 +87,9 @@ class Points:
 
 
 def make_points(X: Matrix, rows: np.ndarray, scaling: Scaling) -> Points:
-    """Pack the given rows of `X`, in spatial order where the scaling has it so."""
+    """Pack the given rows of `X`, in spatial order."""
     packed = scaling.pack(X, rows)
-    order = spatial_order(packed) if scaling.in_space else np.arange(len(rows))
-    return _cut(X, scaling, rows, packed, order)
+    return _cut(X, scaling, rows, packed, spatial_order(packed))
 
 
 def _cut(

@@ -3,9 +3,13 @@
 import numpy as np
 
 from steelyard.neighbours.columns import Matrix
-from steelyard.neighbours.nearest import nearest
+from steelyard.neighbours.every_pair import best_rows
+from steelyard.neighbours.nearest import farthest, nearest
 from steelyard.neighbours.points import Points, make_points
 from steelyard.neighbours.scaling import choose_scaling
+
+# Up to so many pairs of rows it is quicker to look at each than to lay rows out.
+FEW_PAIRS = 2**25
 
 
 def pack(X: Matrix, scales: np.ndarray | None = None) -> Points:
@@ -42,14 +46,48 @@ def neighbours_of(points: Points, asking: np.ndarray, k: int) -> np.ndarray:
     return found
 
 
+def best_among(
+    X: np.ndarray,
+    among: np.ndarray,
+    asking: np.ndarray,
+    k: int,
+    *,
+    sign: int = 1,
+    apart: bool = False,
+    n_jobs: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k nearest (`sign` 1) or farthest (-1) of some rows of a matrix that is asked once.
+
+    Args:
+        among, asking: row numbers, ascending; `apart` promises that no row is in both.
+    Returns: squared distances and row numbers, shape (len(asking), k), nearest first; where there
+        are too few rows, infinity and -1, at the far end.
+    """
+    if len(among) * len(asking) <= FEW_PAIRS:
+        for dtype in (np.float32, np.float64):
+            found = best_rows(
+                X, among, asking, k, sign=sign, apart=apart, dtype=dtype, n_jobs=n_jobs
+            )
+            if found is not None:
+                return found if sign > 0 else (found[0][:, ::-1], found[1][:, ::-1])
+    scaling = choose_scaling(X)
+    points = make_points(X, among, scaling)
+    queries = points if np.array_equal(among, asking) else make_points(X, asking, scaling)
+    if sign > 0:
+        squared, rows = nearest(points, queries, k, n_jobs, apart=apart)
+    else:
+        squared, rows = farthest(points, queries, k, n_jobs)
+    order = np.argsort(queries.rows)
+    return squared[order], rows[order]
+
+
 def neighbours_in(X: np.ndarray, asking: np.ndarray, k: int) -> np.ndarray:
-    """`neighbours_of` for a matrix that is asked once: laid out only if so many rows ask.
+    """`neighbours_of` for a matrix that is asked once, by rows in ascending order.
 
     >>> neighbours_in(np.array([[0.0], [1.0], [3.0]]), np.array([2]), 1).ravel()
     array([1])
     """
-    scaling = choose_scaling(X, pairs=len(asking) * len(X))
-    return neighbours_of(make_points(X, np.arange(len(X)), scaling), asking, k)
+    return best_among(X, np.arange(len(X)), asking, min(k, len(X) - 1))[1]
 
 
 def all_neighbours(X: np.ndarray, k: int) -> np.ndarray:

@@ -24,12 +24,11 @@ packed coordinates, in float64, by (u + (d + 2) v) |x|^2. Together less than
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from steelyard.neighbours.columns import Matrix
 from steelyard.neighbours.ordering import LEAF, spatial_order
 from steelyard.neighbours.threads import one_blas_thread
-
-FEW_PAIRS = 2**22
 
 
 @dataclass(frozen=True)
@@ -37,14 +36,12 @@ class Scaling:
     """How rows are packed: centre, power-of-two factor, and type of the packed copy.
 
     `scales` are what each column is multiplied by before distances are taken; None: by nothing.
-    `in_space`: whether rows are laid out in spatial order, or stay in that of the table.
     """
 
     centre: np.ndarray
     factor: float
     dtype: np.dtype
     scales: np.ndarray | None = None
-    in_space: bool = True
 
     @property
     def unit(self) -> float:
@@ -68,14 +65,11 @@ def error_factor(columns: int, scaling: Scaling) -> float:
     return (columns / 2 + 6) * scaling.unit + (columns + 4) * double
 
 
-def choose_scaling(
-    X: Matrix, scales: np.ndarray | None = None, pairs: int | None = None
-) -> Scaling:
+def choose_scaling(X: Matrix, scales: np.ndarray | None = None) -> Scaling:
     """Centre and scale for a table, and float32 where its error is small beside distances.
 
     Rows far from the centre beside the distance to their neighbours (a column in raw seconds,
-    say) would make float32 scores useless; they get float64. `pairs`: how many pairs of rows will
-    be asked about; below some millions looking at all of them takes less than laying rows out.
+    say) would make float32 scores useless; they get float64.
     """
     centre = X.mean(axis=0, dtype=np.float64)
     widest = np.maximum(X.max(axis=0) - centre, centre - X.min(axis=0))
@@ -83,13 +77,20 @@ def choose_scaling(
         widest = widest * scales
     size = float(np.sqrt(np.square(widest).sum()))
     factor = float(2.0 ** -np.frexp(size)[1]) if 0 < size < np.inf else 1.0
-    if pairs is not None and pairs <= FEW_PAIRS:
-        return Scaling(centre, factor, np.dtype(np.float64), scales, in_space=False)
     single = Scaling(centre, factor, np.dtype(np.float32), scales)
     # On a small table float64 costs less than finding out.
     if len(X) > 4 * LEAF and _is_sharp(X, single):
         return single
     return Scaling(centre, factor, np.dtype(np.float64), scales)
+
+
+def rough_scaling(X: np.ndarray, dtype: DTypeLike, sample: int = 512) -> Scaling:
+    """Centre and scale from some rows: any are right, and these are found at once."""
+    some = np.asarray(X[:: max(1, len(X) // sample)], dtype=np.float64)
+    centre = some.mean(axis=0)
+    size = float(np.abs(some - centre).max()) * X.shape[1] ** 0.5
+    factor = float(2.0 ** -np.frexp(size)[1]) if 0 < size < np.inf else 1.0
+    return Scaling(centre, factor, np.dtype(dtype))
 
 
 def _is_sharp(X: Matrix, scaling: Scaling, sample: int = 16 * LEAF) -> bool:
@@ -123,7 +124,7 @@ def distances(
     Exact zero for equal rows, the same either way round, whatever other pairs are asked for.
     """
     out = np.empty(len(first))
-    step = max(1, 2**17 // max(1, X.shape[1]))
+    step = max(1, 2**14 // max(1, X.shape[1]))  # what fits the nearest cache
     for start in range(0, len(first), step):
         part = slice(start, start + step)
         gaps = np.subtract(X[first[part]], X[second[part]], dtype=np.float64)

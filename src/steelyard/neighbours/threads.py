@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TypeVar
 
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 Block = TypeVar("Block")
 Result = TypeVar("Result")
@@ -18,9 +18,9 @@ _MOST_THREADS = 8
 
 
 @lru_cache(maxsize=1)
-def _libraries() -> ThreadpoolController:
+def _libraries() -> list[LibController]:
     """The BLAS libraries of this process; looking for them takes milliseconds, so once."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def threads(n_jobs: int | None) -> int:
@@ -31,12 +31,22 @@ def threads(n_jobs: int | None) -> int:
     return min(cores or 1, _MOST_THREADS)
 
 
-def one_blas_thread() -> AbstractContextManager:
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Hold BLAS to one thread: for tiles too small to share, and where our own threads work.
 
-    The limit is for the whole process, so others feel it: only around tiles.
+    The limit is for the whole process, so others feel it: only around tiles. It takes microseconds
+    where threadpoolctl's own, which asks every library about itself first, takes a tenth of a
+    millisecond: as long as a search among few rows.
     """
-    return _libraries().limit(limits=1, user_api="blas")
+    before = [(library, library.num_threads) for library in _libraries()]
+    for library, _ in before:
+        library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, number in before:
+            library.set_num_threads(number)
 
 
 # Called with the share of a pass over the table that is done; see `watched`.

@@ -10,9 +10,9 @@ from steelyard.neighbours.threads import each
 from steelyard.resample._cells import as_floats, fitted, fitted_matrix
 
 # Rows made at a time: the differences of a block stay in cache.
-_BLOCK = 2048
+_BLOCK = 1024
 # Fewer blocks than this are filled before a pool of threads has started.
-_WORTH_A_POOL = 16
+_WORTH_A_POOL = 32
 
 
 def between(
@@ -53,16 +53,22 @@ class Lines:
         """Compute the rows into `out`, shape (n, columns), a block at a time."""
 
         def fill(part: slice) -> None:
-            origin = as_floats(self.X[self.start[part]])
-            gaps = as_floats(self.X[self.end[part]])
+            if out.dtype.kind == "f":
+                # Rows are fetched to where they belong: what is written is written once.
+                origin = np.take(self.X, self.start[part], axis=0, out=out[part], mode="clip")
+            else:
+                origin = as_floats(self.X[self.start[part]])
+            gaps = as_floats(np.take(self.X, self.end[part], axis=0, mode="clip"))
             gaps -= origin
             if self.shrink is not None:
                 gaps *= self.shrink[part]
             # The sum is in float64 and rounded once, as imbalanced-learn has it.
+            double = gaps if gaps.dtype == np.float64 else None
+            gaps = np.multiply(gaps, self.steps[part], out=double)
             if out.dtype.kind == "f":
-                np.add(origin, self.steps[part] * gaps, out=out[part], casting="unsafe")
+                np.add(origin, gaps, out=origin, casting="unsafe")
             else:
-                out[part] = fitted(origin + self.steps[part] * gaps, out.dtype)
+                out[part] = fitted(origin + gaps, out.dtype)
 
         blocks = [slice(first, first + _BLOCK) for first in range(0, len(self), _BLOCK)]
         each(fill, blocks, None if len(blocks) > _WORTH_A_POOL else 1)

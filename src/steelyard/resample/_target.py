@@ -31,9 +31,12 @@ class Target:
         self.native = y
         values = _as_array(y)
         self.one_hot = values.ndim == 2 and values.shape[1] > 1
-        if self.one_hot or values.dtype.kind not in "iub":
-            check_classification_targets(values)
-        self.labels = check_target_type(values)
+        if values.ndim == 1 and values.dtype.kind in "iub":
+            self.labels = values  # nothing to find out
+        else:
+            if self.one_hot or values.dtype.kind not in "iub":
+                check_classification_targets(values)
+            self.labels = check_target_type(values)
         if self.one_hot:
             empty = np.flatnonzero(~np.any(values, axis=1))
             if empty.size:

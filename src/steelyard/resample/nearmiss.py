@@ -1,14 +1,13 @@
 """NearMiss 1, 2 and 3: keep the rows of the larger classes that lie nearest to the rarest."""
 
 import warnings
+from functools import partial
 from typing import Any
 
 import imblearn.under_sampling
 import numpy as np
 
-from steelyard.neighbours.nearest import farthest, nearest
-from steelyard.neighbours.points import Points, make_points
-from steelyard.neighbours.scaling import choose_scaling
+from steelyard.neighbours.rows import best_among
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, plain, rarest, require_rows, searchable
 
@@ -31,53 +30,48 @@ class NearMiss(Selecting, imblearn.under_sampling.NearMiss):
         self._validate_estimator()
         classes, codes = encode(labels)
         code = rarest(codes)
-        of_rare = np.flatnonzero(codes == code)
-        scaling = choose_scaling(rows, pairs=len(of_rare) * len(rows))
-        rare = make_points(rows, of_rare, scaling)
+        rare = np.flatnonzero(codes == code)
         require_rows(
-            len(rare), "NearMiss", "n_neighbors", self.n_neighbors, label=classes[code], own=0
+            rare.size, "NearMiss", "n_neighbors", self.n_neighbors, label=classes[code], own=0
         )
         kept = []
         for code, label in enumerate(classes):
             members = np.flatnonzero(codes == code)
             if label in self.sampling_strategy_:
-                points = make_points(rows, members, scaling)
-                members = self._keep(points, rare, label, self.sampling_strategy_[label])
+                members = self._keep(rows, members, rare, label, self.sampling_strategy_[label])
             kept.append(members)
         return np.concatenate(kept)
 
-    def _keep(self, points: Points, rare: Points, label: Any, number: int) -> np.ndarray:
-        among_itself = np.array_equal(points.rows, rare.rows)
+    def _keep(
+        self, X: np.ndarray, members: np.ndarray, rare: np.ndarray, label: Any, number: int
+    ) -> np.ndarray:
+        among_itself = members[0] == rare[0]
+        search = partial(best_among, X, apart=not among_itself, n_jobs=self.n_jobs)
         if self.version == 3:
             k = self.n_neighbors_ver3
-            require_rows(len(points), "NearMiss", "n_neighbors_ver3", k, label=label, own=0)
-            _, found = nearest(points, rare, k, self.n_jobs, apart=not among_itself)
-            near = np.zeros(len(points.X), dtype=bool)
+            require_rows(members.size, "NearMiss", "n_neighbors_ver3", k, label=label, own=0)
+            _, found = search(members, rare, k)
+            near = np.zeros(len(X), dtype=bool)
             if among_itself:
-                near[rare.rows] = True
+                near[rare] = True
                 found = found[:, : k - 1]
             near[found] = True
-            points = points.subset(near[points.rows])
-        if self.version == 2:
-            squared, _ = farthest(rare, points, self.n_neighbors, self.n_jobs)
-        else:
-            squared, _ = nearest(
-                rare, points, self.n_neighbors, self.n_jobs, apart=not among_itself
-            )
+            members = members[near[members]]
+        sign = -1 if self.version == 2 else 1
+        squared, _ = search(rare, members, self.n_neighbors, sign=sign)
         if among_itself:
             # Here a row counts as its own neighbour, at no distance.
             squared[np.isinf(squared)] = 0
             if self.version != 2:
                 squared = np.roll(squared, 1, axis=1)
                 squared[:, 0] = 0
-        order = np.argsort(points.rows)
-        rows, total = points.rows[order], np.sqrt(squared[order]).sum(axis=1)
-        if rows.size < number:
+        total = np.sqrt(squared).sum(axis=1)
+        if members.size < number:
             warnings.warn(
                 f"The number of the samples to be selected ({number:,}) is larger than the number "
-                f"of samples available ({rows.size:,}) of class {plain(label)!r}. The balancing "
+                f"of samples available ({members.size:,}) of class {plain(label)!r}. The balancing "
                 "ratio cannot be ensured and all samples will be returned.",
                 stacklevel=2,
             )
         best = np.argsort(-total if self.version == 3 else total, kind="stable")
-        return rows[best[:number]]
+        return members[best[:number]]

@@ -151,8 +151,9 @@ def _winners(votes: np.ndarray, random_state: np.random.RandomState) -> np.ndarr
     first_of_level[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     row, column = np.nonzero(first_of_level & (counts == counts.max(axis=1, keepdims=True)))
     shuffled = random_state.permutation(len(row))
-    _, first = np.unique(row[shuffled], return_index=True)
-    chosen = shuffled[first]
+    chosen = np.empty(len(votes), dtype=shuffled.dtype)
+    # Of several pairs of a row the last one written stays, so backwards it is the first.
+    chosen[row[shuffled[::-1]]] = shuffled[::-1]
     return ordered[row[chosen], column[chosen]]
 
 
