@@ -1,6 +1,6 @@
 """CondensedNearestNeighbour and OneSidedSelection: keep what a small store misjudges."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -12,11 +12,16 @@ from sklearn.utils import check_random_state
 from steelyard.neighbours.counting import enough_nearer
 from steelyard.neighbours.nearest import nearest
 from steelyard.neighbours.points import Points, make_points
+from steelyard.neighbours.reach import Reaches, reaches
+from steelyard.neighbours.rows import best_among
 from steelyard.neighbours.scaling import choose_scaling, distances
 from steelyard.neighbours.threads import tell
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, rarest, searchable
 from steelyard.resample.tomek import tomek_links
+
+# Rows whose turns are taken together.
+_TURN = 64
 
 
 class CondensedNearestNeighbour(Selecting, imblearn.under_sampling.CondensedNearestNeighbour):
@@ -151,60 +156,58 @@ def _condense(
     """The rows of one class that are kept: its seeds, then every row misjudged when its turn comes.
 
     A row is judged right once k - votes + 1 kept rows are nearer than the rare row that would
-    decide its vote. That never gets undone, so each kept row is held against the rows still
-    misjudged and still to come, and those shrink quickly.
+    decide its vote. That never gets undone, so kept rows are held against the rows still misjudged
+    and still to come, and those shrink quickly.
     """
     k, votes = vote
-    scaling = choose_scaling(X)
-    asking = make_points(X, members, scaling)
-    squared, rows = _radius(make_points(X, rare, scaling), asking, votes, n_jobs)
-    order = np.argsort(asking.rows)
-    waiting = _Waiting(X, members, squared[order], rows[order], k - votes + 1)
-    for seed in seeds:
-        waiting.settle(seed)
+    squared, rows = best_among(X, rare, members, votes, apart=True, n_jobs=n_jobs)
+    waiting = _Waiting(
+        reaches(X, members, squared[:, -1], rows[:, -1]),
+        np.arange(len(members)),
+        np.full(len(members), k - votes + 1),
+    )
     # imbalanced-learn skips kept rows by their number in the table, but asks by their position in
     # the class; the same rows are skipped here, to end with the same rows.
-    waiting.skip(seeds)
-    kept = list(seeds)
-    for row in waiting:
-        kept.append(row)
-        waiting.settle(row)
-        waiting.skip(np.array([row]))
-    return np.array(kept)
+    waiting = waiting.after(seeds)
+    kept = [seeds]
+    while waiting.places.size:
+        tell(1 - waiting.places.size / len(members))
+        right, waiting = waiting.turn(_TURN)
+        kept.append(right)
+        waiting = waiting.after(right)
+    return np.concatenate(kept)
 
 
+@dataclass(frozen=True)
 class _Waiting:
-    """The rows of a class that are misjudged so far, in the order of their visit."""
+    """The rows of a class that are misjudged so far, in the order of their visit.
 
-    def __init__(
-        self, X: np.ndarray, members: np.ndarray, squared: np.ndarray, rows: np.ndarray, need: int
-    ) -> None:
-        self._X = X
-        self._rows, self._squared, self._limit_rows = members, squared, rows
-        self._place = np.arange(len(members))
-        self._need = np.full(len(members), need)
+    Attributes:
+        reach: the rows, each with the rare row that would decide its vote.
+        places: their places in the class. need: how many kept rows nearer than that they lack.
+    """
 
-    def settle(self, row: int) -> None:
-        """Hold a kept row against the rows that wait, and let those go that are now right."""
-        between = distances(self._X, self._rows, np.full(len(self._rows), row))
-        nearer = (between < self._squared) | ((between == self._squared) & (row < self._limit_rows))
-        self._need = self._need - nearer
-        self._keep(self._need > 0)
+    reach: Reaches
+    places: np.ndarray
+    need: np.ndarray
 
-    def skip(self, places: np.ndarray) -> None:
-        """Pass over the rows at the given places in the class."""
-        self._keep(~np.isin(self._place, places))
+    def turn(self, number: int) -> tuple[np.ndarray, "_Waiting"]:
+        """The rows that are kept among the first so many, and those that come after them."""
+        first, rest = slice(None, number), slice(number, None)
+        rows, places = self.reach.rows[first], self.places[first]
+        within = self.reach[first].within(rows)
+        need, kept, skipped = self.need[first].copy(), [], set()
+        for at, (row, place) in enumerate(zip(rows.tolist(), places.tolist(), strict=True)):
+            if need[at] > 0 and place not in skipped:
+                kept.append(at)
+                skipped.add(row)
+                need -= within[at]
+        return rows[kept], _Waiting(self.reach[rest], self.places[rest], self.need[rest])
 
-    def _keep(self, keep: np.ndarray) -> None:
-        if not keep.all():
-            self._rows, self._squared = self._rows[keep], self._squared[keep]
-            self._limit_rows, self._place = self._limit_rows[keep], self._place[keep]
-            self._need = self._need[keep]
-
-    def __iter__(self) -> Iterator[int]:
-        number = len(self._rows)
-        while len(self._rows):
-            tell(1 - len(self._rows) / number)
-            row = self._rows[0]
-            self._keep(np.arange(len(self._rows)) > 0)
-            yield row
+    def after(self, kept: np.ndarray) -> "_Waiting":
+        """Those that are still misjudged once more rows are kept."""
+        need = self.need.copy()
+        for start in range(0, len(kept), _TURN):
+            need -= self.reach.within(kept[start : start + _TURN]).sum(axis=0)
+        stay = np.flatnonzero((need > 0) & ~np.isin(self.places, kept))
+        return _Waiting(self.reach[stay], self.places[stay], need[stay])
