@@ -72,6 +72,13 @@ EVERY_PLAIN = [
     Case("SMOTEENN", 1),
     Case("SMOTETomek", 1),
 ]
+FEW_ASK = [
+    Case("BorderlineSMOTE", 1),
+    Case("ADASYN", 1),
+    near_miss(1, 1),
+    near_miss(2, 1),
+    near_miss(3, 1),
+]
 MIXED = {"categorical_features": [10, 11, 12, 13, 14]}
 
 CASES = [
@@ -101,6 +108,7 @@ CASES = [
             near_miss(3, 1),
         ],
     ),
+    *((Table("mc", rows, 30, 0.01), FEW_ASK) for rows in (700, 1_500, 4_000, 10_000)),
     (Table("mc", 60_000, 8, 0.10), [Case(name, 2) for name in CLEANERS]),
     (Table("mc", 2_000, 30, 0.10), [Case("CondensedNearestNeighbour", 100)]),
     (Table("mc", 50_000, 30, 0.10), [Case("CondensedNearestNeighbour", alone=True)]),

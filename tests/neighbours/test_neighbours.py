@@ -17,7 +17,9 @@ from steelyard.neighbours import (
     pack,
 )
 from steelyard.neighbours.every_pair import best_rows
+from steelyard.neighbours.reach import reaches
 from steelyard.neighbours.rows import best_among
+from steelyard.neighbours.selection import above, peaks
 
 RNG = np.random.default_rng(0)
 
@@ -130,3 +132,31 @@ def test_ties_are_left_to_rows_that_are_laid_out():
     X, rows = TABLES["nothing but ties"], np.arange(3000)
     assert best_rows(X, rows, rows, 4) is None
     assert best_rows(TABLES["one row outside of float32"], rows[:601], rows[:601], 4) is None
+
+
+@pytest.mark.parametrize("rows", [300, 1500], ids=["float64", "float32"])
+def test_what_lies_within_reach_is_what_distances_say(rows):
+    rng = np.random.default_rng(6)
+    X = np.column_stack([rng.normal(size=(rows, 2)).round(1), rng.integers(0, 3, rows)])
+    X[::2] += rng.normal(size=3) * 1e-9  # close calls beside ties
+    all_rows = np.arange(rows)
+    limits, others = rng.permutation(rows), rng.permutation(rows)[:100]
+    squared = np.square(X - X[limits]).sum(axis=1)
+    found = reaches(X, all_rows, squared, limits)[all_rows[::3]].within(others)
+    between = np.square(X[others][:, None] - X[None, ::3]).sum(axis=2)
+    earlier = others[:, None] < limits[::3]
+    expected = (between < squared[::3]) | ((between == squared[::3]) & earlier)
+    assert 0.2 < expected.mean() < 0.8
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("rows", [3, 567, 1024, 4095])
+@pytest.mark.parametrize("want", [1, 6, 40])
+def test_scores_above_a_limit_are_found_by_the_peaks_of_groups(rows, want):
+    # 567 rows make 9 groups: 8 of 64 rows and one of 55, as many as 9 groups of 63 have.
+    scores = np.random.default_rng(7).normal(size=(rows, 9)).astype("float32")
+    limit = np.full(9, 1.5, dtype="float32")
+    query, row, score = above(scores, peaks(scores, want), limit, want)
+    expected = {(int(q), int(r)) for r, q in np.argwhere(scores >= 1.5)}
+    assert sorted(zip(query.tolist(), row.tolist(), strict=True)) == sorted(expected)
+    np.testing.assert_array_equal(score, scores[row, query])

@@ -103,7 +103,7 @@ def _enough_block(
         # Most have enough in one tile, and need no list of them; one more may be itself.
         counts[alive] += np.where(_groups_above(top, sure) > need, need, 0)
         limit = np.where(counts[alive] < need, at - slack, np.inf).astype(q.dtype)
-        hit, row, score = above(scores, top, limit)
+        hit, row, score = above(scores, top, limit, need + _ROOM)
         position = positions(leaves, row)
         real = position < len(data)
         found = data.rows[position[real]]

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from steelyard.neighbours.ranking import best_of
 from steelyard.neighbours.room import room_for
 from steelyard.neighbours.scaling import Scaling, distances, error_factor, rough_scaling
-from steelyard.neighbours.selection import largest, peaks
+from steelyard.neighbours.selection import above, largest, peaks
 from steelyard.neighbours.threads import each
 
 # Rows and pairs of a tile of scores: 2 MB of float32, a core's cache.
@@ -169,13 +169,14 @@ def _candidates(factors: _Factors, block: slice, *, want: int, most: int) -> Fou
     found: list[tuple[np.ndarray, ...]] = []
     for start in range(0, len(factors.left), _ROWS):
         scores = factors.scores(slice(start, start + _ROWS), block)
-        best = np.concatenate([best, peaks(scores, want)])
+        top = peaks(scores, want)
+        best = np.concatenate([best, top])
         if len(best) >= want:
             best = largest(best, want)
             # Both the last of the best and what is held against it may be off.
             limit = best[0] - 2 * slack
-        row, hit = np.divmod(np.flatnonzero(scores >= limit), queries)
-        found.append((hit, row + start, scores[row, hit]))
+        hit, row, score = above(scores, top, limit, want)
+        found.append((hit, row + start, score))
         if hit.size > most * max(queries, 64):
             return None
     hit, row, score = (np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -61,7 +61,7 @@ def _best_block(
         top = peaks(scores, want)
         best = largest(np.concatenate([best, top - slack]), want)
         # What stays below the least by more than the slack is surely not among the best.
-        hit, row, score = above(scores, top, best[0] - slack)
+        hit, row, score = above(scores, top, best[0] - slack, want)
         found.append((hit, positions(leaves, row), score + slack[hit]))
         if sign > 0:
             tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * best[0]).max())))

@@ -9,7 +9,7 @@ from steelyard.neighbours.points import Points, make_points
 from steelyard.neighbours.scaling import choose_scaling
 
 # Up to so many pairs of rows it is quicker to look at each than to lay rows out.
-FEW_PAIRS = 2**25
+FEW_PAIRS = 2**28
 
 
 def pack(X: Matrix, scales: np.ndarray | None = None) -> Points:

@@ -25,16 +25,19 @@ def peaks(scores: np.ndarray, want: int) -> np.ndarray:
 
 
 def above(
-    scores: np.ndarray, found: np.ndarray, limit: np.ndarray
+    scores: np.ndarray, found: np.ndarray, limit: np.ndarray, want: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Query, row and value of the scores that reach the limit of their query.
 
     Args:
-        found: the `peaks` of these scores, in groups of equal size.
+        found: the `peaks` of these scores for as many wanted.
     """
     groups, queries = found.shape
+    size = _group(len(scores), want)
+    if len(scores) % size:  # the last group is smaller: a look at all scores
+        row, query = np.divmod(np.flatnonzero(scores >= limit), queries)
+        return query, row, scores[row, query]
     group, query = np.divmod(np.flatnonzero(found >= limit), queries)
-    size = len(scores) // groups
     cells = scores.reshape(groups, size, queries)[group, :, query]
     which, within = np.divmod(np.flatnonzero(cells >= limit[query, None]), size)
     return query[which], group[which] * size + within, cells[which, within]

@@ -7,9 +7,7 @@ import imblearn.under_sampling
 import numpy as np
 from sklearn.base import clone
 
-from steelyard.neighbours.nearest import nearest
-from steelyard.neighbours.points import make_points
-from steelyard.neighbours.scaling import choose_scaling
+from steelyard.neighbours.rows import best_among
 from steelyard.resample._base import Selecting
 from steelyard.resample._classes import encode, rarest, searchable
 from steelyard.resample._editing import most_frequent
@@ -61,11 +59,9 @@ def _near_misjudged(X: np.ndarray, codes: np.ndarray, k: int, n_jobs: int | None
     The vote is of the row itself and its k - 1 nearest, as imbalanced-learn asks a classifier
     that was fitted on the row.
     """
-    scaling = choose_scaling(X)
-    everything = make_points(X, np.arange(len(X)), scaling)
     rare = rarest(codes)
-    asking = everything.subset(codes[everything.rows] == rare)
-    _, found = nearest(everything, asking, k, n_jobs)
-    voters = np.concatenate([asking.rows[:, None], found[:, : k - 1]], axis=1)
+    asking = np.flatnonzero(codes == rare)
+    _, found = best_among(X, np.arange(len(X)), asking, k, n_jobs=n_jobs)
+    voters = np.concatenate([asking[:, None], found[:, : k - 1]], axis=1)
     misjudged = most_frequent(codes[voters], int(codes.max()) + 1) != rare
     return np.unique(found[misjudged])
