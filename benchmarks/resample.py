@@ -1,6 +1,6 @@
 """Our samplers beside imbalanced-learn's: seconds, memory, and whether the result is the same.
 
-    python benchmarks/resample.py [--fraud creditcard_fraud.parquet] [--only TEXT] [--json FILE]
+    python benchmarks/resample.py [--fraud creditcard_fraud.parquet] [--only TEXT ...] [--json FILE]
 
 The fraud file has the class in a column `target`; without it a table of its shape is synthetic.
 Both run in processes of their own and take turns; a ratio is the median over pairs of runs. "cpu"
@@ -165,7 +165,7 @@ def short(seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fraud", type=Path, help="Parquet file of the card-fraud table")
-    parser.add_argument("--only", default="", help="groups or samplers whose line has this text")
+    parser.add_argument("--only", nargs="+", default=[""], help="lines with one of these texts")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs, at least")
     parser.add_argument("--json", type=Path, help="also write every metric to this file")
     asked = parser.parse_args()
@@ -173,7 +173,7 @@ def main():
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores; ratios by pairs of runs")
     results = []
     for table, cases in CASES:
-        wanted = [c for c in cases if asked.only in f"{table.title} {c.label}"]
+        wanted = [c for c in cases if any(t in f"{table.title} {c.label}" for t in asked.only)]
         if not wanted:
             continue
         synthetic = table.kind == "fraud" and asked.fraud is None
