@@ -163,6 +163,10 @@ bench-evidence: .venv/test.stamp
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/verdicts.py null
 	$(BIN)/python benchmarks/verdicts.py power --simulations 100
+	$(BIN)/python benchmarks/verdicts.py reach --simulations 80
+	$(BIN)/python benchmarks/procedure.py
+	$(BIN)/python benchmarks/observed_expected.py
+	$(BIN)/python benchmarks/leaks.py
 	$(BIN)/python benchmarks/thresholds.py
 	$(BIN)/python benchmarks/shift.py
 	$(BIN)/python benchmarks/real_sets.py

@@ -1,6 +1,9 @@
 """How often a bound that was promised is broken on new rows, where the truth is known.
 
     python benchmarks/bounds.py [--draws 200]
+    python benchmarks/bounds.py --again "recall .6" .02 1000 27
+
+The second draws one cell anew, a hundred times with each of 27 other seeds.
 
 Each cell draws labelled rows whose scores are true probabilities, tunes a threshold to the goal,
 and computes from the population what the threshold really does. A silent break is a threshold that
@@ -21,6 +24,7 @@ from scipy.stats import norm
 
 from steelyard.decision import Alerts, MinPrecision, MinRecall, tune
 from steelyard.errors import GoalError
+from steelyard.stats.intervals import wilson
 
 PREVALENCES, POSITIVES = (0.002, 0.02, 0.1), (50, 200, 1000)
 GOALS = {
@@ -140,11 +144,29 @@ def table(draws, out=None, prevalences=PREVALENCES, positives=POSITIVES):
     return rows
 
 
+def again(name, prevalence, positives, hundreds):
+    """Silent breaks of one cell over other seeds, a hundred draws each."""
+    prevalence, seeds = float(prevalence), range(1, int(hundreds) + 1)
+    goal = GOALS[name] or Alerts(1000 * prevalence)
+    shares = [cell(goal, prevalence, int(positives), 100, seed)["silent_breaks"] for seed in seeds]
+    draws = 100 * len(shares)
+    broken = round(100 * sum(shares))
+    found = wilson(broken, draws)
+    print(
+        f"{name}, {prevalence:.1%}, {positives} positives: {broken} of {draws:,} draws broke it, "
+        f"{broken / draws:.3f} ({found.low:.3f} to {found.high:.3f})"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--out", default="bounds.json")
+    parser.add_argument("--again", nargs=4, metavar=("GOAL", "PREVALENCE", "POSITIVES", "HUNDREDS"))
     options = parser.parse_args()
+    if options.again:
+        again(*options.again)
+        return
     rows = table(options.draws, Path(options.out))
     print("| goal | prevalence | positives | refused | broken | recall | as seen | grid refused |")
     print("|---|---|---|---|---|---|---|---|")
