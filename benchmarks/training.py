@@ -1,17 +1,19 @@
 """Training on workers: what a batch costs, and the part of it that more workers do not share.
 
-    python benchmarks/training.py [--steps 60] [--rows 125000]
+    python benchmarks/training.py [--steps 30] [--rows 125000]
 
 Four Parquet files of ROWS x 30 float32, 1 % of class 1; two networks, two batch sizes. Each is
-trained by `fit` on `feeds.from_parquet`, by `feeds.fit_parallel` in this process, and on one and
-two processes. CPU is that of the process and all of its children, milliseconds a batch after the
-first epoch, which starts workers and compiles. Every worker reads whole batches; what is left over
-after reading and the gradients is the exchange.
+trained by `fit` on `feeds.from_parquet`, by `feeds.fit_parallel` in this process, on one and two
+processes, and on two workers of Ray where that is installed. CPU is that of the process and all of
+its children, milliseconds a batch after the first epoch, which starts workers and compiles. Every
+worker reads whole batches; what is left over after reading and the gradients is the exchange.
 """
 
 import argparse
+import importlib.util
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +22,11 @@ import polars as pl
 from cluster import cpu_of_all
 from steelyard import feeds
 from steelyard._keras import keras
-from steelyard.executors import Serial
+from steelyard.executors import Serial, executor_for
 from steelyard.executors.processes import Processes
 
 COLUMNS = 30
-NETWORKS = {"128-64-32": (128, 64, 32), "1024-1024-512": (1024, 1024, 512)}
+NETWORKS = {"128-64-32": (128, 64, 32), "512-512": (512, 512)}
 BATCHES = (1024, 8192)
 
 
@@ -60,26 +62,34 @@ class Clock(keras.callbacks.Callback):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=30)
     parser.add_argument("--rows", type=int, default=125_000)
     options = parser.parse_args()
     print("| network | batch | trained by | CPU ms a batch | ms a batch |")
     print("|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name, Processes(1) as one, Processes(2) as two:
-        folder = Path(name)
+    with ExitStack() as open_ones:
+        folder = Path(open_ones.enter_context(tempfile.TemporaryDirectory()))
         written(folder, options.rows)
+        ways = {
+            "`fit`": None,
+            "this process": Serial(),
+            "1 process": open_ones.enter_context(Processes(1)),
+            "2 processes": open_ones.enter_context(Processes(2)),
+        }
+        if importlib.util.find_spec("ray"):
+            ways["2 workers of Ray"] = open_ones.enter_context(executor_for("local"))
         for kind, hidden in NETWORKS.items():
             for batch in BATCHES:
                 feed = {"batch_size": batch, "steps_per_epoch": options.steps}
-                ways = {"`fit`": None, "this process": Serial(), "1 process": one,
-                        "2 processes": two}  # fmt: skip
                 for way, executor in ways.items():
                     clock, model = Clock(), network(hidden)
                     asked = {"epochs": 2, "callbacks": [clock], "verbose": 0}
                     if executor is None:
                         model.fit(feeds.from_parquet(folder, "y", **feed), **asked)
                     else:
-                        feeds.fit_parallel(model, folder, "y", **feed, **asked, cluster=executor)
+                        most = min(2, executor.workers)
+                        asked |= feed | {"cluster": executor, "workers": most}
+                        feeds.fit_parallel(model, folder, "y", **asked)
                     wall, cpu = (1000 * one / options.steps for one in clock.epochs[-1])
                     print(f"| {kind} | {batch} | {way} | {cpu:.1f} | {wall:.1f} |", flush=True)
 

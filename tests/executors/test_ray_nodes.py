@@ -1,8 +1,11 @@
 """A Ray cluster of two nodes on this machine, one of which is lost on the way."""
 
 import pytest
+import training_cases
 from executor_cases import METHODS, digest, digests, naps, resampled, written, written_all
+from training_cases import far, plain, trained
 
+from steelyard._keras import keras
 from steelyard.executors import Serial, executor_for
 
 ray = pytest.importorskip("ray", reason="needs the extra [ray]: pip install 'steelyard[ray]'")
@@ -58,3 +61,22 @@ def test_a_node_that_is_lost_while_rows_are_chosen_changes_none(step, cluster, t
     assert lost
     assert digest(found) == digest(alone)
     assert ledger == told
+
+
+def test_a_training_that_loses_a_node_ends_with_the_same_weights(cluster, tmp_path):
+    folder = training_cases.written(tmp_path)
+    alone, _ = trained(plain, folder)
+    third = cluster.add_node(num_cpus=1)
+    lost = []
+
+    def lose(batch, logs):
+        if batch == 7 and not lost:
+            cluster.remove_node(third, allow_graceful=False)  # SIGKILL of its raylet
+            lost.append(third)
+
+    with executor_for("auto") as executor:
+        assert executor.workers == 3
+        callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=lose)]
+        model, _ = trained(plain, folder, cluster=executor, callbacks=callbacks)
+    assert lost
+    assert far(model, alone) < 1e-5
