@@ -2,7 +2,7 @@
 
     python benchmarks/trees_on_workers.py [--rows 500000] [--drawn 50000] [--rounds 100]
 
-A simulated table, ROWS x 30 float32, 1.65 % of class 1, and 300,000 fresh rows. LightGBM trains on all
+A simulated table, ROWS x 30 float32, 1.65 % of class 1; 300,000 fresh rows. LightGBM trains on all
 rows in one process; on all rows in two that exchange histograms (`tree_learner=data`), half of the
 rows each; and in one process on DRAWN rows (every positive, some negatives, the log odds moved
 back), each process with one thread. Then one of two such processes is killed on the way, and for 20
