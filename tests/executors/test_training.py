@@ -225,6 +225,8 @@ REFUSED = [
     (lambda: made(keras.Sequential, LAYERS, loss=SUM), {}, "the reduction 'sum'"),
     (plain, {"workers": 92}, "a batch is cut into 1 to 91 slices"),
     (plain, {"workers": 0}, "a batch is cut into 1 to 91 slices"),
+    (plain, {"epochs": 0}, "epochs = 0, checkpoint_every = 1000; either is 1 or more"),
+    (plain, {"checkpoint_every": 0}, "checkpoint_every = 0; either is 1 or more"),
     (plain, {"checkpoint": "run.h5"}, r"ends in \.keras"),
 ]
 

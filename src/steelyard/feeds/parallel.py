@@ -74,6 +74,10 @@ def fit_parallel(
     Raises: RequestError, DataError, TargetError, WorkerError: with what to change.
     """
     saved_to = checkpoints.checked_name(checkpoint)
+    if epochs < 1 or checkpoint_every < 1:
+        raise RequestError(
+            f"epochs = {epochs}, checkpoint_every = {checkpoint_every}; either is 1 or more"
+        )
     _check_model(model)
     path = path if is_address(path) else str(Path(path).absolute())  # as workers find it
     facts = described(
