@@ -186,7 +186,7 @@ def test_callbacks_and_validation_do_what_they_do_in_fit(folder):
             model, folder, "y", **feed, workers=2, validation_data=tuple(held), **options
         )
     )
-    assert len(told.epoch) < 30
+    assert 1 < len(told.epoch) < 30
     for name in ("loss", "val_loss", "val_accuracy"):
         np.testing.assert_allclose(history.history[name], told.history[name], rtol=1e-4)
     assert far(model, expected) < 1e-5
