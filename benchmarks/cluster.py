@@ -66,7 +66,7 @@ def digest(path):
 def resampling(folder, cluster):
     out = folder / f"{cluster}.parquet"
     with executor_for(None if cluster == "serial" else cluster) as executor:
-        start_all(executor)
+        start_all(executor, folder / "few.parquet")
         start, cpu = time.perf_counter(), cpu_of_all()
         resample_files(folder / "parts", "y", "random-under", out, ratio=["0.25"], cluster=executor)
         spent, wall = cpu_of_all() - cpu, time.perf_counter() - start
@@ -75,17 +75,17 @@ def resampling(folder, cluster):
     return found
 
 
-def start_all(executor):
-    """Have every worker imported what the tasks need: two short tasks may go to one worker."""
+def start_all(executor, few):
+    """Have every worker done once what the tasks do; two short tasks may go to one worker."""
     started = set()
     while len(started) < executor.workers:
-        started |= set(executor.map(imported, [(0.2,)] * executor.workers))
+        started |= set(executor.map(started_on, [(few,)] * executor.workers))
 
 
-def imported(seconds):
-    import steelyard.resample.classified  # noqa: F401 - what a worker imports once
-
-    time.sleep(seconds)
+def started_on(few):
+    with tempfile.TemporaryDirectory() as folder:
+        resample_files(few, "y", "random-under", Path(folder) / "out.parquet", ratio=["0.25"])
+    time.sleep(0.2)
     return os.getpid()
 
 
@@ -152,6 +152,8 @@ def main():
         folder = Path(name)
         (folder / "parts").mkdir()
         written(folder / "parts", asked.files, asked.rows)
+        written(folder, 1, 1000)
+        (folder / "000000.parquet").rename(folder / "few.parquet")
         clusters = asked.clusters.split(",")
         found |= {cluster: [] for cluster in clusters}
         for _ in range(asked.rounds):
