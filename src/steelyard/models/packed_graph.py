@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -105,8 +106,10 @@ class Graph:
         table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
         # Fused by XLA: half the time of a step goes into small operations between the products.
-        self._compiled = tf.function(self._steps, jit_compile=True)
-        self.held_losses = tf.function(self._held_losses, [values, *table, *held, loss])
+        # Without autograph: turning Python's loops into the graph's is most of tracing.
+        self._compiled = tf.function(self._steps, jit_compile=True, autograph=False)
+        looks = [values, *table, *held, loss]
+        self.held_losses = tf.function(self._held_losses, looks, autograph=False)
 
     def steps(
         self,
@@ -139,20 +142,27 @@ class Graph:
         start: tf.Tensor,
         loss: Tensors,
     ) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
-        for i in tf.range(tf.shape(share)[0]):
+        def step(i: tf.Tensor, *parts: list[tf.Tensor]) -> tuple[Any, ...]:
+            values, means, squares = parts
             x = tf.gather(X, pair[0, i])
-            if tf.reduce_any(share[i] > 0):  # the second gather only where rows are synthetic
-                x += share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
-            step = start + tf.cast(i, tf.float32)
+
+            def between() -> tf.Tensor:
+                return x + share[i][:, :, None] * (tf.gather(X, pair[1, i]) - x)
+
+            # The second gather only where rows are synthetic.
+            x = tf.cond(tf.reduce_any(share[i] > 0), between, lambda: x)
+            number = start + tf.cast(i, tf.float32)
             labels = tf.gather(y, pair[0, i])
             with tf.GradientTape() as tape:
                 tape.watch(values)
                 logits = self._logits(values, x, loss)
-                losses = class_losses(logits, labels, loss, step, self.settings.steps)
+                losses = class_losses(logits, labels, loss, number, self.settings.steps)
                 total = tf.reduce_sum(tf.reduce_mean(losses * weight[i], axis=1))
             gradients = tape.gradient(total, values)
-            values, means, squares = self._updated(values, means, squares, gradients, step)
-        return values, means, squares
+            return i + 1, *self._updated(values, means, squares, gradients, number)
+
+        steps = tf.shape(share)[0]
+        return tf.while_loop(lambda i, *_: i < steps, step, (0, values, means, squares))[1:]
 
     def _held_losses(
         self,
@@ -167,13 +177,17 @@ class Graph:
 
         `loss`: the terms of the losses, and the `width` of each network's own table.
         """
-        total, end = tf.zeros(tf.shape(held)[:1]), self.settings.steps
-        for start in tf.range(0, tf.shape(held)[1], LOOK_ROWS):
+        end, longest = self.settings.steps, tf.shape(held)[1]
+
+        def block(start: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             rows = held[:, start : start + LOOK_ROWS]
             logits = self._logits(values, tf.gather(X, rows), loss)
             losses = class_losses(logits, tf.gather(y, rows), loss, float(end), end)
-            total += tf.reduce_sum(losses * share[:, start : start + LOOK_ROWS], axis=1)
-        return total
+            shares = share[:, start : start + LOOK_ROWS]
+            return start + LOOK_ROWS, total + tf.reduce_sum(losses * shares, axis=1)
+
+        nothing = 0, tf.zeros(tf.shape(held)[:1])
+        return tf.while_loop(lambda start, _: start < longest, block, nothing)[1]
 
     def _logits(self, values: list[tf.Tensor], x: tf.Tensor, loss: Tensors) -> tf.Tensor:
         layers = list(zip(values[::2], values[1::2], strict=True))
