@@ -25,7 +25,6 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-import polars as pl
 
 # What each function's own seconds are called. Class attributes after a colon.
 PARTS = {
@@ -38,7 +37,10 @@ PARTS = {
         "steelyard.models.packed:as_table",
         "steelyard.models.trees:tree_columns",
     ],
-    "samplers and validation folds": ["steelyard.models.tabular:members_of", "steelyard.models.trees:members_of"],
+    "samplers and validation folds": [
+        "steelyard.models.tabular:members_of",
+        "steelyard.models.trees:members_of",
+    ],
     "drawing batches": ["steelyard.models.packed:_Stream.draw"],
     "training steps": ["steelyard.models.packed_graph:Graph.steps"],
     "looks at held-out rows": ["steelyard.models.packed:_Look.losses"],
@@ -70,6 +72,7 @@ class Clock:
 
     def __init__(self):
         self.seconds, self.calls, self.open = {}, {}, ["everything else"]
+        self.seen = set()  # graphs and shapes that were compiled
         self.since = time.process_time()
 
     def stop(self):
@@ -106,15 +109,14 @@ class Clock:
         setattr(holder, last, timed)
 
     def kind(self, name, args):
-        """The first steps of a graph trace and compile it; shapes of its arguments tell which."""
+        """The first call of a graph with a table of this shape traces and compiles it."""
         if name not in {"training steps", "looks at held-out rows"}:
             return name
-        seen = self.__dict__.setdefault("seen", set())
         graph = args[0] if name == "training steps" else args[0].graph
         shapes = tuple(tuple(one.shape) for one in args[2:5]) if name == "training steps" else ()
         key = name, id(graph), shapes
-        first = key not in seen
-        seen.add(key)
+        first = key not in self.seen
+        self.seen.add(key)
         return f"{name}: tracing and compiling" if first else name
 
 
@@ -142,23 +144,21 @@ class AtOnce:
         pass
 
 
-def small(folder):
+def small():
     rng = np.random.default_rng(0)
-    y = np.arange(1000) % 10 == 0
+    y = (np.arange(1000) % 10 == 0).astype(int)
     X = rng.normal(size=(1000, 10)).astype("float32")
-    X[y, :3] += 1.2
-    path = f"{folder}/small.parquet"
-    pl.DataFrame(X).with_columns(target=y.astype(int)).write_parquet(path)
-    return path, {"target": "target", "techniques": "plain,class-weight,smote", "folds": 3, "repeats": 1}  # fmt: skip
+    X[y == 1, :3] += 1.2
+    return (X, y), {"techniques": "plain,class-weight,smote", "folds": 3, "repeats": 1}
 
 
-def demo(folder):
+def demo():
     from steelyard.datasets import SATIMAGE
 
     return SATIMAGE, {"target": "soil"}
 
 
-def whole(folder):
+def whole():
     from compare import synthetic, twelve_techniques
 
     more = {"techniques": twelve_techniques(), "model": "tabular", "folds": 10, "repeats": 1}
@@ -172,19 +172,18 @@ def main():
     asked = parser.parse_args()
     clock = Clock()
     with clock.part("importing the command"):
-        import steelyard.cli.compare
-        import steelyard.comparison
+        importlib.import_module("steelyard.cli.compare")
+        compare = importlib.import_module("steelyard.comparison").compare
     with clock.part("importing TensorFlow and the models"):
-        import steelyard.models.blend
+        importlib.import_module("steelyard.models.blend")
     for name, places in PARTS.items():
         for place in places:
             clock.watch(name, place)
     for module in ("models.tabular", "models.trees", "comparison.judging"):
         importlib.import_module(f"steelyard.{module}").ThreadPoolExecutor = AtOnce
-    job = {"small": small, "demo": demo, "whole": whole}[asked.job]
+    data, options = {"small": small, "demo": demo, "whole": whole}[asked.job]()
     with tempfile.TemporaryDirectory() as folder:
-        data, options = job(folder)
-        steelyard.comparison.compare(data, **options, out=f"{folder}/run", progress=False)
+        compare(data, **options, out=f"{folder}/run", progress=False)
     clock.stop()
     total = sum(clock.seconds.values())
     for name, seconds in sorted(clock.seconds.items(), key=lambda pair: -pair[1]):

@@ -5,6 +5,7 @@ show as NaN.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from steelyard._tensorflow import tf
@@ -19,6 +20,22 @@ def require(ok: Tensor, error: type[SteelyardError], message: str, got: Tensor) 
         tf.debugging.Assert(ok, [message, "Got:", got])
     elif not bool(ok):
         raise error(f"{message} Got: {got.numpy().tolist()}")
+
+
+def look_closer_unless(ok: Tensor, check: Callable[[], None]) -> None:
+    """Run `check`, which may `require`, only for a batch that is not `ok`: what it computes to say
+    what is wrong would else weigh on every step.
+    """
+    if tf.executing_eagerly():
+        if not bool(ok):
+            check()
+        return
+
+    def closer() -> Tensor:
+        check()
+        return ok
+
+    tf.cond(ok, lambda: ok, closer)
 
 
 def check_no_activation(y_pred: Tensor) -> None:

@@ -1,5 +1,7 @@
 """One bagged member of trees: rows, weights, focal loss and stopping, against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,25 @@ def many_kinds(n, seed):
     X[:, 4] = rng.integers(0, 6, n)
     y = (np.nan_to_num(X[:, 0]) + (X[:, 4] % 2) + rng.normal(size=n) > 1.5).astype(int)
     return X, y
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_rows_that_were_binned_already_grow_what_they_grow_binned_anew(gamma):
+    X, y = many_kinds(1500, 0)
+    trained = np.flatnonzero(np.arange(len(y)) % 5 > 0)
+    rng = np.random.default_rng(1)
+    kept = np.sort(rng.permutation(trained)[:1000])
+    held = np.setdiff1d(trained, kept)
+    drawn = SampleIndices.observed(rng.choice(kept, 1500))  # with copies
+    cost = LossNumbers(np.array([1.0, 3.0]), np.zeros(2), gamma)
+    member = Member(drawn, held, cost, cost, np.array([0.8, 0.2]), 5, (0,))
+    given = rows_of(member, X, y, numbers=4, classes=2, seed=0, binned=trained)
+    np.testing.assert_array_equal(X[trained][given.binned], given.X)
+    anew = replace(given, binned=None, binned_validation=None)
+    bins = LightGBM().bins(X[trained], [4])
+    ours, theirs = (LightGBM().grow(one, bins).logits(X) for one in (given, anew))
+    np.testing.assert_array_equal(ours, theirs)
+    assert np.ptp(ours[:, 1]) > 1
 
 
 def test_bins_are_those_of_the_numbers():

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from steelyard._memory.exhausted import is_out_of_memory
-from steelyard._memory.system import address_space_left, free, in_use
+from steelyard._memory.system import address_space_left, free, give_back, in_use
 from steelyard.errors import RequestError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "check_need",
     "check_tensorflow_and",
     "free",
+    "give_back",
     "in_use",
     "is_out_of_memory",
     "limited",

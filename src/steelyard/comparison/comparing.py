@@ -56,7 +56,8 @@ def run_comparison(
     check_training(table)
     trainer = trainer_of(model)  # loads TensorFlow: a table that cannot be used is refused before
     techniques, left_out = trainable(techniques, trainer, table, may_leave_out=may_leave_out)
-    plan = Plan(trainer.for_table(table), techniques, request.folds, request.repeats, left_out)
+    trainer = trainer.for_table(table, techniques)
+    plan = Plan(trainer, techniques, request.folds, request.repeats, left_out)
     if limit is not None:
 
         def protocol_with(folds: int, repeats: int) -> Protocol:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from steelyard._memory import give_back
 from steelyard.comparison.protocol import Protocol
 from steelyard.decision import (
     Alerts,
@@ -145,10 +146,16 @@ def judge_all(
         for split in protocol.splits
     }
     found = []
+
+    def judged(pair: tuple[Technique, Mapping[str, np.ndarray]]) -> Judged:
+        one = judge(*pair, protocol)
+        give_back()
+        return one
+
     # Sorting, the most of it, runs outside Python's lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         everything = [*by_technique, (CONSTANT, constant)]
-        for one in pool.map(lambda pair: judge(pair[0], pair[1], protocol), everything):
+        for one in pool.map(judged, everything):
             found.append(one)
             if progress:
                 progress(len(found), len(everything), f"judging {one.technique.name}")

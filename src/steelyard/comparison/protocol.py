@@ -102,17 +102,23 @@ class Protocol:
             folds[split.repeat, split.test] = split.fold
         return folds
 
+    @cached_property
+    def _scored(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Class codes of the scored rows, and their folds by repeat: once for all techniques."""
+        rows = self.scored
+        return self.y[rows], [self.fold_of(repeat)[rows] for repeat in range(self.repeats)]
+
     def predictions(self, p: np.ndarray, d: np.ndarray) -> list[Predictions]:
         """The scored rows of each repeat, checked once, from (repeats, rows, ...) of all rows."""
-        rows = self.scored
+        rows, (y, folds) = self.scored, self._scored
         return [
             Predictions.of(
-                self.y[rows],
+                y,
                 p[repeat, rows],
                 d[repeat, rows],
                 positive=self.positive,
                 costs=costs_of(self.goal),
-                folds=self.fold_of(repeat)[rows],
+                folds=folds[repeat],
                 groups=None if self.groups is None else self.groups[rows],
                 weights=self.of_rows(rows),
                 stratified=self.stratified,

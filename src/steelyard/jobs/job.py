@@ -136,8 +136,8 @@ class Trainer(Runner, Protocol):
     def size(self) -> int:
         """Members of a model."""
 
-    def for_table(self, table: Table) -> "Trainer":
-        """The same with as many members as the table can afford."""
+    def for_table(self, table: Table, techniques: Sequence[Technique] = ()) -> "Trainer":
+        """The same with as many members as the table can afford, ready for all of `techniques`."""
 
     @property
     def holds_all(self) -> bool:

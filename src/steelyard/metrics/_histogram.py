@@ -11,7 +11,7 @@ import numpy as np
 
 from steelyard._keras import ops
 from steelyard.errors import RequestError
-from steelyard.metrics._rows import EXTREME, SUMS, Rows, Tensor
+from steelyard.metrics._rows import EXTREME, Rows, Tensor
 from steelyard.metrics._streaming import Shapes, StreamingMetric, Sums, class_of
 
 RESOLUTION = 4096
@@ -54,7 +54,8 @@ def _against_the_rest(scores: Tensor, *, from_logits: bool) -> Tensor:
 
 
 def _odds(p: Tensor) -> Tensor:
-    return _log(p) - ops.log1p(-ops.minimum(p, 1 - 6e-8))
+    # 1 - p is exact where it is small, and where p is small the quotient keeps its digits.
+    return ops.log(ops.maximum(p, SMALLEST) / ops.maximum(1 - p, 6e-8))
 
 
 def _log(values: Tensor) -> Tensor:
@@ -134,19 +135,22 @@ class HistogramMetric(StreamingMetric):
         """Weight of each row in each kept ranking, (n, columns)."""
         weight = rows.weight
         if len(weight.shape) == 1:
-            return ops.broadcast_to(weight[:, None], (ops.shape(weight)[0], columns))
+            weight = weight[:, None]
+            return weight if columns == 1 else ops.repeat(weight, columns, axis=1)
         return weight if self.class_id is None else weight[:, self.class_id : self.class_id + 1]
 
     def batch_sums(self, rows: Rows) -> Sums:
         place, hit = self.binned(rows)
         columns = place.shape[1]
-        line = 2 * ops.arange(columns, dtype="int32")[None, :] + ops.cast(hit, "int32")
+        number = place + self.resolution * ops.cast(hit, "int32")
+        if columns > 1:
+            number = number + 2 * self.resolution * ops.arange(columns, dtype="int32")
         counts = ops.segment_sum(
             ops.reshape(self.weights(rows, columns), (-1,)),
-            ops.reshape(line * self.resolution + place, (-1,)),
+            ops.reshape(number, (-1,)),
             num_segments=columns * 2 * self.resolution,
         )
-        return {"histogram": ops.reshape(ops.cast(counts, SUMS), (columns, 2, self.resolution))}
+        return {"histogram": ops.reshape(counts, (columns, 2, self.resolution))}
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"class_id": self.class_id, "resolution": self.resolution}

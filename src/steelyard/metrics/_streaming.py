@@ -96,9 +96,7 @@ class StreamingMetric(keras.metrics.Metric):
             return ops.convert_to_tensor(NAN, dtype=self.dtype)
         sums = self.sums()
         value = self.compute(sums)
-        return ops.cast(
-            ops.where(sums["unreadable"] > 0, ops.full_like(value, NAN), value), self.dtype
-        )
+        return ops.cast(ops.where(sums["unreadable"] > 0, NAN, value), self.dtype)
 
     def sums(self) -> Sums:
         """What has been added so far, by name; merges by adding."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from steelyard._keras import keras, ops
 from steelyard.metrics._histogram import HistogramMetric, hits_of, sums_above
 from steelyard.metrics._inputs import share
-from steelyard.metrics._rows import SUMS, Rows, Tensor
+from steelyard.metrics._rows import Rows, Tensor
 from steelyard.metrics._streaming import NAN, Shapes, Sums
 
 TINY = 1e-30
@@ -35,8 +35,7 @@ def ranked(histogram: Tensor) -> Ranked:
 
 def defined(r: Ranked) -> Tensor:
     """1 per column, NaN where the class or the rest has not been seen, (columns,)."""
-    both = (r.all_hits > 0) & (r.all_misses > 0)
-    return ops.where(both, ops.ones_like(r.all_hits), ops.full_like(r.all_hits, NAN))[:, 0]
+    return ops.where((r.all_hits > 0) & (r.all_misses > 0), 1.0, NAN)[:, 0]
 
 
 @keras.saving.register_keras_serializable(package="steelyard")
@@ -72,9 +71,12 @@ class ROCAUC(HistogramMetric):
     _direction = "up"
 
     def compute(self, sums: Sums) -> Tensor:
-        r = ranked(sums["histogram"])
-        lost = (r.hits / r.all_hits) * ((r.misses_above + r.misses / 2) / r.all_misses)
-        return ops.mean(1 - ops.sum(lost, axis=1))
+        histogram = ops.cast(sums["histogram"], "float32")
+        misses, hits = histogram[:, 0], histogram[:, 1]
+        above = sums_above(misses)
+        pairs = ops.sum(hits, axis=1) * (above[:, 0] + misses[:, 0])
+        # Of all pairs of a hit and a miss those in which the miss stands higher.
+        return ops.mean(1 - ops.sum(hits * (above + misses / 2), axis=1) / pairs)
 
     def error_bound(self) -> float:
         """Greatest distance of `result()` from the exact value on the rows seen."""
@@ -119,33 +121,33 @@ class AveragePrecision(HistogramMetric):
     def batch_sums(self, rows: Rows) -> Sums:
         sums = super().batch_sums(rows)
         columns = sums["histogram"].shape[0]
-        hit = ops.cast(hits_of(rows, columns, self.class_id), SUMS)
-        squares = ops.square(self.weights(rows, columns))
-        return sums | {"squares": ops.sum(hit * squares, axis=0)}
+        hit = hits_of(rows, columns, self.class_id)
+        squares = ops.where(hit, ops.square(self.weights(rows, columns)), 0.0)
+        return sums | {"squares": ops.sum(squares, axis=0)}
 
     def compute(self, sums: Sums) -> Tensor:
-        r = self._in_rows(sums)
+        r = ranked(sums["histogram"])
         # Precision at the middle hit of a bin, with half of its misses before it.
-        return mean_precision(r, (r.hits + 1) / 2, r.misses / 2)
-
-    def _in_rows(self, sums: Sums) -> Ranked:
-        """The ranking in units of one row's weight.
-
-        The sums do not tell one row of weight 9 from nine rows; the mean weight of a hit does.
-        """
-        histogram = sums["histogram"]
-        unit = sums["squares"] / ops.sum(histogram[:, 1], axis=1)
-        return ranked(histogram * (1 / unit)[:, None, None])
+        return mean_precision(r, (r.hits + _of_one_hit(sums, r)) / 2, r.misses / 2)
 
     def error_bound(self) -> float:
         """Greatest distance of `result()` from the exact value on the rows seen."""
         sums = self.sums()
-        r = self._in_rows(sums)
+        r = ranked(sums["histogram"])
         best = mean_precision(r, r.hits, 0.0)  # all hits tie above all misses
         # One by one below all misses: precision bends downwards from the first to the last.
-        ends = [mean_precision(r, at, r.misses) for at in (ops.minimum(r.hits, 1.0), r.hits)]
+        first = ops.minimum(r.hits, _of_one_hit(sums, r))
+        ends = [mean_precision(r, at, r.misses) for at in (first, r.hits)]
         value, worst = self.compute(sums), (ends[0] + ends[1]) / 2
         return float(ops.maximum(best - value, value - worst))
+
+
+def _of_one_hit(sums: Sums, r: Ranked) -> Tensor:
+    """Weight of one hit, (columns, 1).
+
+    The sums do not tell one row of weight 9 from nine rows; the mean weight of a hit does.
+    """
+    return ops.cast(sums["squares"], "float32")[:, None] / r.all_hits
 
 
 class _AtOperatingPoint(HistogramMetric):

@@ -38,9 +38,10 @@ class BlendTrainer:
         """Members of a model."""
         return self.network.size + self.trees.size
 
-    def for_table(self, table: Table) -> "BlendTrainer":
+    def for_table(self, table: Table, techniques: Sequence[Technique] = ()) -> "BlendTrainer":
         """As its halves."""
-        return BlendTrainer(self.network.for_table(table), self.trees.for_table(table))
+        network, trees = self.network, self.trees
+        return BlendTrainer(network.for_table(table, techniques), trees.for_table(table))
 
     @property
     def holds_all(self) -> bool:

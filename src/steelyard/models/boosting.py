@@ -23,6 +23,8 @@ class Rows:
 
     X: (rows, columns) float32, category columns (`categorical`, indexes) as codes. `held_shift`:
     what to add to the logits of held-out rows before their log loss counts, shape (classes,).
+    `binned`, `binned_validation`: where the rows are among those that the bins were found of,
+    increasing; None where they are not, as rows that were made.
     """
 
     X: np.ndarray
@@ -36,6 +38,8 @@ class Rows:
     categorical: list[int]
     seed: int
     weight_validation: np.ndarray | None = None
+    binned: np.ndarray | None = None
+    binned_validation: np.ndarray | None = None
 
 
 class BoostedTrees(Protocol):
@@ -62,10 +66,17 @@ class Booster(Protocol):
 
 
 def rows_of(
-    member: Member, X: np.ndarray, y: np.ndarray, numbers: int, classes: int, seed: int
+    member: Member,
+    X: np.ndarray,
+    y: np.ndarray,
+    numbers: int,
+    classes: int,
+    seed: int,
+    binned: np.ndarray | None = None,
 ) -> Rows:
     """A member's draw as weighted rows: copies add up to weights, synthetic rows are made.
 
+    `binned`: the rows of X that bins were found of, increasing.
     A synthetic row lies between two rows in its numbers (the first row's where the second has a
     gap) and takes its categories from the first.
     """
@@ -80,6 +91,7 @@ def rows_of(
     labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
     times = np.concatenate([np.bincount(at, own[~made], minlength=len(distinct)), own[made]])
     shift = member.validation_loss.offset - member.loss.offset
+    placed = binned is not None and not made.any()
     return Rows(
         X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
         y=labels,
@@ -92,6 +104,8 @@ def rows_of(
         categorical=list(range(numbers, X.shape[1])),
         seed=seed,
         weight_validation=member.validation_weight,
+        binned=np.searchsorted(binned, distinct) if placed else None,
+        binned_validation=np.searchsorted(binned, member.validation) if placed else None,
     )
 
 

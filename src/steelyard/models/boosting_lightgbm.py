@@ -62,7 +62,10 @@ class LightGBM:
                 "force_row_wise": True,
             }
         )
-        data = lightgbm.Dataset(rows.X, rows.y, weight=rows.weight, reference=bins)
+        if rows.binned is None:
+            data = lightgbm.Dataset(rows.X, rows.y, weight=rows.weight, reference=bins)
+        else:
+            data = _part(bins, rows.binned, rows.y, rows.weight)
         start = np.zeros(rows.classes)
         metric = None
         if rows.gamma:
@@ -75,15 +78,15 @@ class LightGBM:
         if len(rows.y_validation):
             rounds = ROUNDS
             shift = np.tile(rows.held_shift + start, (len(rows.y_validation), 1))
+            if rows.binned_validation is None:
+                looked_at = data.create_valid(rows.X_validation, rows.y_validation)
+                looked_at.set_weight(rows.weight_validation)
+            else:
+                told = rows.y_validation, rows.weight_validation
+                looked_at = _part(bins, rows.binned_validation, *told)
             # Given as a start, the prior correction is part of the held-out loss.
-            held = [
-                data.create_valid(
-                    rows.X_validation,
-                    rows.y_validation,
-                    weight=rows.weight_validation,
-                    init_score=_laid_out(shift),
-                )
-            ]
+            looked_at.set_init_score(_laid_out(shift))
+            held = [looked_at]
             callbacks = [lightgbm.early_stopping(PATIENCE, verbose=False)]
         booster = lightgbm.train(
             settings, data, rounds, valid_sets=held, feval=metric, callbacks=callbacks
@@ -106,6 +109,16 @@ class GrownByLightGBM:
     def forest(self) -> Forest:
         plain = forest_per_class(from_lightgbm(self.booster), np.arange(self.classes), self.classes)
         return replace(plain, start=plain.start + self.start)
+
+
+def _part(bins: Any, rows: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
+    """Some of the rows that were binned, as a data set: finding their bins again would take a
+    quarter of the time of growing.
+    """
+    part = bins.subset(rows).construct()
+    part.set_label(y)
+    part.set_weight(weight)
+    return part
 
 
 def _best_constant(rows: Rows) -> np.ndarray:

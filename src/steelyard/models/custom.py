@@ -56,7 +56,11 @@ class CustomTrainer:
         """One network a job."""
         return 1
 
-    def for_table(self, table: Table) -> "CustomTrainer":
+    def for_table(
+        self,
+        table: Table,
+        techniques: Sequence[Technique] = (),  # noqa: ARG002
+    ) -> "CustomTrainer":
         """It is one network on every table; what does not fit this one is refused at once."""
         columns = len(table.schema.numbers) + 2 * len(table.schema.categories)
         self.build.check(max(2, columns), len(table.schema.classes))

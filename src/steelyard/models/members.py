@@ -103,7 +103,11 @@ class Bagged:
         """With a member for each validation fold."""
         return self.members >= VALIDATION_FOLDS
 
-    def for_table(self, table: Table) -> Self:
+    def for_table(
+        self,
+        table: Table,
+        techniques: Sequence[Technique] = (),  # noqa: ARG002 - for those that need them
+    ) -> Self:
         """Half the members where rows are many, and for several classes."""
         few = len(table.y) < LARGE and len(table.schema.classes) == 2
         return self if few else replace(self, members=self.members // 2)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -68,6 +68,11 @@ class TabularTrainer(Bagged):
 
     settings: packed.Settings = field(default_factory=packed.Settings)
     name: str = "tabular"
+    terms: tuple[str, ...] = ()  # of losses to come: one graph is compiled for all
+
+    def for_table(self, table: Table, techniques: Sequence[Technique] = ()) -> Self:
+        """As in `Bagged`, with the terms of the losses of `techniques`."""
+        return replace(super().for_table(table), terms=_terms(table, techniques, self.terms))
 
     def refuses(self, technique: Technique) -> str | None:
         """Losses over pairs of rows."""
@@ -77,7 +82,7 @@ class TabularTrainer(Bagged):
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
         done = dict.fromkeys((job.key for job in jobs), 0.0)
-        terms = _terms(table, jobs)
+        terms = _terms(table, [job.technique for job in jobs], self.terms)
 
         def run_pack(rows: _Rows, pack: Sequence[Job]) -> list[Outcome]:
             def report(share: float) -> None:
@@ -107,7 +112,7 @@ class TabularTrainer(Bagged):
         rows = _Rows.of(table, split)
         fitted = rows.encoding
         members = list(members_of(Job(technique, split, seed), table, rows.encoded, self.members))
-        networks = self._trained(table, rows, members, progress)
+        networks = self._trained(table, rows, members, progress, self.terms)
         uncorrected = packed.probabilities(networks, rows.X)
         networks = networks.narrowed(fitted.width)
         draws = [member.resampled for member in members]
@@ -144,7 +149,7 @@ class TabularTrainer(Bagged):
         rows: _Rows,
         members: Sequence[Member],
         progress: Callable[[float], None],
-        terms: Sequence[str] = (),
+        terms: Sequence[str],
     ) -> packed.Networks:
         placed, y, made = with_made_rows(members, table.y)
         X = packed.with_made(rows.X, made) if made else rows.X
@@ -164,10 +169,12 @@ class TabularTrainer(Bagged):
         return settings if table.class_counts.min() >= FEW else replace(settings, **SMOOTH)
 
 
-def _terms(table: Table, jobs: Sequence[Job]) -> tuple[str, ...]:
-    """Of all losses that are trained, so that one graph is compiled for all."""
-    losses = {job.technique.name: job.technique.loss for job in jobs}.values()
-    return packed.terms_of([loss.numbers(table.class_counts) for loss in losses])
+def _terms(
+    table: Table, techniques: Sequence[Technique], besides: Sequence[str]
+) -> tuple[str, ...]:
+    """Of all losses that are trained, and `besides`."""
+    losses = {one.name: one.loss for one in techniques}.values()
+    return packed.terms_of([loss.numbers(table.class_counts) for loss in losses], besides)
 
 
 def _shares(

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from steelyard._memory import give_back
 from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, by_split
 from steelyard.layers.forest import Forest
 from steelyard.models.boosting import BoostedTrees, Booster, best_booster, rows_of
@@ -65,13 +66,14 @@ class TreesTrainer(Bagged):
                 costs = [(*member.loss.weight, member.loss.gamma) for member in members]
                 alike = (job.technique.sample, tuple(costs))
                 if alike not in grown:
-                    grown[alike] = self._grow(members, table, X, bins)
+                    grown[alike] = self._grow(members, table, X, bins, split.train)
                 trees = grown[alike]
                 uncorrected = _member_probabilities(trees, members, X[split.test]).mean(0)
                 done += 1
                 progress(done / len(jobs))
                 seconds = time.perf_counter() - start
                 yield Outcome(job, uncorrected, seconds, [member.resampled for member in members])
+            give_back()
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
@@ -80,7 +82,7 @@ class TreesTrainer(Bagged):
         rows = encoded_rows(table, split)
         X = tree_columns(rows.encoding, rows.numbers, rows.categories)
         members = list(members_of(Job(technique, split, seed), table, rows, self.members))
-        trees = self._grow(members, table, X, self._bins(table, X))
+        trees = self._grow(members, table, X, self._bins(table, X), split.train)
         progress(1.0)
         held = out_of_bag_probabilities(_member_probabilities(trees, members, X), members)
         draws = [member.resampled for member in members]
@@ -94,13 +96,19 @@ class TreesTrainer(Bagged):
         return self.booster.bins(X, list(range(len(table.schema.numbers), X.shape[1])))
 
     def _grow(
-        self, members: Sequence[Member], table: Table, X: np.ndarray, bins: Any
+        self,
+        members: Sequence[Member],
+        table: Table,
+        X: np.ndarray,
+        bins: Any,
+        binned: np.ndarray,
     ) -> list[BoostedTrees]:
         numbers, classes = len(table.schema.numbers), len(table.schema.classes)
 
         def grow(member: Member) -> BoostedTrees:
             seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
-            return self.booster.grow(rows_of(member, X, table.y, numbers, classes, seed), bins)
+            rows = rows_of(member, X, table.y, numbers, classes, seed, binned)
+            return self.booster.grow(rows, bins)
 
         with _one_thread_each() as pool:
             return list(pool.map(grow, members))

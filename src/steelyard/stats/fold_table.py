@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steelyard.stats.influence import standard_error
-from steelyard.stats.metrics import Evaluation, kept
+from steelyard.stats.metrics import Evaluation, evaluate
 from steelyard.stats.paired import RowNoise
 from steelyard.stats.predictions import Predictions
 
@@ -37,15 +37,18 @@ class FoldTable:
 
     @classmethod
     def of(cls, metric: str, repeats: Sequence[Predictions]) -> "FoldTable | None":
-        """Computed once a repeat (`metrics.kept`); None where a repeat has no value."""
-        found = [kept(metric, rows) for rows in repeats]
-        if any(one is None for one in found):
-            return None
+        """None where a repeat has no value. The rows know the metric from then on."""
+        found = [evaluate(metric, rows) for rows in repeats]
         known = [one for one in found if one is not None]
+        if len(known) < len(found):
+            return None
+        influence = np.stack([one.influence for one in known])
+        for rows, one, own in zip(repeats, known, influence, strict=True):
+            rows.found[metric] = Evaluation(one.value, own)  # the same memory
         return cls(
             np.array([one.value for one in known]),
-            np.stack([one.influence for one in known]),
-            np.stack([rows.fold_codes for rows in repeats]),
+            influence,
+            np.stack([rows.fold_codes.astype("int32") for rows in repeats]),
             repeats[0].groups,
         )
 

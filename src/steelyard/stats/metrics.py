@@ -61,7 +61,7 @@ class Evaluation:
 def evaluate(name: str, rows: Predictions) -> Evaluation | None:
     """One metric with its influences; None where it is not defined.
 
-    What `kept` has computed already is not computed again.
+    What the rows know already (`Predictions.found`) is not computed again.
     """
     if name not in BY_NAME:
         raise RequestError(f"no metric {name!r}; there are {', '.join(BY_NAME)}.")
@@ -75,12 +75,6 @@ def evaluate(name: str, rows: Predictions) -> Evaluation | None:
     else:
         found = _of_decisions(name, rows)
     return None if found is None else Evaluation(*found)
-
-
-def kept(name: str, rows: Predictions) -> Evaluation | None:
-    """`evaluate`, and its result stays with the rows (a number a row, so not for all metrics)."""
-    rows.found[name] = evaluate(name, rows)
-    return rows.found[name]
 
 
 def value_of(name: str, rows: Predictions) -> float | None:

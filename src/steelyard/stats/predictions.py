@@ -31,7 +31,7 @@ class Predictions:
             of being drawn, never as copies.
         stratified: the folds hold the classes in equal shares, so that how many positives there
             are is no chance of these predictions.
-        found: metrics already computed, by name; see `stats.metrics.kept`.
+        found: metrics already computed, by name (a number a row: not for all of them).
     """
 
     y: Ints
