@@ -151,6 +151,11 @@ test-cluster: .venv/cluster.stamp
 bench-compare: .venv/test.stamp
 	$(BIN)/python benchmarks/compare.py --whole
 
+# Where the processor's time goes in three comparisons, by part.
+.PHONY: bench-parts
+bench-parts: .venv/test.stamp
+	for job in small demo whole; do $(BIN)/python -W ignore benchmarks/parts.py $$job; done
+
 bench-quality: .venv/test.stamp
 	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
 
