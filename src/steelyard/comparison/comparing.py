@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from steelyard.comparison.baselines import (
     baseline_probabilities,
     baseline_tasks,
@@ -92,12 +94,7 @@ def _finish(
 ) -> Study:
     """Judge what was trained, decide, train the final model, save."""
     judging = part_of(progress, TRAINING, JUDGING)
-    by_technique = [
-        (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
-        for one in plan.techniques
-    ]
-    by_technique += baseline_probabilities(plan.trainer, protocol, store)
-    judged = judge_all(by_technique, protocol, judging)
+    judged = judge_all(_trained(plan, protocol, store), protocol, judging)
     contenders, others = judged[: len(plan.techniques)], judged[len(plan.techniques) :]
     verdict = verdict_on(contenders, protocol)
     chosen = next(one for one in contenders if one.technique.name == verdict["recommended"])
@@ -105,8 +102,19 @@ def _finish(
     last = part_of(progress, TRAINING + JUDGING, 1 - TRAINING - JUDGING)
     fitted = fit_on_all(table, plan.trainer, chosen.technique, protocol.seed, last)
     by_name = _beside_reference(table, plan, protocol, chosen, fitted)
-    outcome = Outcome(contenders, others, verdict, chosen, fitted, by_name, by_technique)
+    outcome = Outcome(contenders, others, verdict, chosen, fitted, by_name)
     return finished(outcome, table, protocol, asked, origin, store, plan.left_out)
+
+
+def _trained(
+    plan: Plan, protocol: Protocol, store: InMemoryStore | Journal
+) -> list[tuple[Technique, dict[str, np.ndarray]]]:
+    """Uncorrected probabilities by split of each technique, then of the baselines."""
+    found = [
+        (one, uncorrected_probabilities(one, protocol.splits, protocol.seed, store))
+        for one in plan.techniques
+    ]
+    return [*found, *baseline_probabilities(plan.trainer, protocol, store)]
 
 
 def _beside_reference(

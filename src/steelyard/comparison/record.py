@@ -16,7 +16,7 @@ from steelyard._version import __version__
 from steelyard.comparison.correction_effect import correction_effect
 from steelyard.comparison.counted import decisions_in_counts
 from steelyard.comparison.differences import differences
-from steelyard.comparison.judging import Judged
+from steelyard.comparison.judging import CONSTANT, Judged
 from steelyard.comparison.nested import nested, verdict_by
 from steelyard.comparison.periods import periods
 from steelyard.comparison.protocol import Protocol
@@ -26,7 +26,6 @@ from steelyard.stats.money_record import money_record
 from steelyard.stats.predictions import effective_rows
 from steelyard.tables import Table
 from steelyard.tables.column_parts import Parts
-from steelyard.techniques import Technique
 
 PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "numpy", "polars")
 
@@ -127,12 +126,8 @@ def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:
     }
 
 
-def uncorrected_frame(
-    table: Table,
-    protocol: Protocol,
-    by_technique: Sequence[tuple[Technique, Mapping[str, np.ndarray]]],
-) -> pl.DataFrame:
-    """Out-of-fold probabilities before any correction: all that was judged, baselines included."""
+def uncorrected_frame(table: Table, protocol: Protocol, judged: Sequence[Judged]) -> pl.DataFrame:
+    """Out-of-fold probabilities before any correction: of all that was trained."""
     names = [f"probability_{label}" for label in table.schema.classes]
     frames = [
         pl.DataFrame(
@@ -140,11 +135,12 @@ def uncorrected_frame(
                 "row": table.row_ids[split.test],
                 "repeat": np.full(len(split.test), split.repeat, "int32"),
                 "fold": np.full(len(split.test), split.fold, "int32"),
-                "technique": [technique.name] * len(split.test),
+                "technique": [one.technique.name] * len(split.test),
             }
-            | {name: by_split[split.key][:, k] for k, name in enumerate(names)}
+            | {name: one.uncorrected[split.repeat, split.test, k] for k, name in enumerate(names)}
         )
-        for technique, by_split in by_technique
+        for one in judged
+        if one.technique is not CONSTANT
         for split in protocol.splits
     ]
     return pl.concat(frames)

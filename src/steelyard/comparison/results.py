@@ -26,7 +26,6 @@ from steelyard.jobs.run import InMemoryStore, Progress
 from steelyard.runs import Journal, save
 from steelyard.runs.study import Study
 from steelyard.tables import Table
-from steelyard.techniques import Technique
 
 
 def result_store(
@@ -48,7 +47,6 @@ class Outcome:
         fitted: `chosen` trained on all rows.
         beside: what importance is told of, by name: `chosen`, and the reference where that is
             another.
-        uncorrected: out-of-fold probabilities before any correction, of each technique.
     """
 
     contenders: list[Judged]
@@ -57,7 +55,6 @@ class Outcome:
     chosen: Judged
     fitted: Fitted
     beside: Sequence[tuple[str, Fitted]]
-    uncorrected: Sequence[tuple[Technique, Any]]
 
 
 def finished(
@@ -80,7 +77,7 @@ def finished(
     study = Study(
         run if left_out is None else run | {"left_out": left_out},
         predictions=predictions(table.row_ids, table.schema.classes, protocol, one.contenders),
-        uncorrected=uncorrected_frame(table, protocol, one.uncorrected),
+        uncorrected=uncorrected_frame(table, protocol, [*one.contenders, *one.others]),
         ledger=ledger(store.finished),
         model=deployed(table, one.fitted, chosen, run),
     )

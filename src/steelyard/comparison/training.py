@@ -105,6 +105,5 @@ def _finish(
     judged = judge(technique, uncorrected, protocol)
     check_reach(judged, protocol, store)
     verdict = verdict_on([judged], protocol)
-    by_name, by_technique = [(technique.name, fitted)], [(technique, uncorrected)]
-    outcome = Outcome([judged], [], verdict, judged, fitted, by_name, by_technique)
+    outcome = Outcome([judged], [], verdict, judged, fitted, [(technique.name, fitted)])
     return finished(outcome, table, protocol, asked, origin, store)
