@@ -91,7 +91,9 @@ def rows_of(
     labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
     times = np.concatenate([np.bincount(at, own[~made], minlength=len(distinct)), own[made]])
     shift = member.validation_loss.offset - member.loss.offset
-    placed = binned is not None and not made.any()
+    places: list[np.ndarray | None] = [None, None]
+    if binned is not None and not made.any():
+        places = [np.searchsorted(binned, part) for part in (distinct, member.validation)]
     return Rows(
         X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
         y=labels,
@@ -104,8 +106,8 @@ def rows_of(
         categorical=list(range(numbers, X.shape[1])),
         seed=seed,
         weight_validation=member.validation_weight,
-        binned=np.searchsorted(binned, distinct) if placed else None,
-        binned_validation=np.searchsorted(binned, member.validation) if placed else None,
+        binned=places[0],
+        binned_validation=places[1],
     )
 
 
