@@ -34,6 +34,38 @@ def test_rows_that_moved_are_seen(change):
     assert feature_shift(old, y, PRIOR, new, categories=["kind"]).moved
 
 
+def test_weights_put_back_rows_that_were_drawn_by_a_column():
+    """Of each class a row is kept with a probability that hangs on z; its weight is the inverse."""
+    moved, effective = [], []
+    for seed in range(4):
+        (old, y), (new, _) = table(4000, 0.1, seed), table(1500, 0.3, seed + 50)
+        old, new = old.select("x", "z"), new.select("x", "z")
+        chance = (1 / (1 + np.exp(-1.5 * old["z"].to_numpy()))).clip(0.05)
+        kept = np.random.default_rng(seed).random(4000) < chance
+        old, y, weight = old.filter(kept), y[kept], 1 / chance[kept]
+        seen = feature_shift(old, y, PRIOR, new, sample_weight=weight)
+        moved.append(seen.moved)
+        effective.append(seen.rows)
+    assert sum(moved) <= 1
+    assert feature_shift(old, y, PRIOR, new).moved, "the rows as they lie there are others"
+    assert max(effective) < 1000, "rows of unequal weight are worth fewer"
+
+
+def test_a_row_of_weight_three_says_what_three_rows_say():
+    """Rows of one value each, so that copies cannot be known apart from others of that value."""
+    rng = np.random.default_rng(0)
+    old, new = rng.integers(0, 4, 1500), rng.integers(0, 4, 1500)
+    y, weight = rng.integers(0, 2, 1500), np.where(old == 3, 3, 1)
+    copies = np.repeat(np.arange(1500), weight)
+    frames = [pl.DataFrame({"x": one.astype(float)}) for one in (old, old[copies], new)]
+    shares = np.bincount(y, weight) / weight.sum()
+    by_weight = feature_shift(frames[0], y, shares, frames[2], sample_weight=weight)
+    by_copies = feature_shift(frames[1], y[copies], shares, frames[2])
+    assert by_weight.moved
+    assert by_weight.auc == pytest.approx(by_copies.auc, abs=0.015)
+    assert by_weight.auc > feature_shift(frames[0], y, shares, frames[2]).auc + 0.05
+
+
 def test_too_few_rows_say_nothing():
     (old, y), (new, _) = table(4000, 0.1, 0), table(30, 0.3, 50)
     assert feature_shift(old, y, PRIOR, new, categories=["kind"]) is None

@@ -52,18 +52,21 @@ def feature_shift(
     new: pl.DataFrame,
     *,
     categories: Sequence[str] = (),
+    sample_weight: ArrayLike | None = None,
     seed: int = 0,
 ) -> FeatureShift | None:
     """Classifier two-sample test of labelled rows against new ones; None with too few rows.
 
     Old rows are drawn without replacement so that their class shares are `prior`. Boosted trees
-    learn on two thirds to tell the sides apart and are scored on the rest.
+    learn on two thirds to tell the sides apart and are scored on the rest. A row that stands for
+    three counts three times in both: drawn three times it would be known from its own copy.
 
     Args:
         old: features of labelled rows. y: their codes, shape (rows,).
         prior: class shares of the new rows, shape (classes,).
         new: the same features of new rows.
         categories: the columns that are text; all others are numbers.
+        sample_weight: how much each old row counts, shape (rows,); by default alike.
         seed: of what is drawn.
     Source: Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", ICLR 2017.
     """
@@ -72,9 +75,14 @@ def feature_shift(
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
-    kept = rows_with_shares(np.asarray(y), np.asarray(prior, dtype=np.float64), ROWS, rng)
+    codes = np.asarray(y)
+    own = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight, float)
+    counted = np.flatnonzero(own > 0.0)
+    drawn = rows_with_shares(codes[counted], np.asarray(prior, dtype=np.float64), ROWS, rng)
+    kept = counted[drawn]
     fresh = rng.permutation(len(new))[:ROWS]
-    size = min(len(kept), len(fresh))
+    weight = np.r_[_of_mean_one(own[kept], codes[kept]), np.ones(len(fresh))]
+    size = min(round(len(kept) ** 2 / np.sum(weight[: len(kept)] ** 2)), len(fresh))
     if size < FEWEST:
         return None
     X = _matrix(pl.concat([old[kept], new[fresh]], how="vertical_relaxed"), categories)
@@ -93,11 +101,18 @@ def feature_shift(
         )
         # Ranks, since the folds' scores are not on one scale.
         with threadpool_limits(1, user_api="openmp"):  # faster, on tables so small
-            found = trees.fit(X[train], is_new[train]).decision_function(X[test])
+            trees.fit(X[train], is_new[train], sample_weight=weight[train])
+            found = trees.decision_function(X[test])
         score[test] = stats.rankdata(found) / len(test)
-    auc, low, high = auc_with_interval([(is_new == 1, score)])
+    auc, low, high = auc_with_interval([(is_new == 1, score, weight)])
     moved = bool(low > TRIFLE or high < 1.0 - TRIFLE)
     return FeatureShift(auc, low, high, moved, size)
+
+
+def _of_mean_one(weight: Floats, y: NDArray[Any]) -> Floats:
+    """Weights within each class, so that the classes keep the shares that they were drawn in."""
+    rows, total = np.bincount(y), np.bincount(y, weight)
+    return np.asarray(weight * (rows / np.where(total > 0.0, total, 1.0))[y])
 
 
 def _matrix(frame: pl.DataFrame, categories: Sequence[str]) -> Floats:

@@ -231,5 +231,6 @@ def _classified(
         readings.label.prior,
         features.new,
         categories=features.categories,
+        sample_weight=known.weight,
         seed=seed,
     )
