@@ -3,12 +3,14 @@
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import average_precision_score
 
 from steelyard.comparison.judging import judge
 from steelyard.comparison.periods import periods
 from steelyard.comparison.protocol import Protocol
 from steelyard.decision import Maximise
 from steelyard.errors import SteelyardError
+from steelyard.inspection.leak_free import QuickTable, scores_in_folds
 from steelyard.jobs.folds import make_splits
 from steelyard.jobs.lag import lag_between, lag_of
 from steelyard.report.time_text import time_lines
@@ -124,7 +126,13 @@ def told(frame, delay=None, folds=4):
             X[one.test])
         for one in splits
     }  # fmt: skip
-    return periods(table, protocol, judge(get("plain"), by_split, protocol)), table, splits
+    judged = judge(get("plain"), by_split, protocol)
+    found = periods(table, protocol, judged)
+    for one, split in zip(found["rows"], splits[-len(found["rows"]) :], strict=True):
+        place = np.searchsorted(protocol.scored, split.test)
+        flagged = judged.predictions[0].p[place, 1] >= judged.rule.threshold
+        assert one["flagged_as_deployed"] == pytest.approx(flagged.mean())
+    return found, table, splits
 
 
 def test_blocks_are_counted_by_hand_and_a_random_split_flatters():
@@ -143,6 +151,28 @@ def test_blocks_are_counted_by_hand_and_a_random_split_flatters():
     lines = time_lines({"periods": found})
     assert max(map(len, lines)) <= 80
     assert "A random split would have said" in lines[0]
+
+
+def test_what_nothing_is_known_of_is_said_so():
+    found, _, _ = told(ordered())
+    found["next"]["average_precision"] |= {"low": 0.0, "high": 0.99}
+    said = " ".join(time_lines({"periods": found}))
+    assert "What average precision the next period will have these periods cannot tell" in said
+    assert "lies between" not in said
+    ends = [found["next"]["flagged_as_deployed"][end] for end in ("low", "high")]
+    assert f"{1000 * ends[0]:.0f} to {1000 * ends[1]:.0f} of 1,000 to come" in said
+
+
+def test_the_quick_model_bears_a_handful_of_cases_among_thousands():
+    """Trees without a penalty fall to a tenth of this or less: a leaf's few cases outweigh all."""
+    rng = np.random.default_rng(0)
+    y = np.zeros(12_000, bool)
+    y[rng.permutation(12_000)[:24]] = True
+    X = rng.normal(size=(12_000, 6)) + 4 * y[:, None] * [1, 1, 0, 0, 0, 0]
+    rows = np.arange(12_000)
+    table = QuickTable(X, (False,) * 6, y, rows, np.ones(12_000))
+    score = scores_in_folds(table, [(rows[::2], rows[1::2])], seed=0)
+    assert average_precision_score(y[1::2], score[1::2]) > 0.8
 
 
 def test_a_leak_through_labels_that_come_late_is_found():

@@ -34,6 +34,16 @@ def test_shapes(gain, positives, winner, says):
     assert says in verdict.paragraph
 
 
+def test_what_did_worse_is_not_called_luck_in_the_same_breath():
+    said = {}
+    for gain in (-0.4, 0.1):
+        results = {"plain": folds(0.5, 0), "smote": folds(0.5 + gain, 1)}
+        said[gain] = decide(results, positives=20, **OPTIONS).paragraph
+    assert "smote did worse than plain" in said[-0.4]
+    assert "luck" not in said[-0.4]
+    assert "cannot tell from luck" in said[0.1]
+
+
 def test_lower_is_better_for_log_loss():
     results = {"plain": folds(0.5, 0), "smote": folds(0.3, 1)}
     assert decide(results, positives=500, **OPTIONS | {"metric": "log_loss"}).winner == "smote"

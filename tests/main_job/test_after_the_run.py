@@ -156,7 +156,8 @@ ALL_POSITIVE = {
     "rows": 500,
     "positive": "yes",
     "prevalence": {
-        "value": 1.0, "low": 0.98, "high": 1.0, "set_for": 0.1, "band": [0.05, 0.2], "left": True
+        "value": 1.0, "low": 0.98, "high": 1.0, "set_for": 0.1, "band": [0.05, 0.2],
+        "left": True, "state": "outside", "set_for_fits": False, "rows_to_label": 5,
     },
     "readings": {
         "conclusion": "features", "positive": 1,
@@ -176,8 +177,31 @@ def test_monitor_says_the_limit_it_used_and_what_a_check_means():
     assert max(map(len, lines)) <= 80
     told = " ".join(" ".join(lines).split())
     assert "100 % yes (98.0 % to 100 %), limits 5.0 % to 20.0 %: LEFT" in told
-    assert "that share is another now: retune" in told
-    assert "if shares moved alone: 100 % yes (98.0 % to 100 %), recall .900 (.800 to 1.000)" in told
+    assert "that share is another now: labels would tell: of about 5 such rows" in told
+    assert "if shares moved 100 % yes (98.0 % to 100 %), recall .900 (.800 to 1.000)" in told
     assert "MOVED: no mix of the old classes gives rows like these" in told
     assert "stability index 0.040, limit 0.300 (chance): kept" in told
     assert "limit .520: MOVED new rows repeat old ones" in told
+
+
+def test_monitor_says_that_rows_cannot_tell_and_what_can():
+    label = {"prior": [1.0, 0.0], "low": [0.0, 0.0], "high": [1.0, 1.0],
+             "recall": {"value": 0.3, "low": 0.2, "high": 0.4},
+             "precision": {"value": 0.0, "low": 0.0, "high": 1.0}}  # fmt: skip
+    features = label | {"prior": [0.9, 0.1], "low": [0.88, 0.09], "high": [0.91, 0.12]}
+    weak = ALL_POSITIVE | {
+        "prevalence": {"value": 0.0, "low": 0.0, "high": 1.0, "set_for": 0.1, "band": [0.05, 0.2],
+                       "left": False, "state": "unknown", "set_for_fits": True,
+                       "rows_to_label": 110},
+        "readings": {"conclusion": "same", "positive": 1, "label": label, "features": features},
+        "features": None,
+    }  # fmt: skip
+    lines = monitor_text(weak).splitlines()
+    assert max(map(len, lines)) <= 80
+    told = " ".join(" ".join(lines).split())
+    assert "these rows cannot tell it; limits 5.0 % to 20.0 %: NOT KNOWN" in told
+    assert "0 % to 100 % if class shares moved, 9.0 % to 12.0 % if features did" in told
+    assert "of about 110 such rows, drawn by chance (steelyard evaluate)" in told
+    assert "if shares moved any share of yes, recall .300 (.200 to .400), precision not" in told
+    assert "0 % yes" not in told
+    assert "still holds" not in told

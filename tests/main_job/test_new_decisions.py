@@ -13,6 +13,7 @@ import steelyard
 from steelyard.decision import correct_prior
 from steelyard.errors import RunError
 from steelyard.models.deploy import with_codes
+from steelyard.report.decision_text import retuned_text
 from steelyard.runs.seal import sealed
 from steelyard.runs.study import Study
 
@@ -146,6 +147,13 @@ def test_rows_like_the_runs_own_leave_its_class_shares(run_dir, unlabelled):
     kept = study.retune(prevalence=0.02).retune(unlabelled=unlabelled(natural[1], rows=600))
     assert kept.run["decision"]["prior"] == pytest.approx(natural)
     assert "cannot be told" in kept.run["decision"]["warnings"][0]
+    few = study.retune(unlabelled=unlabelled(natural[1], rows=100))
+    assert few.run["decision"]["prior"] == pytest.approx(natural)
+    assert "do not show the class shares" in few.run["decision"]["warnings"][0]
+    assert "such rows drawn by chance would tell" in few.run["decision"]["warnings"][0]
+    told = retuned_text(few.run)
+    assert "as in the table of the run." in told
+    assert "estimated from" not in told
 
 
 def test_assume_without_rows_is_refused(own_run, run):

@@ -44,7 +44,8 @@ def monitored(run):
         "positive": run["data"]["positive"],
         "left": True,
         "prevalence": {"value": 0.3, "low": 0.25, "high": 0.35, "set_for": 0.07,
-                       "band": [0.035, 0.14], "left": True},
+                       "band": [0.035, 0.14], "left": True, "state": "outside",
+                       "set_for_fits": False, "rows_to_label": 40},
         "scores": {"psi": 0.1, "band": 0.2, "chance": 0.05, "left": False},
         "features": None,
         "warnings": [HOSTILE[0]],
@@ -89,6 +90,24 @@ def test_a_band_that_was_left_is_said_first(binary):
     page = monitor_page.to_html(monitored(binary[0]), binary[0])
     assert "a band was left" in page
     assert page.index("a band was left") < page.index("stability index")
+
+
+def test_a_page_says_that_rows_cannot_tell(binary):
+    found = monitored(binary[0])
+    found["prevalence"] |= {"left": False, "state": "unknown", "rows_to_label": 230}
+    page = monitor_page.to_html(found | {"left": False}, binary[0])
+    assert "not enough to tell" in page
+    assert "labels would tell: of about 230 such rows" in page
+    assert "still what the run was made for" not in page
+    assert "30.0 % " not in page.partition("<figure")[0]
+
+
+def test_rows_that_moved_are_not_called_what_the_run_was_made_for(binary):
+    found = monitored(binary[0])
+    found["prevalence"] |= {"left": False, "state": "inside"}
+    page = monitor_page.to_html(found, binary[0])
+    assert "still what the run was made for" not in page
+    assert "unlike those of the run" in page
 
 
 def test_many_broken_promises_are_counted_and_rows_it_was_trained_on_are_no_new_rows(binary):

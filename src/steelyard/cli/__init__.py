@@ -79,6 +79,6 @@ def main() -> None:
       steelyard compare data.csv --target churned --out run
 
     \b
-    Completion of commands, options and values (columns, techniques), in ~/.bashrc or ~/.zshrc:
+    Completion of commands, options and columns, in ~/.bashrc or ~/.zshrc:
       eval "$(_STEELYARD_COMPLETE=bash_source steelyard)"    # or zsh_source
     """

@@ -20,7 +20,9 @@ positive_option = click.option(
     "--positive", metavar="CLASS", help="Class of interest (default: the rarest)."
 )
 positive_name_option = click.option(
-    "--positive-name", metavar="WORD", help="A word for it where the label is none, such as 1."
+    "--positive-name",
+    metavar="WORD",
+    help="What texts call it, where its label (1, say) is no word.",
 )
 
 model_option = click.option(
@@ -87,7 +89,9 @@ def table_options(function: Callable) -> Callable:
         click.option("--drop", multiple=True, metavar="COL", help="Leave this column out."),
         click.option("--time", metavar="COL", help="Train on the past, test on what follows."),
         click.option("--delay", metavar="T", help="How late labels come: 7d, 12h, or a number."),
-        click.option("--gap", metavar="T", help="How long before its use a model is made."),
+        click.option(
+            "--gap", metavar="T", help="Time left out between rows to train on and to test on."
+        ),
         click.option("--group", metavar="COL", help="Keep rows of a group on one side."),
         click.option(
             "--missing-label",

@@ -37,8 +37,8 @@ from steelyard.cli.stopping import say_what_is_kept
     help="Names, comma-separated, default among them (the command techniques lists them).",
 )
 @model_option
-@click.option("--folds", type=int, default=5, show_default=True)
-@click.option("--repeats", type=int, default=2, show_default=True)
+@click.option("--folds", type=int, default=5, show_default=True, help="Of cross-validation.")
+@click.option("--repeats", type=int, default=2, show_default=True, help="Of all folds.")
 @table_options
 @positive_option
 @positive_name_option
@@ -59,7 +59,7 @@ def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **optio
 
     \b
     Example:
-      steelyard compare fraud.parquet --target Class --out run --cost-fp 1 --cost-fn 50
+      steelyard compare paid.csv --target fraud --out run --cost-fp 1 --cost-fn 50
     """
     give_back_large_blocks()
     with plain_errors(out):

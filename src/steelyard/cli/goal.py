@@ -42,10 +42,12 @@ def goal_options(function: Callable) -> Callable:
         click.option(
             "--cost-fn",
             metavar="COST",
-            help="Cost of a missed positive (with --cost-fp): a number, a column, 0.9*Amount+2.",
+            help="Cost of a missed positive, likewise.",
         ),
         click.option(
-            "--cost-fp", metavar="COST", help="Cost of a false alarm (with --cost-fn), likewise."
+            "--cost-fp",
+            metavar="COST",
+            help="Cost of a false alarm (with --cost-fn): a number, a column, 0.9*Amount+2.",
         ),
     ):
         function = option(function)

@@ -56,7 +56,7 @@ def command(
     \b
     Examples:
       steelyard inspect churn.csv --target churned
-      steelyard inspect fraud.parquet --target Class --out report.html --fail-on SY021
+      steelyard inspect fraud.csv --target Class --out seen.html --fail-on SY021
     """
     with plain_errors():
         from steelyard.files import output_path, write_text

@@ -27,7 +27,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.option("--group", metavar="COL", help="Rows of a group are not independent.")
 @click.option("--time", metavar="COL", help="Tune thresholds on earlier rows.")
 @click.option("--weight", metavar="COL", help="How much each row counts.")
-@click.option("--folds", type=int, default=5, show_default=True)
+@click.option("--folds", type=int, default=5, show_default=True, help="Of cross-validation.")
 @click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
 @positive_option
 @positive_name_option
@@ -50,7 +50,7 @@ def command(
 
     \b
     Example:
-      steelyard judge scores.csv --target fraud --score today --score new --maximise f1
+      steelyard judge scores.csv --target fraud --score today --score new
     """
     with plain_errors(out):
         from steelyard._memory import limited

@@ -22,14 +22,18 @@ from steelyard.cli.common import (
 @click.command("monitor")
 @click.argument("run", type=click.Path(path_type=str))
 @data_argument
-@click.option("--low", type=float, metavar="P", help="Least prevalence (default: half).")
-@click.option("--high", type=float, metavar="P", help="Largest prevalence (default: twice).")
+@click.option(
+    "--low", type=float, metavar="P", help="Least prevalence (default: half the decision's)."
+)
+@click.option(
+    "--high", type=float, metavar="P", help="Largest prevalence (default: twice the decision's)."
+)
 @click.option(
     "--max-psi",
     type=float,
     default=0.2,
     show_default=True,
-    help="Stability index of the scores.",
+    help="Largest stability index of the scores.",
 )
 @click.option("--training", metavar="DATA", help="The run's table, if it is elsewhere now.")
 @page_option
@@ -48,7 +52,8 @@ def command(
 ) -> None:
     """Estimate the prevalence of unlabelled rows and check it, and the scores, against bands.
 
-    Exits with 3 when a band was left, so that a scheduler can raise the alarm.
+    Exits with 3 when a band was left or the rows themselves moved, so that a scheduler can raise
+    the alarm. Rows too few to tell, or a model too weak, are said to be so.
 
     \b
     Example:

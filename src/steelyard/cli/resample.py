@@ -28,7 +28,11 @@ from steelyard.errors import RequestError
 @click.option("--method", required=True, metavar="NAME", help="One of the methods above.")
 @click.option("--ratio", multiple=True, metavar="R", help="0.1, or CLASS=N (repeat for more).")
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the method."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the method: k_neighbors=3.",
 )
 @click.option("--key", metavar="COL", help="Column that names each row (random-over, -under).")
 @click.option("--drop", multiple=True, metavar="COL", help="Neither learn from it nor write it.")
@@ -81,8 +85,8 @@ def command(
 
     \b
     Examples:
-      steelyard resample a.csv --target y --method random-under --ratio 0.5 --out b.csv
-      steelyard resample a.csv --target y --method smote --set k_neighbors=3 --out b.csv
+      steelyard resample a.csv --target y --method random-under --out b.csv
+      steelyard resample a.csv --target y --method smote --ratio 0.5 --out b.csv
     """
     with plain_errors():
         from steelyard._memory import limited

@@ -44,7 +44,7 @@ def command(
 
     \b
     Example:
-      steelyard sample-below run new.csv --rows 300 --with-flagged --out to-label.csv
+      steelyard sample-below run new.csv --rows 300 --with-flagged --out label.csv
     """
     with plain_errors():
         from steelyard.runs.sample_below import sample_below

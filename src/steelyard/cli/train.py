@@ -33,7 +33,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @click.option("--technique", default="plain", show_default=True, help="Name (see techniques).")
 @click.option("--out", required=True, metavar="RUN", help="Directory to write the run to.")
 @model_option
-@click.option("--folds", type=int, default=5, show_default=True)
+@click.option("--folds", type=int, default=5, show_default=True, help="Of cross-validation.")
 @table_options
 @positive_option
 @positive_name_option
@@ -50,7 +50,7 @@ def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **optio
 
     \b
     Example:
-      steelyard train churn.csv --target churned --technique class-weight --out run
+      steelyard train churn.csv --target churned --technique focal --out run
     """
     give_back_large_blocks()
     with plain_errors(out):

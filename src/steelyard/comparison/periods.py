@@ -59,8 +59,17 @@ def _period(table: Table, protocol: Protocol, chosen: Judged, test: np.ndarray) 
         "positives": int(hit.sum()),
         "prevalence": float(np.average(hit, weights=weight)),
         "flagged": float(np.average(flagged, weights=weight)),
+        "flagged_as_deployed": float(np.average(_as_deployed(rows, chosen), weights=weight)),
         "metrics": {name: metrics[name] for name in SHOWN if name in metrics},
     }
+
+
+def _as_deployed(rows: Predictions, chosen: Judged) -> np.ndarray:
+    """Which rows the deployed threshold flags; as decided in the folds where it is no threshold."""
+    threshold = chosen.rule.threshold
+    if threshold is None:
+        return np.asarray(rows.d == rows.positive)
+    return np.asarray(rows.p[:, rows.positive] >= threshold)
 
 
 def _when(table: Table, time: float) -> str | float:
@@ -77,7 +86,7 @@ def _next(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for name in NEXT:
         seen = np.array([_with_error(row["metrics"].get(name)) for row in rows])
         found[name] = next_period(seen[:, 0], seen[:, 1])
-    for name in ("prevalence", "flagged"):
+    for name in ("prevalence", "flagged", "flagged_as_deployed"):
         values = np.array([row[name] for row in rows])
         sizes = np.array([row["rows"] for row in rows])
         chance = np.sqrt(np.maximum(values * (1 - values), 0.25 / sizes) / sizes)

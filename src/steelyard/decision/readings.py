@@ -98,7 +98,7 @@ def read_unlabelled(
     at.append(moved(calibration.apply(few_new.p), missed[0]))
     shares = [prior, few_new.sample_weight @ at[1] / len(p)]
     label, features = (once.reading(*pair) for pair in zip(at, shares, drawn, strict=True))
-    return Readings(label, features, len(p), calibration, _notes(rows, prior, len(p)))
+    return Readings(label, features, len(p), calibration, _notes(rows, label, len(p)))
 
 
 def check_enough(rows: Rows, new: int) -> None:
@@ -253,16 +253,19 @@ def _stand_ins(rows: Rows, marked: Codes | None = None) -> tuple[Rows, Codes]:
     return thinned(rows, kept), codes[kept]
 
 
-def _notes(rows: Rows, prior: Floats, total: int) -> tuple[str, ...]:
+def _notes(rows: Rows, label: Reading, total: int) -> tuple[str, ...]:
     notes = []
     rare = int(rows.effective.argmin())
     if rows.effective[rare] < 50:
         notes.append(
             f"only {int(rows.effective[rare])} labelled rows of the rarest class, a rough estimate"
         )
-    if prior.min() * total < 10:
+    seen = int(label.prior.argmin())
+    few = label.prior[seen] * total
+    # Where the shares may be anything a number of rows says nothing.
+    if few < 10 and label.high[seen] < 0.5:
         notes.append(
-            f"about {prior.min() * total:.2g} of the {total:,} unlabelled rows are of the class "
+            f"about {few:.2g} of the {total:,} unlabelled rows are of the class "
             "that is rarest among them: chance alone moves such a number"
         )
     return tuple(notes)

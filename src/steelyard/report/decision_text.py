@@ -122,6 +122,8 @@ def _prior(run: dict[str, Any]) -> list[str]:
             f"unlabelled ones, of which {percent(estimate['prior'][k])} are {positive_word(run)} "
             f"({ends}) if only features moved."
         ]
+    if decision["unlabelled"].get("taken") == "same":
+        return [f"{share}, as in the table of the run."]
     return [
         f"{share}, estimated from {estimate['rows']:,} unlabelled rows (95 % interval "
         f"{percent(estimate['low'][k])} to {percent(estimate['high'][k])})."

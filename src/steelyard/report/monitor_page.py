@@ -5,7 +5,7 @@ from typing import Any
 from steelyard.report.answer import Tile, Trust
 from steelyard.report.commands import command
 from steelyard.report.formatting import percent, positive_word
-from steelyard.report.monitor_text import checks
+from steelyard.report.monitor_text import READINGS, STATES, checks, labels_would_tell
 from steelyard.report.page import environment, own
 from steelyard.report.strip import Mark, Scale, strip
 
@@ -27,7 +27,7 @@ def to_html(found: dict[str, Any], run: dict[str, Any], place: str = "RUN") -> s
             contents=[("answer", "Answer"), ("checks", "Checks")],
             version=run["steelyard"],
             style=own("style.css"),
-            trust=Trust("too-few" if found["left"] else "good", ""),
+            trust=Trust(_tone(found), ""),
             tiles=_tiles(found, run),
             found=found,
             checks=checks(found),
@@ -37,35 +37,57 @@ def to_html(found: dict[str, Any], run: dict[str, Any], place: str = "RUN") -> s
 
 
 def _tiles(found: dict[str, Any], run: dict[str, Any]) -> list[Tile]:
-    share, word = found["prevalence"], positive_word(run)
-    answer = "a band was left" if found["left"] else "still what the run was made for"
+    share = found["prevalence"]
     named = {"prevalence": share, "scores": found["scores"]}
     left = [name for name, one in named.items() if one["left"]]
-    return [
-        Tile("These rows", answer, (f"left: {', '.join(left)}",) if left else ()),
-        Tile(
-            "Prevalence",
-            f"{percent(share['value'])} {word}",
-            (
-                f"95 % interval {percent(share['low'])} to {percent(share['high'])}",
-                f"the decision was made for {percent(share['set_for'])}",
-            ),
-        ),
-    ]
+    rows = [] if found["readings"]["label"].get("fits", True) else ["the rows themselves moved"]
+    lines = ([f"left: {', '.join(left)}"] if left else []) + rows
+    return [Tile("These rows", _answer(found), tuple(lines)), _share_tile(found, run)]
+
+
+def _tone(found: dict[str, Any]) -> str:
+    if found["left"]:
+        return "too-few"
+    return "good" if found["prevalence"]["state"] == "inside" else "few"
+
+
+def _answer(found: dict[str, Any]) -> str:
+    share = found["prevalence"]
+    if share["left"] or found["scores"]["left"]:
+        return "a band was left"
+    if found["left"]:
+        return "unlike those of the run"
+    return {
+        "inside": "still what the run was made for",
+        "edge": "a band may have been left",
+        "unknown": "not enough to tell",
+    }[share["state"]]
+
+
+def _share_tile(found: dict[str, Any], run: dict[str, Any]) -> Tile:
+    share, word = found["prevalence"], positive_word(run)
+    made_for = f"the decision was made for {percent(share['set_for'])}"
+    told = labels_would_tell(share["rows_to_label"])
+    if share["state"] == "unknown":
+        return Tile("Prevalence", STATES["unknown"].lower(), (told, made_for))
+    ends = f"95 % interval {percent(share['low'])} to {percent(share['high'])}"
+    lines = (ends, made_for, told) if share["state"] == "edge" else (ends, made_for)
+    return Tile("Prevalence", f"{percent(share['value'])} {word}", lines)
 
 
 def _picture(found: dict[str, Any]) -> dict[str, Any]:
-    """The estimate on a line with its band and what the decision was made for."""
-    share = found["prevalence"]
+    """Each reading's estimate on a line; under them what the decision was made for, with limits."""
+    share, both = found["prevalence"], found["readings"]
+    k = both["positive"]
     low, high = share["band"]
-    scale = Scale.over([0.0, low, high, share["high"], share["set_for"]])
-    marks = [
-        Mark(share["value"], share["low"], share["high"], "diamond", "recommended"),
-        Mark(share["set_for"], low, high, "square", "technique"),
-    ]
-    said = (
-        f"prevalence {percent(share['value'])} ({percent(share['low'])} to "
-        f"{percent(share['high'])}); made for {percent(share['set_for'])}, band {percent(low)} to "
-        f"{percent(high)}"
+    readings = [[both[key][end][k] for end in ("prior", "low", "high")] for key in READINGS]
+    scale = Scale.over([0.0, low, high, share["set_for"], *(one[2] for one in readings)])
+    shapes = zip(("diamond", "circle"), readings, strict=True)
+    marks = [Mark(*one, shape, "recommended") for shape, one in shapes]
+    marks.append(Mark(share["set_for"], low, high, "square", "technique"))
+    said = "; ".join(
+        f"if {what} moved {percent(one[0])} ({percent(one[1])} to {percent(one[2])})"
+        for what, one in zip(("class shares", "features"), readings, strict=True)
     )
+    said += f"; made for {percent(share['set_for'])}, limits {percent(low)} to {percent(high)}"
     return {"strip": strip(scale, marks, said), "said": said}

@@ -1,12 +1,13 @@
 """What `monitor` found, a line a check: what was seen, the limit, and what that means."""
 
 import textwrap
+from collections.abc import Callable
 from typing import Any
 
 from steelyard.report.formatting import class_word, number, percent
 
 WIDTH = 80
-NAME = 12
+NAME = 19  # columns
 
 
 def monitor_text(found: dict[str, Any]) -> str:
@@ -29,19 +30,57 @@ def checks(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [_prevalence(found), *_readings(found), _scores(found), *_features(found)]
 
 
+STATES = {"inside": "kept", "outside": "LEFT", "edge": "may have left", "unknown": "NOT KNOWN"}
+
+
 def _prevalence(found: dict[str, Any]) -> tuple[str, str, str]:
     one, word = found["prevalence"], class_word(found["positive"])
     low, high = (percent(end) for end in one["band"])
-    seen = (
-        f"{percent(one['value'])} {word} ({percent(one['low'])} to {percent(one['high'])}), "
-        f"limits {low} to {high}: {_left(one)}"
+    limits = f"limits {low} to {high}: {STATES[one['state']]}"
+    if one["state"] == "unknown":
+        return "prevalence", f"these rows cannot tell it; {limits}", _unknown(found)
+    ends = f"({percent(one['low'])} to {percent(one['high'])})"
+    seen = f"{percent(one['value'])} {word} {ends}, {limits}"
+    return "prevalence", seen, _meaning(found)
+
+
+def _meaning(found: dict[str, Any]) -> str:
+    """What a share means that the rows do tell something of."""
+    one = found["prevalence"]
+    set_for = percent(one["set_for"])
+    if one["state"] == "outside":
+        # Labels say whether probabilities still hold where features moved; a share alone does not.
+        sure = found["readings"]["conclusion"] == "label"
+        todo = "retune" if sure else labels_would_tell(one["rows_to_label"])
+        return f"the threshold was set for {set_for}; that share is another now: {todo}"
+    if one["set_for_fits"]:
+        said = f"as far as these rows tell, the threshold's {set_for} still holds"
+    else:
+        said = f"another share than the threshold's {set_for}"
+    return (
+        said if one["state"] == "inside" else f"{said}; {labels_would_tell(one['rows_to_label'])}"
     )
-    meaning = (
-        f"the threshold was set for {percent(one['set_for'])}; that share is another now: retune"
-        if one["left"]
-        else f"as far as these rows tell, the threshold's {percent(one['set_for'])} still holds"
+
+
+def _unknown(found: dict[str, Any]) -> str:
+    """What the rows leave open under each reading, and what tells."""
+    both, k = found["readings"], found["readings"]["positive"]
+    ends = [
+        f"{percent(both[one]['low'][k])} to {percent(both[one]['high'][k])}" for one in READINGS
+    ]
+    told = labels_would_tell(found["prevalence"]["rows_to_label"])
+    return (
+        f"{class_word(found['positive'])} may be {ends[0]} if class shares moved, {ends[1]} if "
+        f"features did; {told}"
     )
-    return "prevalence", seen, meaning
+
+
+READINGS = ("label", "features")
+
+
+def labels_would_tell(rows: int) -> str:
+    """What to do where only labels help."""
+    return f"labels would tell: of about {rows:,} such rows, drawn by chance (steelyard evaluate)"
 
 
 MEANING = {
@@ -58,32 +97,44 @@ def _readings(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     k = both["positive"]
     lines = [
         (name, _reading(both[key], k, class_word(found["positive"])), "")
-        for name, key in (("if shares", "label"), ("if features", "features"))
+        for name, key in (("if shares moved", "label"), ("if features moved", "features"))
     ]
     return [*lines, ("rows", MEANING[both["conclusion"]], "")]
 
 
 def _reading(one: dict[str, Any], k: int, word: str) -> str:
-    ends = f"{percent(one['low'][k])} to {percent(one['high'][k])}"
-    said = [f"{percent(one['prior'][k])} {word} ({ends})"]
+    share = {"value": one["prior"][k], "low": one["low"][k], "high": one["high"][k]}
+    said = [f"any share of {word}" if _anything(share) else _figure(share, percent, f" {word}")]
     for name in ("recall", "precision"):
         if one[name] is not None:
-            value = one[name]
-            reach = f"{number(value['low'])} to {number(value['high'])}"
-            said.append(f"{name} {number(value['value'])} ({reach})")
-    return "moved alone: " + ", ".join(said)
+            known = "not known" if _anything(one[name]) else _figure(one[name], number)
+            said.append(f"{name} {known}")
+    return ", ".join(said)
+
+
+def _anything(one: dict[str, float]) -> bool:
+    return one["high"] - one["low"] > ANYTHING
+
+
+def _figure(one: dict[str, float], as_text: Callable[[float], str], of: str = "") -> str:
+    return f"{as_text(one['value'])}{of} ({as_text(one['low'])} to {as_text(one['high'])})"
+
+
+ANYTHING = 0.9  # of all values that a share can have: an interval so wide says nothing
 
 
 def _scores(found: dict[str, Any]) -> tuple[str, str, str]:
     one = found["scores"]
     limit = max(one["band"], one["chance"])
-    why = "chance" if one["chance"] > one["band"] else "the band"
+    blunt = one["chance"] > one["band"]
+    why = "chance" if blunt else "the band"
     seen = f"stability index {one['psi']:.3f}, limit {limit:.3f} ({why}): {_left(one)}"
-    meaning = (
-        "no mix of the old classes has such scores: the estimate of the prevalence may be wrong"
-        if one["left"]
-        else "spread as those of some mix of the old classes"
-    )
+    if one["left"]:
+        meaning = "no mix of the old classes has such scores: the prevalence may be another"
+    elif blunt:
+        meaning = "no farther off than one fold's model is from the others, or than chance"
+    else:
+        meaning = "spread as those of some mix of the old classes"
     return "scores", seen, meaning
 
 

@@ -3,7 +3,7 @@
 import textwrap
 from typing import Any
 
-from steelyard.report.formatting import number, percent
+from steelyard.report.formatting import number, out_of, percent
 
 WIDTH = 80
 
@@ -39,18 +39,40 @@ def sentences(run: dict[str, Any]) -> list[str]:
             "rows)."
         )
     coming = found["next"].get("average_precision")
-    if coming:
+    if coming and coming["high"] - coming["low"] > ANYTHING:
+        fewest, most = (end(one["positives"] for one in found["rows"]) for end in (min, max))
+        said.append(
+            f"What average precision the next period will have these periods cannot tell: they "
+            f"hold {fewest:,} to {most:,} cases each and differed too much."
+        )
+    elif coming:
         said.append(
             f"The next period's average precision lies between {number(coming['low'], 2)} and "
             f"{number(coming['high'], 2)} (95 %), by how much periods differed so far"
             + _too_narrow(coming["wider"])
             + "."
         )
-    flagged = found["next"].get("flagged")
-    if flagged:
-        low, high = (round(1000 * flagged[end]) for end in ("low", "high"))
-        said.append(f"Of 1,000 rows to come {low:,} to {high:,} will be flagged.")
-    return said
+    return said + _alerts(found)
+
+
+ANYTHING = 0.9  # an interval so wide says nothing
+
+
+def _alerts(found: dict[str, Any]) -> list[str]:
+    """Rows that the deployed threshold flags, so far and to come."""
+    coming = found["next"].get("flagged_as_deployed")
+    if not coming:
+        return []
+    seen = [one["flagged_as_deployed"] for one in found["rows"]]
+    so_far, to_come = (
+        f"{out_of(low, 1000)} to {out_of(high, 1000)}"
+        for low, high in ((min(seen), max(seen)), (coming["low"], coming["high"]))
+    )
+    return [
+        "Recall, precision and rows flagged below are by thresholds tuned on what came before each "
+        f"period; the deployed one flags {so_far} of 1,000 rows by period, and {to_come} of 1,000 "
+        "to come."
+    ]
 
 
 def _too_narrow(times: float) -> str:

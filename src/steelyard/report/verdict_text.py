@@ -58,12 +58,16 @@ def _no_folds(verdict: dict[str, Any]) -> list[str]:
 
 def _few(verdict: dict[str, Any]) -> list[str]:
     lead, reference = verdict["comparisons"][0], verdict["reference"]
-    return [
+    said = [
         f"With {verdict['positives']} positives no technique can be called best; at least 50 are "
-        f"needed. {lead['name']} stands at {_signed(lead['gain'])} {_metric(verdict)} against "
-        f"{reference}, which these rows cannot tell from luck. Use {verdict['recommended']} "
-        "and tune the threshold."
+        "needed."
     ]
+    if lead["call"] != "worse":  # which is said, and is more than luck
+        said.append(
+            f"{lead['name']} stands at {_signed(lead['gain'])} {_metric(verdict)} against "
+            f"{reference}, which these rows cannot tell from luck."
+        )
+    return [*said, f"Use {verdict['recommended']} and tune the threshold."]
 
 
 def _reference(verdict: dict[str, Any]) -> list[str]:

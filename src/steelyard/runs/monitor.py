@@ -1,5 +1,6 @@
 """Are new rows still what a run's decision was made for? Shares and scores, each in a band."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from steelyard.runs.retune import SCORES_MOVED, warnings_of
 from steelyard.runs.store import load
 from steelyard.runs.training_table import training_table
 from steelyard.runs.unlabelled import new_rows
+from steelyard.stats.rows_to_know import rows_to_know
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -34,8 +36,9 @@ def monitor_run(
     """Look at unlabelled rows as `retune` does, and hold what is found against bands.
 
     The prevalence has left its band when its whole 95 % interval lies outside, under every reading
-    that the rows allow; the scores have when their stability index is above `max_psi` and above
-    what chance gives; the rows have moved when no mix of the old classes gives rows like them.
+    that the rows allow; an interval that goes beyond both ends of the band says nothing, and then
+    labels must (`rows_to_label`). The scores have when their stability index is above `max_psi`
+    and above what chance gives; the rows have moved when no mix of the old classes gives such.
 
     Args:
         run: run directory.
@@ -74,15 +77,7 @@ def monitored(
     found = new_rows(study, data, training=table, seed=seed)
     positive = study.classes.index(study.run["decision"]["positive"])
     readings, scores = found["readings"], found["scores"]
-    ends = {name: found["estimate"][key][positive] for name, key in _ENDS}
-    allowed = [readings[name] for name in _ALLOWED[readings["conclusion"]]]
-    prevalence = ends | {
-        "set_for": study.run["decision"]["prior"][positive],
-        "band": list(band),
-        "left": all(
-            one["high"][positive] < band[0] or one["low"][positive] > band[1] for one in allowed
-        ),
-    }
+    prevalence = _prevalence(found, positive, study.run["decision"]["prior"][positive], band)
     scores = scores | {
         "band": max_psi,
         "left": bool(scores["psi"] > max(max_psi, scores["chance"])),
@@ -99,7 +94,42 @@ def monitored(
     }
 
 
-_ENDS = (("value", "prior"), ("low", "low"), ("high", "high"))
+def _prevalence(
+    found: dict[str, Any], positive: int, set_for: float, band: tuple[float, float]
+) -> dict[str, Any]:
+    """The share of the positive class against its band, under the readings that are open."""
+    readings = found["readings"]
+    allowed = [readings[name] for name in _ALLOWED[readings["conclusion"]]]
+    ends = [(one["low"][positive], one["high"][positive]) for one in allowed]
+    state = band_state(ends, band)
+    value = found["estimate"]["prior"][positive]
+    likely = readings["features"]["prior"][positive] if state == "unknown" else value
+    return {
+        "value": value,
+        "low": found["estimate"]["low"][positive],
+        "high": found["estimate"]["high"][positive],
+        "set_for": set_for,
+        "band": list(band),
+        "state": state,
+        "left": state == "outside",
+        "set_for_fits": any(low <= set_for <= high for low, high in ends),
+        "rows_to_label": rows_to_know(min(max(likely, LEAST), 1.0)),
+    }
+
+
+def band_state(ends: Sequence[tuple[float, float]], band: tuple[float, float]) -> str:
+    """Where intervals lie: `inside` the band or `outside` all of them, `unknown` where one of them
+    goes beyond both ends, so that it says nothing, else `edge`.
+    """
+    low, high = band
+    if all(end[1] < low or end[0] > high for end in ends):
+        return "outside"
+    if any(end[0] < low and end[1] > high for end in ends):
+        return "unknown"
+    return "inside" if all(low <= end[0] and end[1] <= high for end in ends) else "edge"
+
+
+LEAST = 1e-5  # share of the class of interest that it is asked how many rows would show
 # The readings that a conclusion leaves open.
 _ALLOWED = {
     "same": ("label", "features"),

@@ -59,7 +59,8 @@ class Shift:
     def close(self) -> bool:
         """Whether the label-shift reading knows each share within a factor of two."""
         label = self.readings.label
-        least = np.minimum(label.prior / np.maximum(label.high, 1e-12), label.low / label.prior)
+        high, prior = np.maximum(label.high, 1e-12), np.maximum(label.prior, 1e-12)
+        least = np.minimum(prior / high, label.low / prior)
         return bool((least >= 1.0 / FACTOR).all())
 
     @property
@@ -85,6 +86,7 @@ class Shift:
                 "where": self.where,
                 "gap": self.test.gap,
                 "power": self.test.power,
+                "close": self.close,
             },
             # That a row's probability stayed what it was cannot be seen without labels.
             "features": features.to_dict()

@@ -10,6 +10,8 @@ from steelyard.errors import RequestError
 from steelyard.runs.new_decision import OutOfFold, natural_prior, out_of_fold
 from steelyard.runs.shift import Features, read_shift
 from steelyard.stats.drift import score_shift
+from steelyard.stats.mixture_test import LEVEL, TRIFLE
+from steelyard.stats.rows_to_know import rows_to_know
 
 if TYPE_CHECKING:
     from steelyard.runs.study import Study
@@ -95,11 +97,9 @@ def prior_taken(
     if assume == "features":
         return natural, [_words(study, readings, assume)]
     if conclusion == "same" and assume is None:
-        return natural, [
-            "these rows cannot be told from rows like the run's own, so its class shares stay"
-        ]
+        return natural, [_kept(study, readings)]
     if assume is None and conclusion != "label":
-        raise RequestError(_refusal(study, readings))
+        raise RequestError(_refusal(study, found))
     prior = np.array(readings["label"]["prior"])
     _must_have_every_class(prior, readings, study.classes)
     return prior, [] if conclusion == "label" else [_words(study, readings, "label")]
@@ -132,13 +132,27 @@ def _features(study: "Study", training: Any, frame: pl.DataFrame) -> Features | 
     return Features(training.features[rows], new, study.schema.categories)
 
 
-def _refusal(study: "Study", readings: dict[str, Any]) -> str:
+def _kept(study: "Study", readings: dict[str, Any]) -> str:
+    """Why the class shares of the run's table stay."""
+    if readings["label"]["close"]:
+        return "these rows cannot be told from rows like the run's own, so its class shares stay"
+    return (
+        "these rows do not show the class shares, so those of the run's table stay: "
+        f"{_both(study, readings)}; {_labels(study, readings)} would tell"
+    )
+
+
+def _refusal(study: "Study", found: dict[str, Any]) -> str:
+    readings = found["readings"]
     label = readings["label"]
     if readings["conclusion"] == "features":
-        first = (
-            f"the new rows are no mix of the old classes ({label['where']} lies "
-            f"{abs(label['gap']):.2g} standard deviations off, or a classifier tells them apart)"
+        column = label["p_value"] < LEVEL and abs(label["gap"]) > TRIFLE
+        why = (
+            f"{label['where']} lies {abs(label['gap']):.2g} standard deviations from any"
+            if column
+            else f"a classifier tells them from one, ROC-AUC {found['features']['auc']:.3f}"
         )
+        first = f"the new rows are no mix of the old classes ({why})"
     elif label["power"] is not None and label["power"] < 0.9:
         first = (
             f"{readings['rows']:,} rows cannot tell class shares that moved from features that did"
@@ -146,10 +160,17 @@ def _refusal(study: "Study", readings: dict[str, Any]) -> str:
     else:
         first = f"{readings['rows']:,} rows do not show the class shares within a factor of two"
     return (
-        f"{first}, so nothing is changed: {_both(study, readings)}. Label some rows and evaluate "
-        "them, or say which holds: `assume='label'` moves the probabilities to the first, "
-        "`assume='features'` leaves them"
+        f"{first}, so nothing is changed: {_both(study, readings)}. To know, label "
+        f"{_labels(study, readings)} and evaluate them; or say which holds: `assume='label'` "
+        "moves the probabilities to the first, `assume='features'` leaves them"
     )
+
+
+def _labels(study: "Study", readings: dict[str, Any]) -> str:
+    """Of how many rows labels tell the share, whatever moved."""
+    k = study.classes.index(study.run["data"]["positive"])
+    share = float(np.clip(readings["features"]["prior"][k], 1e-5, 1.0))
+    return f"about {rows_to_know(share):,} such rows drawn by chance"
 
 
 def _both(study: "Study", readings: dict[str, Any]) -> str:
@@ -163,6 +184,8 @@ def _share(study: "Study", readings: dict[str, Any], reading: str) -> str:
     k = study.classes.index(study.run["data"]["positive"])
     one = readings[reading]
     value, low, high = (100 * one[name][k] for name in ("prior", "low", "high"))
+    if high - low > 90:
+        return f"{study.classes[k]!r} may have any share"
     return f"{value:.3g} % are {study.classes[k]!r} ({low:.3g} to {high:.3g})"
 
 
