@@ -204,11 +204,17 @@ def test_refused_in_one_line_and_nothing_changed(case, own_run, run):
     assert {p.name: p.read_bytes() for p in own_run.iterdir() if p.is_file()} == before
 
 
-def test_five_unlabelled_rows_are_too_few(own_run, run, unlabelled):
+def test_no_rows_and_five_are_too_few(own_run, run, unlabelled):
     result = run("retune", own_run, "--unlabelled", unlabelled(0.4, rows=5))
     assert result.exit_code == 1
     assert "5 unlabelled rows" in result.stderr
     assert "at least" in result.stderr
+    none = unlabelled(0.4, rows=5)
+    pl.read_csv(none).head(0).write_csv(none)
+    for words in (("retune", own_run, "--unlabelled", none), ("monitor", own_run, none)):
+        result = run(*words)
+        assert (result.exit_code, "0 unlabelled rows" in result.stderr) == (1, True)
+        assert "at least" in result.stderr
 
 
 def test_monitor_keeps_quiet_within_the_band_and_exits_with_3_outside(run_dir, run, unlabelled):

@@ -59,10 +59,10 @@ def out_of_reach(goal: Goal, curve: Curve, doubt: float = DOUBT) -> str:
     if not isinstance(goal, MinPrecision):
         return ""
     top = int(np.argmax(curve.precision))
-    positives = int(curve.positives[0])
+    positives, seen = int(curve.positives[0]), round(curve.seen[top])
     return (
         f"no threshold is sure (95 %) to keep a precision of {goal.p:g} on new rows: the best seen "
-        f"is {curve.precision[top]:.3g}, on {round(curve.seen[top]):,} flagged rows; "
+        f"is {curve.precision[top]:.3g}, on {seen:,} flagged row{'' if seen == 1 else 's'}; "
         f"{_ask(_surest(curve, doubt), goal.p, positives, doubt)}"
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from steelyard.decision.labelled_scores import LabelledScores
+from steelyard.decision.readings import check_enough
 from steelyard.errors import RequestError
 from steelyard.runs.new_decision import OutOfFold, natural_prior, out_of_fold
 from steelyard.runs.shift import Features, read_shift
@@ -31,10 +32,11 @@ def new_rows(
     from steelyard.tables.unknown_levels import warn_of_unknown_levels
 
     frame = read_features(unlabelled, study.schema, study.scored.besides)
+    known = labelled_scores(study)
+    check_enough(known.rows(), len(frame))
     warn_of_unknown_levels(frame, study.schema)
     p = study.natural(frame)
     positive = study.classes.index(study.run["data"]["positive"])
-    known = labelled_scores(study)
     shift = read_shift(
         known,
         p,

@@ -31,9 +31,9 @@ def check_target(target: str | None, names: Sequence[str], *, header: bool) -> s
             return name
     hint = ""
     if header and len(names) > 1 and looks_like_data(names):
-        hint = " The first line seems to be data: add a header line of column names."
+        hint = ". The first line seems to be data: add a header line of column names"
     raise TargetError(
-        f"there is no target column {target!r}; {suggestion(str(target), names)}.{hint}"
+        f"there is no target column {target!r}; {suggestion(str(target), names)}{hint}"
     )
 
 
