@@ -5,7 +5,13 @@ from typing import Any
 from steelyard.report.answer import Tile, Trust
 from steelyard.report.commands import command
 from steelyard.report.formatting import percent, positive_word
-from steelyard.report.monitor_text import READINGS, STATES, checks, labels_would_tell
+from steelyard.report.monitor_text import (
+    READINGS,
+    STATES,
+    checks,
+    labels_would_tell,
+    says_nothing,
+)
 from steelyard.report.page import environment, own
 from steelyard.report.strip import Mark, Scale, strip
 
@@ -60,7 +66,7 @@ def _answer(found: dict[str, Any]) -> str:
     return {
         "inside": "still what the run was made for",
         "edge": "a band may have been left",
-        "unknown": "not enough to tell",
+        "unknown": "cannot tell",
     }[share["state"]]
 
 
@@ -80,14 +86,18 @@ def _picture(found: dict[str, Any]) -> dict[str, Any]:
     share, both = found["prevalence"], found["readings"]
     k = both["positive"]
     low, high = share["band"]
-    readings = [[both[key][end][k] for end in ("prior", "low", "high")] for key in READINGS]
-    scale = Scale.over([0.0, low, high, share["set_for"], *(one[2] for one in readings)])
-    shapes = zip(("diamond", "circle"), readings, strict=True)
-    marks = [Mark(*one, shape, "recommended") for shape, one in shapes]
+    marks, said, ends_seen = [], [], [0.0, low, high, share["set_for"]]
+    shapes = zip(READINGS, ("class shares", "features"), ("diamond", "circle"), strict=True)
+    for key, what, shape in shapes:
+        value, *ends = (both[key][end][k] for end in ("prior", "low", "high"))
+        if says_nothing(*ends):
+            said.append(f"if {what} moved any share")
+            continue
+        marks.append(Mark(value, *ends, shape, "recommended"))
+        ends_seen.append(ends[1])
+        reach = " to ".join(percent(end) for end in ends)
+        said.append(f"if {what} moved {percent(value)} ({reach})")
     marks.append(Mark(share["set_for"], low, high, "square", "technique"))
-    said = "; ".join(
-        f"if {what} moved {percent(one[0])} ({percent(one[1])} to {percent(one[2])})"
-        for what, one in zip(("class shares", "features"), readings, strict=True)
-    )
-    said += f"; made for {percent(share['set_for'])}, limits {percent(low)} to {percent(high)}"
-    return {"strip": strip(scale, marks, said), "said": said}
+    said.append(f"made for {percent(share['set_for'])}, limits {percent(low)} to {percent(high)}")
+    told = "; ".join(said)
+    return {"strip": strip(Scale.over(ends_seen), marks, told), "said": told}

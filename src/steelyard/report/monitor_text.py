@@ -113,7 +113,12 @@ def _reading(one: dict[str, Any], k: int, word: str) -> str:
 
 
 def _anything(one: dict[str, float]) -> bool:
-    return one["high"] - one["low"] > ANYTHING
+    return says_nothing(one["low"], one["high"])
+
+
+def says_nothing(low: float, high: float) -> bool:
+    """Whether an interval of a share leaves out next to nothing."""
+    return high - low > ANYTHING
 
 
 def _figure(one: dict[str, float], as_text: Callable[[float], str], of: str = "") -> str:
