@@ -89,14 +89,13 @@ def _picture(found: dict[str, Any]) -> dict[str, Any]:
     marks, said, ends_seen = [], [], [0.0, low, high, share["set_for"]]
     shapes = zip(READINGS, ("class shares", "features"), ("diamond", "circle"), strict=True)
     for key, what, shape in shapes:
-        value, *ends = (both[key][end][k] for end in ("prior", "low", "high"))
-        if says_nothing(*ends):
+        value, least, most = (both[key][end][k] for end in ("prior", "low", "high"))
+        if says_nothing(least, most):
             said.append(f"if {what} moved any share")
             continue
-        marks.append(Mark(value, *ends, shape, "recommended"))
-        ends_seen.append(ends[1])
-        reach = " to ".join(percent(end) for end in ends)
-        said.append(f"if {what} moved {percent(value)} ({reach})")
+        marks.append(Mark(value, least, most, shape, "recommended"))
+        ends_seen.append(most)
+        said.append(f"if {what} moved {percent(value)} ({percent(least)} to {percent(most)})")
     marks.append(Mark(share["set_for"], low, high, "square", "technique"))
     said.append(f"made for {percent(share['set_for'])}, limits {percent(low)} to {percent(high)}")
     told = "; ".join(said)
