@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joblib import effective_n_jobs
-from threadpoolctl import LibController, ThreadpoolController
+from threadpoolctl import ThreadpoolController
 
 Block = TypeVar("Block")
 Result = TypeVar("Result")
@@ -18,7 +18,7 @@ _MOST_THREADS = 8
 
 
 @lru_cache(maxsize=1)
-def _libraries() -> list[LibController]:
+def _libraries() -> list[Any]:
     """The BLAS libraries of this process; looking for them takes milliseconds, so once."""
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
