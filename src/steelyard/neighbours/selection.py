@@ -6,7 +6,7 @@ A tile has a column for each query: what is done to a row is done to all queries
 import numpy as np
 
 # Groups of rows for each wanted one, and rows in a group at most: a power of two that parts a leaf.
-_GROUPS, _ROWS = 8, 64
+_GROUPS, _ROWS = 4, 64
 
 
 def peaks(scores: np.ndarray, want: int) -> np.ndarray:
