@@ -126,7 +126,8 @@ def main():
     done = {(row["table"], row["seed"]) for row in rows}
     names = options.tables.split(",")
     for seed in range(options.seeds):
-        for name, frame in frames(None, [n for n in names if (n, seed) not in done]):
+        left = [name for name in names if (name, seed) not in done]
+        for name, frame in frames(None, left, more=False) if left else ():
             if time.monotonic() > until:
                 return show(rows)
             found = of_table(name, frame, seed)

@@ -31,6 +31,7 @@ def main() -> None:
         of_payments(pl.read_parquet(options.fraud))
     tuned_on_money(options.simulations)
     coverage(options.simulations)
+    verdicts(options.simulations // 4)
 
 
 def of_payments(table: pl.DataFrame) -> None:
@@ -149,6 +150,41 @@ AMOUNTS = {
     "Pareto, exponent 2": lambda rng, n: (rng.pareto(2, n) + 1) / 2,
     "Pareto, exponent 1.5": lambda rng, n: (rng.pareto(1.5, n) + 1) / 3,
 }
+
+
+def verdicts(simulations: int, rows: int = 4000) -> None:
+    """How often the second of two scores is called better, by what they cost and by AP.
+
+    Each says the true probability of some rows and the share of positives of all others. Alike:
+    of every row, one of the two, by a coin. Dear: the second of the tenth of largest amounts, the
+    first of all others.
+    """
+    print(f"\nThe second score is called better: of {simulations} worlds, {rows:,} rows each\n")
+    print("| amounts | alike, by cost | dear, by cost | dear, by average precision |")
+    print("|---|---|---|---|")
+    for name in ("all equal", "lognormal, sigma 1", "lognormal, sigma 1.5", "lognormal, sigma 2"):
+        called = np.array(
+            [
+                [called_better(AMOUNTS[name], rows, seed, *how) for how in HOW]
+                for seed in range(simulations)
+            ]
+        )
+        print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in called.mean(axis=0)) + " |")
+
+
+HOW = ((False, None), (True, None), (True, "average_precision"))
+
+
+def called_better(draw, rows: int, seed: int, dear: bool, metric: str | None) -> bool:
+    """Whether the second score wins the verdict."""
+    rng = np.random.default_rng([seed, rows])
+    amount = draw(rng, rows)
+    p = 1 / (1 + np.exp(3 - 2 * rng.normal(size=rows)))
+    truth = rng.random(rows) < p
+    second = amount > np.quantile(amount, 0.9) if dear else rng.random(rows) < 0.5
+    scores = {"one": np.where(second, p.mean(), p), "other": np.where(second, p, p.mean())}
+    asked = {"goal": sy.Costs(1.0, "a"), "amounts": {"a": amount}}
+    return sy.judge(truth, scores, metric=metric, **asked).verdict["winner"] == "other"
 
 
 def one_world(draw, misses: int, rows: int, seed: int) -> tuple[bool, bool]:

@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 import steelyard as sy
 from steelyard.errors import DataError, RequestError, TargetError, WeightError
+from steelyard.report import figures
 
 ROWS = 4000
 RNG = np.random.default_rng(0)
@@ -156,3 +157,27 @@ def test_true_probabilities_from_elsewhere_hold_one_with_the_chance_of_prevalenc
         ratio = metric(judged, "vendor", "observed_expected")
         held += ratio["low"] <= 1.0 <= ratio["high"]
     assert held >= 21
+
+
+def test_where_costs_differ_by_row_the_cheaper_score_wins_though_it_finds_fewer():
+    rng = np.random.default_rng(0)
+    amount = rng.lognormal(3, 1.5, ROWS)
+    p = 1 / (1 + np.exp(3 - 2 * rng.normal(size=ROWS)))
+    y = (rng.random(ROWS) < p).astype(int)
+    large = amount > np.quantile(amount, 0.8)  # each knows nothing of the others' rows
+    scores = {"many": np.where(large, p.mean(), p), "dear": np.where(large, p, p.mean())}
+    asked = {"goal": sy.Costs(100, "Amount"), "amounts": {"Amount": amount}}
+    by_count = sy.judge(y, scores, metric="average_precision", reference="dear", **asked)
+    assert by_count.verdict["winner"] == "many"
+    found = sy.judge(y, scores, **asked)
+    assert found.verdict["metric"] == "normalized_cost"
+    assert found.verdict["winner"] == "dear"
+    # What is saved is the difference in what both paid, row by row, in their paired test.
+    paid = [entry["money"]["cost_per_row"]["value"] for entry in found.run["techniques"]]
+    saved = figures.saved_on_reference(found.run)["dear"]
+    assert saved["value"] == pytest.approx(1000 * (paid[0] - paid[1]))
+    assert 0 < saved["low"] < saved["value"] < saved["high"]
+    assert "Saved against many" in found.to_html()
+    assert "saved" in str(found)
+    alike = sy.judge(y, scores, goal=sy.Costs(10, 100), metric="normalized_cost", reference="dear")
+    assert alike.verdict["winner"] == "many"

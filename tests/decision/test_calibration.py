@@ -92,3 +92,16 @@ def test_plain_values_and_rows_that_sum_to_one(calibration):
     values = calibration.to_dict()
     kind = values.pop("kind")
     assert KINDS[kind](**values) == calibration
+
+
+def test_many_rows_are_calibrated_by_groups_as_they_would_be_one_by_one(monkeypatch):
+    p, y, true = bent(0.6, 1.0, rows=120_000)
+    grouped, report = check_and_refit(p, y, closed_form=False)
+    monkeypatch.setattr("steelyard.decision.calibration.MOST_ROWS", 10**9)
+    each, of_each = check_and_refit(p, y, closed_form=False)
+    assert report["chosen"] == of_each["chosen"]
+    assert report["slope"] == pytest.approx(of_each["slope"], rel=1e-4)
+    ours, theirs = (logit(one.apply(p)[:, 1]) for one in (grouped, each))
+    assert (
+        np.sqrt(np.mean((ours - theirs) ** 2)) < np.sqrt(np.mean((theirs - logit(true)) ** 2)) / 3
+    )

@@ -44,7 +44,8 @@ def test_no_section_where_all_rows_cost_the_same():
 
 def test_equal_costs_show_the_figures_of_constant_costs():
     constant = sy.judge(Y, {"p": P}, goal=sy.Costs(5, 100))
-    by_row = sy.judge(Y, {"p": P}, goal=sy.Costs(5, "c"), amounts={"c": np.full(ROWS, 100.0)})
+    asked = {"amounts": {"c": np.full(ROWS, 100.0)}, "metric": "average_precision"}
+    by_row = sy.judge(Y, {"p": P}, goal=sy.Costs(5, "c"), **asked)
     first = [one.run["techniques"][0] for one in (constant, by_row)]
     assert first[0]["metrics"] == first[1]["metrics"]
     assert first[0]["confusion"] == first[1]["confusion"]

@@ -25,6 +25,10 @@ positive_name_option = click.option(
     help="What texts call it, where its label (1, say) is no word.",
 )
 
+metric_option = click.option(
+    "--metric", help="To rank by (default: average_precision; with costs by row, those)."
+)
+
 model_option = click.option(
     "--model",
     default="blend",

@@ -8,6 +8,7 @@ from steelyard.cli.common import (
     cluster_option,
     data_argument,
     memory_option,
+    metric_option,
     model_option,
     no_rows_option,
     plain_errors,
@@ -42,7 +43,7 @@ from steelyard.cli.stopping import say_what_is_kept
 @table_options
 @positive_option
 @positive_name_option
-@click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
+@metric_option
 @click.option("--budget", metavar="TIME", help="Keep to 90s, 10m, 1h; says what was left out.")
 @goal_options
 @memory_option

@@ -7,6 +7,7 @@ import click
 from steelyard.cli.common import (
     data_argument,
     memory_option,
+    metric_option,
     plain_errors,
     positive_name_option,
     positive_option,
@@ -28,7 +29,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 @click.option("--time", metavar="COL", help="Tune thresholds on earlier rows.")
 @click.option("--weight", metavar="COL", help="How much each row counts.")
 @click.option("--folds", type=int, default=5, show_default=True, help="Of cross-validation.")
-@click.option("--metric", default="average_precision", show_default=True, help="To rank by.")
+@metric_option
 @positive_option
 @positive_name_option
 @goal_options

@@ -13,6 +13,7 @@ from steelyard.comparison.given_scores import as_probabilities, score_of
 from steelyard.comparison.judgement import Judgement
 from steelyard.comparison.judging import judge_all
 from steelyard.comparison.protocol import Protocol
+from steelyard.comparison.ranking_metric import ranking_metric
 from steelyard.comparison.record import (
     Origin,
     environment,
@@ -29,7 +30,6 @@ from steelyard.errors import DataError, RequestError, TargetError, WeightError
 from steelyard.inspection.measure import positive_code
 from steelyard.jobs.folds import make_splits
 from steelyard.runs.store import SCHEMA
-from steelyard.stats.metrics import check_ranks
 from steelyard.stats.validation import row_weights
 from steelyard.tables import Table
 
@@ -39,7 +39,7 @@ class Request:
     """What scores are judged by; the names are for the record alone."""
 
     goal: Goal | None = None
-    metric: str = "average_precision"
+    metric: str | None = None
     reference: str | None = None
     positive: Any = None
     folds: int = 5
@@ -74,7 +74,7 @@ def judge(
     *,
     X: Any = None,
     goal: Goal | None = None,
-    metric: str = "average_precision",
+    metric: str | None = None,
     reference: str | None = None,
     positive: Any = None,
     positive_name: str | None = None,
@@ -98,7 +98,8 @@ def judge(
             classifier, which then scores `X`.
         X: features for the classifiers among `scores`.
         goal: what thresholds are tuned to; by default balanced accuracy.
-        metric: what scores are ranked by: a ranking or proper metric.
+        metric: what scores are ranked by: a ranking or proper metric, or with costs as the goal
+            "normalized_cost"; by default average precision, or where costs differ by row those.
         reference: the score that wins ties, as a rule today's; by default the first.
         positive: label of the class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
@@ -201,7 +202,6 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         raise RequestError(f"reference {reference!r} is none of the scores: {', '.join(scores)}")
     if len(rows.classes) < 2:
         raise TargetError(f"all labels are {rows.classes[0]!r}; give rows of two classes or more")
-    check_ranks(request.metric)
     goal = request.goal or Maximise("balanced_accuracy")
     check_goal(goal, len(rows.classes))
     splits = make_splits(
@@ -219,7 +219,7 @@ def _protocol(rows: Rows, scores: dict[str, np.ndarray], request: Request) -> Pr
         splits,
         positive_code(rows.classes, counts, request.positive),
         goal,
-        request.metric,
+        ranking_metric(request.metric, goal),
         rows.groups,
         request.seed,
         reference=reference,
@@ -262,7 +262,7 @@ def _of_protocol(
         "seed": request.seed,
         "out_of_bag": False,
         "repeats": 1,
-        "metric": request.metric,
+        "metric": protocol.metric,
         "goal": protocol.goal.to_dict(),
         "scored_rows": len(protocol.scored),
     }

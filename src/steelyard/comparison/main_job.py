@@ -17,7 +17,6 @@ from steelyard.runs.study import Study
 from steelyard.tables.names import column_names
 from steelyard.techniques import Technique, choose, get
 
-DEFAULT_METRIC = "average_precision"
 DEFAULT_MODEL = "blend"
 
 
@@ -38,7 +37,7 @@ def compare(
     drop: Sequence[str] = (),
     positive: Any = None,
     positive_name: str | None = None,
-    metric: str = DEFAULT_METRIC,
+    metric: str | None = None,
     goal: Goal | str | None = None,
     seed: int = 0,
     budget: str | float | None = None,
@@ -75,7 +74,9 @@ def compare(
         drop: columns to leave out.
         positive: class of interest; by default the rarest.
         positive_name: a word for it in texts and pages, where its label is none, such as 1.
-        metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one.
+        metric: what techniques are ranked by: a ranking or proper metric, never a thresholded one
+            but "normalized_cost" with costs as the goal; by default average precision, or where
+            costs differ by row those.
         goal: what the threshold is tuned to, a list of bounds to keep together, or the name of a
             metric to maximise; by default balanced accuracy.
         seed: the same seed gives the same result.
@@ -183,7 +184,7 @@ def train(
         drop=column_names("drop", drop),
         positive=positive,
         positive_name=positive_name,
-        metric=DEFAULT_METRIC,
+        metric=None,
         goal=as_goal(goal).timed(time_column),
         seed=seed,
         out=out,

@@ -9,6 +9,7 @@ from steelyard._seeds import check_seed
 from steelyard._version import __version__
 from steelyard.comparison.need import rows_that_fit
 from steelyard.comparison.protocol import Protocol
+from steelyard.comparison.ranking_metric import ranking_metric
 from steelyard.decision import Alerts, Goal, check_enough_rows, check_goal, costs_by_row
 from steelyard.errors import RequestError
 from steelyard.executors import Executor, Serial
@@ -20,7 +21,6 @@ from steelyard.jobs.lag import lag_between
 from steelyard.jobs.run import Progress
 from steelyard.resample.drawn import drawn_table, rows_by_class
 from steelyard.runs.journal import rows_of_unfinished
-from steelyard.stats.metrics import check_ranks
 from steelyard.tables import Schema, Table, check_learnable, read_table
 from steelyard.techniques import Technique
 
@@ -44,7 +44,7 @@ class Request:
     drop: tuple[str, ...]
     positive: Any
     positive_name: str | None
-    metric: str
+    metric: str | None
     goal: Goal
     seed: int
     out: str | Path | None
@@ -61,7 +61,7 @@ class Request:
 
 def table_of(data: Any, request: Request, progress: Progress | None = None) -> Table:
     """The table, or as many rows of it as were asked for or fit into memory."""
-    check_ranks(request.metric)
+    ranking_metric(request.metric, request.goal)  # refused before anything is read
     table = data if isinstance(data, Table) else _read(data, request, progress)
     check_learnable(table)
     warn_if_resampled(table)
@@ -146,7 +146,7 @@ def protocol_of(table: Table, request: Request) -> Protocol:
         splits,
         positive,
         request.goal,
-        request.metric,
+        ranking_metric(request.metric, request.goal),
         table.groups,
         request.seed,
         labels=classes,

@@ -99,7 +99,7 @@ def decide(
         tables: by technique, `metric` by repeat and fold; None where it is not defined. Leave
             baselines out: each technique tried makes it harder for the others to convince.
         positives: rows of the class of interest in the whole table.
-        metric: a ranking or proper metric.
+        metric: as `ranking_metric` gives it.
         reference: the technique that wins ties.
         test_train_ratio: rows to test / rows to train in a fold.
 
@@ -147,14 +147,14 @@ def decide(
 def too_little(metric: str, value: float) -> float:
     """The gain over a reference of this `value` that is too little to matter.
 
-    A hundredth of the loss that is left, for losses and the skills made of them. Shares move by
-    odds: a ROC-AUC of .995 has little room and an average precision of .014 a small scale, so
-    ROPE is what it is for a share of a half and shrinks with value * (1 - value).
+    A hundredth of the loss or cost that is left, for those and the skills made of them. Shares
+    move by odds: a ROC-AUC of .995 has little room and an average precision of .014 a small scale,
+    so ROPE is what it is for a share of a half and shrinks with value * (1 - value).
 
     >>> [round(too_little("average_precision", value), 4) for value in (0.5, 0.2, 0.014)]
     [0.01, 0.0064, 0.0006]
     """
-    if metric == "log_loss":
+    if metric in ("log_loss", "normalized_cost"):
         return ROPE * value
     if metric == "brier_skill":
         return ROPE * (1.0 - value)

@@ -28,6 +28,9 @@ FOR_BIAS, FOR_SCALE, FOR_CURVE = 10, 50, 200
 FOLDS = 5
 # Several classes are compared on a sample of the larger ones.
 ROWS_PER_CLASS = 5000
+# More rows of two classes than this are fitted as groups of nearly one logit: a fit of few
+# parameters moves by a hundredth of its error.
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,14 @@ def check_and_refit(
     rows = Rows.of(values, codes, row_weights(sample_weight, len(codes)))
     fold = rank_in_class(rows.y) % FOLDS
     few, few_fold = _stand_ins(rows, fold)
-    check = _examine(rows, few, always_affine=not closed_form, stratified=stratified)
+    fitted_on = few if rows.p.shape[1] == 2 and len(rows.y) > MOST_ROWS else rows
+    check = _examine(rows, few, fitted_on, always_affine=not closed_form, stratified=stratified)
     candidates = _candidates(check, closed_form=closed_form, always_bias=stratified)
     tried: list[dict[str, Any]] = []
     chosen = candidates[0]
     if len(candidates) > 1:
         chosen, tried = _simplest_of_the_best(candidates, few, few_fold)
-    calibration = chosen.fit(rows)
+    calibration = chosen.fit(fitted_on)
     report = {
         "rows": len(rows.y),
         "counts": np.bincount(rows.y, minlength=len(check.counts)).tolist(),
@@ -135,7 +139,9 @@ def _stand_ins(rows: Rows, fold: Codes) -> tuple[Rows, Codes]:
     return thinned(rows, kept), fold[kept]
 
 
-def _examine(rows: Rows, few: Rows, *, always_affine: bool, stratified: bool) -> Check:
+def _examine(
+    rows: Rows, few: Rows, fitted_on: Rows, *, always_affine: bool, stratified: bool
+) -> Check:
     counts = rows.effective
     classes = len(counts)
     groups = tuple(np.where(counts >= FOR_BIAS, np.arange(classes), classes).tolist())
@@ -148,7 +154,7 @@ def _examine(rows: Rows, few: Rows, *, always_affine: bool, stratified: bool) ->
     affine, slope = None, None
     if bends or always_affine:
         near = fit_affine(few, groups=groups).calibration
-        affine = fit_affine(rows, groups=groups, start=near)
+        affine = fit_affine(fitted_on, groups=groups, start=near)
     if bends and affine is not None:
         scale, reach = affine.calibration.scale, 1.96 * affine.scale_error
         slope = {"value": scale, "low": scale - reach, "high": scale + reach}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from steelyard.report import figures
 from steelyard.report.formatting import decimal
 
 
@@ -41,7 +42,7 @@ def compared(run: dict[str, Any], place: str) -> str:
     words += ["--segments", csv_line(names)] if names else []
     if (run.get("importance") or {"missed": []}).get("missed") is None:
         words.append("--no-rows")
-    words += ["--metric", protocol["metric"]] if protocol["metric"] != "average_precision" else []
+    words += _metric(protocol)
     words += ["--seed", protocol["seed"]] if protocol["seed"] else []
     name = data.get("positive_name")
     words += ["--positive-name", name] if name else []
@@ -54,8 +55,18 @@ def judged(run: dict[str, Any], place: str) -> str:
     words: list[object] = ["steelyard", "judge", data["path"], "--target", protocol["target"]]
     for score in protocol["scores"]:
         words += ["--score", score]
-    words += ["--weight", protocol["weight"]] if protocol.get("weight") else []
+    for name in ("group", "time", "weight"):
+        words += [f"--{name}", protocol[name]] if protocol.get(name) else []
+    words += _metric(protocol)
     return command(*words, *goal_words(protocol["goal"]), "--out", place)
+
+
+def _metric(protocol: dict[str, Any]) -> list[object]:
+    """What it ranks by, where that might not be the default."""
+    goal = protocol["goal"]
+    by_row = goal["kind"] == "costs" and not figures.one_price(goal)
+    default = "normalized_cost" if by_row else "average_precision"
+    return [] if protocol["metric"] == default else ["--metric", protocol["metric"]]
 
 
 def csv_line(names: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ GOAL_METRICS = {
     "bounds": "f1",
 }
 VIEWS = (
+    "average_precision",
     "roc_auc",
     "log_loss",
     "brier_skill",

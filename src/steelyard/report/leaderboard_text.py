@@ -28,20 +28,24 @@ def leaderboard(run: dict[str, Any], style: Style, *, wide: bool = False) -> str
     """
     metric = BY_NAME[run["protocol"]["metric"]]
     title, figure = goal_column(run)
+    second, shown_by = _ranked_by(run)
     others = [name for name in ("observed_expected", "log_loss") if name != metric.name]
+    others = ["average_precision", *others] if metric.name == "normalized_cost" else others
     others += ["mcc", "balanced_accuracy"] if wide else []
     others = [name for name in others if BY_NAME[name].label != title]
-    head = f"{' technique':<{NAME}}{title:<{CELL}}{metric.label:<{CELL}}"
+    entries = ranked(run)
+    pairs = {entry["name"]: (figure(entry), shown_by(entry)) for entry in entries}
+    wide_by = [max(CELL, *(len(pair[i]) + 2 for pair in pairs.values())) for i in (0, 1)]
+    head = f"{' technique':<{NAME}}{title:<{wide_by[0]}}{second:<{wide_by[1]}}"
     head += "".join(f"{BY_NAME[name].label:>{_width(name)}}" for name in others)
     marked = marked_techniques(run)
     lines = [style(head.rstrip(), "quiet")]
-    for entry in ranked(run):
+    for entry in entries:
         best = entry["name"] == run["verdict"]["recommended"] and not entry["baseline"]
         mark = "*" if entry["name"] in marked and not entry["baseline"] else " "
         name = shown(entry["name"], NAME - 2)
-        digits = 2 if metric.name == "log_loss" else 3
-        cells = f"{mark}{name:<{NAME - 1}}{figure(entry):<{CELL}}"
-        cells += f"{with_interval(entry['metrics'][metric.name], digits):<{CELL}}"
+        cells = f"{mark}{name:<{NAME - 1}}"
+        cells += "".join(f"{x:<{w}}" for x, w in zip(pairs[entry["name"]], wide_by, strict=True))
         cells += "".join(
             f"{number(entry['metrics'][other]['value']):>{_width(other)}}" for other in others
         )
@@ -66,6 +70,27 @@ def goal_column(run: dict[str, Any]) -> tuple[str, Callable[[dict[str, Any]], st
     name = OF_GOAL.get(goal["kind"]) or goal.get("metric", "balanced_accuracy")
     name = OF_GOAL.get(name, name)
     return BY_NAME[name].label, lambda entry: with_interval(entry["metrics"][name])
+
+
+def _ranked_by(run: dict[str, Any]) -> tuple[str, Callable[[dict[str, Any]], str]]:
+    """The head of the second column and what stands there: the metric that ranks.
+
+    Where that is what decisions by row cost, which is the first column, what is saved against the
+    reference: rows of large costs weigh on all techniques alike.
+    """
+    metric = BY_NAME[run["protocol"]["metric"]]
+    saved = figures.saved_on_reference(run) if metric.name == "normalized_cost" else {}
+    if saved:
+        return "saved", lambda entry: saved_text(saved.get(entry["name"]))
+    digits = 2 if metric.name == "log_loss" else 3
+    return metric.label, lambda entry: with_interval(entry["metrics"][metric.name], digits)
+
+
+def saved_text(saved: dict[str, Any] | None) -> str:
+    """12 (-3.1 to 27), or a dash."""
+    if saved is None:
+        return "-"
+    return f"{amount(saved['value'])} ({amount(saved['low'])} to {amount(saved['high'])})"
 
 
 def _cost(run: dict[str, Any], entry: dict[str, Any], goal: dict[str, Any]) -> str:

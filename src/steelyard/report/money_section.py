@@ -7,6 +7,7 @@ from markupsafe import Markup
 from steelyard.report import figures
 from steelyard.report.comparison import nice_step
 from steelyard.report.formatting import amount, percent
+from steelyard.report.leaderboard_text import saved_text
 from steelyard.report.plot import Series, linear, logarithmic, plot
 
 WAYS = (
@@ -34,8 +35,22 @@ def section(run: dict[str, Any]) -> dict[str, Any] | None:
                 ("a miss", goal["fn"], mean[1]),
             )
         ],
+        "techniques": _techniques(run),
+        "reference": run["verdict"].get("reference"),
         "chart": _chart(found) if found.get("curve") else None,
     }
+
+
+def _techniques(run: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, cost per 1,000 rows, its interval, and what is saved against the reference."""
+    if run["decision"]["goal"] != run["protocol"]["goal"]:
+        return []  # of the costs before the last retune
+    saved = figures.saved_on_reference(run)
+    paid = {entry["name"]: entry["money"]["cost_per_row"] for entry in figures.entries(run)}
+    names = sorted(saved, key=lambda name: saved[name]["value"] or 0.0, reverse=True)
+    return [
+        (name, _value(paid[name]), _ends(paid[name]), saved_text(saved[name])) for name in names
+    ]
 
 
 def _value(found: dict[str, Any]) -> str:

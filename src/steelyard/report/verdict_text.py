@@ -9,6 +9,7 @@ NAMES = {
     "roc_auc": "ROC-AUC",
     "log_loss": "log loss",
     "brier_skill": "Brier skill",
+    "normalized_cost": "normalized cost",
 }
 
 MEANINGS = {
@@ -19,6 +20,8 @@ MEANINGS = {
     "log_loss": "Log loss is what wrong probabilities cost: 0 is perfect.",
     "brier_skill": "Brier skill is how much nearer the probabilities are to the truth than the "
     "class shares are: 1 is perfect, 0 is no better.",
+    "normalized_cost": "Normalized cost is what decisions cost over the cheaper of flagging no row "
+    "and every row: 0 is perfect, 1 is no better than that.",
 }
 
 

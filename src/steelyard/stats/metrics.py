@@ -152,15 +152,3 @@ def _of_decisions(name: str, rows: Predictions) -> tuple[float, Floats] | None:
     slope[tuple(cells.T)] = (metric(table + steps) - metric(table - steps)) / (2 * steps[at])
     psi = slope.ravel()[rows.decided]
     return value, psi if rows.weights is None else psi * rows.weights
-
-
-def check_ranks(metric: str) -> None:
-    """Refuse a metric that techniques cannot be ranked by."""
-    known = BY_NAME.get(metric)
-    if known is None or known.kind == "thresholded" or known.better == "one":
-        names = [row.name for row in BY_NAME.values() if row.kind != "thresholded"]
-        names.remove("observed_expected")
-        raise RequestError(
-            f"metric {metric!r} cannot rank techniques (a threshold can flatter any of them); "
-            f"choose from {', '.join(names)}"
-        )
