@@ -114,6 +114,8 @@ def _remove_left_behind() -> None:
 def _imported(*, own: bool) -> Any:
     """Ray, told first what it reads when it is imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if own:  # its workers do this command's work; by itself Ray has them wait for everybody else's
+        os.environ.setdefault("RAY_worker_niceness", "0")
     if own and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
         # Its ports listen on every interface; whoever has not this token is turned away.
         os.environ["RAY_AUTH_MODE"] = "token"

@@ -20,7 +20,7 @@ from steelyard.tables.sources import Reader, open_table
 
 # Bytes on disk. Small files share a task, since a task costs some milliseconds whatever it does;
 # a large Parquet file is cut at its row groups, so that no worker is left with it at the end.
-SMALL, LARGE = 32 << 20, 128 << 20
+SMALL, LARGE = 64 << 20, 128 << 20
 MOST_FILES = 64
 
 

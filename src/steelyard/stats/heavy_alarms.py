@@ -29,24 +29,27 @@ def drawn_interval(
     """95 % interval of the average precision of weighted rows.
 
     What was drawn are Poisson counts, so the weight that lies between two thresholds has a gamma
-    distribution, that above the best hit one of half a false alarm more than was seen (Jeffreys).
-    The interval is the middle of the values that such weights give.
+    distribution, and the interval is the middle of the values that such weights give. Its low end
+    adds half a false alarm that was not seen above the best hit (Jeffreys), less of it where hits
+    outweigh one: there a false alarm moves precision evenly, and its count alone is right.
 
     Args:
         effect: variance of these rows over that of independent ones.
     """
     seen, squared = steps(is_hit, scores, weight), steps(is_hit, scores, weight**2)
     ends = np.unique(np.geomspace(1, len(seen.hits), MOST_STEPS).round().astype(int)) - 1
-    hits = _gammas(seen.found[ends], squared.found[ends] * effect, rng)
+    found = seen.found[ends]
+    hits = _gammas(found, squared.found[ends] * effect, rng)
     alarms = _gammas(seen.alarms[ends], squared.alarms[ends] * effect, rng)
-    one_alarm = effect * squared.misses / seen.misses
-    alarms += one_alarm * rng.standard_gamma(UNSEEN / effect, size=(DRAWS, 1))
-    values = _coarse(hits, alarms)
+    one = squared.misses / seen.misses
+    unseen = effect * one * rng.standard_gamma(UNSEEN / effect, size=(DRAWS, 1))
+    pessimistic = alarms + unseen * np.sqrt(one / (one + found))
     # What the coarse steps leave out is that of the rows as they are.
     fine = np.dot(seen.hits, seen.found / (seen.found + seen.alarms)) / seen.found[-1]
-    values = values + fine - _coarse(seen.found[None, ends], seen.alarms[None, ends])
-    low, high = np.quantile(values.clip(0.0, 1.0), [0.025, 0.975])
-    return Interval(float(low), float(high))
+    left_out = fine - _coarse(found[None], seen.alarms[None, ends])
+    low = np.quantile(_coarse(hits, pessimistic) + left_out, 0.025)
+    high = np.quantile(_coarse(hits, alarms) + left_out, 0.975)
+    return Interval(max(0.0, float(low)), min(1.0, float(high)))
 
 
 def _gammas(total: Floats, squares: Floats, rng: np.random.Generator) -> Floats:
