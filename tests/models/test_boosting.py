@@ -55,6 +55,20 @@ def test_copies_become_weights_and_made_up_rows_are_made_up():
     assert found.categorical == [1]
 
 
+def test_levels_are_told_apart_by_fewer_rows_than_a_hundred():
+    """A row is positive where each of three columns has one of two of six levels: 39 rows."""
+    levels = np.random.default_rng(0).integers(0, 6, (600, 3)).astype("float32")
+    y = np.isin(levels, [1, 4]).all(1).astype(int)
+    held = np.arange(600) % 5 == 0
+    given = replace(
+        rows(), X=levels[~held], y=y[~held], weight=np.ones((~held).sum()),
+        X_validation=levels[held], y_validation=y[held], categorical=[0, 1, 2],
+    )  # fmt: skip
+    p = softmax(grown_of(LightGBM(), given).logits(levels[held]), axis=1)[:, 1]
+    assert p[y[held] == 1].min() > 0.97
+    assert p[y[held] == 0].max() < 0.012
+
+
 @pytest.mark.parametrize("booster", GROWERS, ids=lambda booster: booster.name)
 def test_a_weight_moves_the_odds_as_copies_would(booster):
     given = rows(weight=20.0)

@@ -23,6 +23,8 @@ from steelyard.models.boosting import (
 from steelyard.models.honours import LIGHTGBM, Honours
 
 BINNING = {"num_threads": 1, "verbose": -1}
+# LightGBM's own 100 is more than a rare class has rows.
+LEVEL_GROUP = 20
 HONOURS = Honours("boosted trees", LIGHTGBM, "train it with model='tabular'")
 
 
@@ -57,6 +59,8 @@ class LightGBM:
                 "num_leaves": LEAVES,
                 "learning_rate": RATE,
                 "lambda_l2": LEAF_PENALTY,
+                "cat_l2": LEAF_PENALTY,
+                "min_data_per_group": LEVEL_GROUP,
                 "seed": rows.seed,
                 "deterministic": True,
                 "force_row_wise": True,
