@@ -39,7 +39,7 @@ CALLS = {
     "a goal misspelt": (lambda: compare(goal="f2"), "f2"),
     "memory below 0": (lambda: compare(memory=-1), "memory"),
     "a budget that is a list": (lambda: compare(budget=[1]), "budget"),
-    "a metric of None": (lambda: compare(metric=None), "metric"),
+    "a metric that is a number": (lambda: compare(metric=5), "metric"),
     "a model that is a number": (lambda: compare(model=5), "model"),
     "an out that is a number": (lambda: compare(out=5), "out"),
     "costs below 0": (lambda: sy.Costs(fp=-1, fn=1), "-1"),

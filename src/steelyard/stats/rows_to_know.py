@@ -12,7 +12,7 @@ def rows_to_know(share: float, factor: float = 2.0) -> int:
     `share * factor` where as many positives as expected are counted.
 
     >>> rows_to_know(0.1), rows_to_know(0.01)
-    (110, 1200)
+    (110, 1100)
     """
     positives = 1
     while True:
