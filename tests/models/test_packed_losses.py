@@ -92,7 +92,7 @@ def test_a_last_layer_of_cosines_is_the_layer_of_that_name():
     layer = NormalizedDense(3)
     cosines = layer(x).numpy()
     kernel = layer.get_weights()[0]
-    pair = (tf.constant(kernel[None]), tf.ones((1, 3)))
+    pair = (tf.constant(kernel.T[None]), tf.ones((1, 3)))
     scale = tf.constant([30.0])
     logits = forward(as_cosines([pair], scale), tf.constant(x[None]), scale > 0)[0]
     np.testing.assert_allclose(logits, 30 * cosines, rtol=1e-4, atol=1e-4)

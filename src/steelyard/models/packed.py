@@ -146,7 +146,7 @@ def probabilities(
     rows_at_once: int = 4096,
 ) -> np.ndarray:
     """Class shares of every network for `rows` of X, or all: (networks, rows, classes) float32."""
-    tensors = [(tf.constant(kernel), tf.constant(bias)) for kernel, bias in networks.layers]
+    tensors = [(tf.constant(k.swapaxes(1, 2)), tf.constant(bias)) for k, bias in networks.layers]
     unit = tf.constant(networks.unit) if networks.unit.any() else None
     table = source(X, np.zeros(X.shape[0], "int32"))
     rows = np.arange(X.shape[0]) if rows is None else rows
@@ -206,7 +206,7 @@ def _train_pack(
     unit = np.zeros(len(networks), bool)
     if "cosine" in terms:
         layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
-    trained = [(kernel.numpy(), bias.numpy()) for kernel, bias in layers]
+    trained = [(kernel.numpy().swapaxes(1, 2), bias.numpy()) for kernel, bias in layers]
     return Networks(trained, unit, settings.activation)
 
 
@@ -312,13 +312,13 @@ def _start(width: int, networks: list[Member], settings: Settings) -> list[np.nd
     generators = [np.random.default_rng([*network.seed, 0]) for network in networks]
     values = []
     for i, (into, out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-        kernel = np.zeros((len(networks), into, out), "float32")
+        kernel = np.zeros((len(networks), out, into), "float32")
         for one, network, rng in zip(kernel, networks, generators, strict=True):
             # Columns beyond the network's own are zero in its rows and draw no weights.
             own = network.width if i == 0 else into
             # He's deviation, or 1 for what is divided by the root of `own` later.
             deviation = 1.0 if settings.unit_variance else math.sqrt(2 / own)
-            one[:own] = rng.normal(0, deviation, (own, out))
+            one[:, :own] = rng.normal(0, deviation, (own, out)).T
         values += [kernel, np.zeros((len(networks), out), "float32")]
     values[-2] *= 0.1  # start close to the prior
     values[-1] = np.log(np.stack([network.prior for network in networks])).astype("float32")

