@@ -37,3 +37,10 @@ def test_a_table_that_cannot_be_used_is_refused_without_tensorflow():
         "except steelyard.SteelyardError: sys.exit(3 + ('tensorflow' in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
+
+
+def test_a_comparison_imports_no_library_before_it_needs_it():
+    late = ("tensorflow", "imblearn", "sklearn", "lightgbm")
+    code = f"import sys, steelyard.comparison\nprint([one for one in {late} if one in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from steelyard._version import __version__
+from steelyard.cli.collector import collect_seldom
 from steelyard.cli.guard import guarded, is_needed
 
 # Command -> its line in `steelyard --help`. Kept here so that listing the commands imports none
@@ -39,8 +40,10 @@ class LazyGroup(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         """As click's; called as a program it is guarded where the system limits its memory."""
-        if args is None and is_needed():
-            guarded(lambda: super(LazyGroup, self).main(args, *rest, **options))
+        if args is None:
+            collect_seldom()
+            if is_needed():
+                guarded(lambda: super(LazyGroup, self).main(args, *rest, **options))
         return super().main(args, *rest, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

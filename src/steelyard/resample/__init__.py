@@ -1,37 +1,41 @@
 """Rebalance a table before training: imbalanced-learn's samplers, on any table, made faster."""
 
-from steelyard.resample.cleaning_rule import NeighbourhoodCleaningRule
-from steelyard.resample.combine import SMOTEENN, SMOTETomek
-from steelyard.resample.condensed import CondensedNearestNeighbour, OneSidedSelection
-from steelyard.resample.enn import AllKNN, EditedNearestNeighbours, RepeatedEditedNearestNeighbours
-from steelyard.resample.hardness import InstanceHardnessThreshold
-from steelyard.resample.nearmiss import NearMiss
-from steelyard.resample.random import RandomOverSampler, RandomUnderSampler
-from steelyard.resample.reexported import SMOTEN, SVMSMOTE, ClusterCentroids, KMeansSMOTE
-from steelyard.resample.smote import ADASYN, SMOTE, BorderlineSMOTE
-from steelyard.resample.smotenc import SMOTENC
-from steelyard.resample.tomek import TomekLinks
+import importlib
+from typing import Any
 
-__all__ = [
-    "ADASYN",
-    "SMOTE",
-    "SMOTEENN",
-    "SMOTEN",
-    "SMOTENC",
-    "SVMSMOTE",
-    "AllKNN",
-    "BorderlineSMOTE",
-    "ClusterCentroids",
-    "CondensedNearestNeighbour",
-    "EditedNearestNeighbours",
-    "InstanceHardnessThreshold",
-    "KMeansSMOTE",
-    "NearMiss",
-    "NeighbourhoodCleaningRule",
-    "OneSidedSelection",
-    "RandomOverSampler",
-    "RandomUnderSampler",
-    "RepeatedEditedNearestNeighbours",
-    "SMOTETomek",
-    "TomekLinks",
-]
+# Name -> module, loaded on first use: rows are drawn and moved about without imbalanced-learn.
+_HOME = {
+    "ADASYN": "smote",
+    "SMOTE": "smote",
+    "SMOTEENN": "combine",
+    "SMOTEN": "reexported",
+    "SMOTENC": "smotenc",
+    "SVMSMOTE": "reexported",
+    "AllKNN": "enn",
+    "BorderlineSMOTE": "smote",
+    "ClusterCentroids": "reexported",
+    "CondensedNearestNeighbour": "condensed",
+    "EditedNearestNeighbours": "enn",
+    "InstanceHardnessThreshold": "hardness",
+    "KMeansSMOTE": "reexported",
+    "NearMiss": "nearmiss",
+    "NeighbourhoodCleaningRule": "cleaning_rule",
+    "OneSidedSelection": "condensed",
+    "RandomOverSampler": "random",
+    "RandomUnderSampler": "random",
+    "RepeatedEditedNearestNeighbours": "enn",
+    "SMOTETomek": "combine",
+    "TomekLinks": "tomek",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"steelyard.resample.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'steelyard.resample' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
