@@ -10,6 +10,8 @@ from steelyard.cli import main
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# Values that tests compare are of float32: a GPU would round a product's factors to 10 bits.
+os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 
 # The same examples every time, so that a run tells about the change and not about its luck. To go
 # looking for new ones: pytest --hypothesis-profile explore

@@ -7,6 +7,7 @@ import pytest
 
 from steelyard import layers, losses, metrics
 from steelyard._keras import keras
+from steelyard._tensorflow import tf
 
 COUNTS = [30, 8]
 X = np.random.default_rng(0).normal(size=(38, 4)).astype("float32")
@@ -183,3 +184,62 @@ def test_initializer_travels_in_a_saved_model(kind, tmp_path):
     model = network(2, last=keras.layers.Dense(2, bias_initializer=make(kind)))
     again = saved_and_loaded(model, tmp_path)
     np.testing.assert_allclose(again.layers[-1].bias, model.layers[-1].bias)
+
+
+# What a GPU does differently can be seen without one.
+
+
+def built(kind):
+    """One that has its variables."""
+    one = make(kind)
+    if kind in METRICS:
+        one.update_state(Y, 1 / (1 + np.exp(-X[:, :1])))
+    else:
+        network(2, activation="softmax").add(one)
+    return one
+
+
+@pytest.mark.parametrize("kind", [*METRICS, *LAYERS])
+def test_no_variable_is_int32(kind):
+    # TensorFlow keeps those in the CPU's memory, where a step compiled for a GPU may not read them.
+    assert "int32" not in [variable.dtype for variable in built(kind).variables]
+
+
+def operations(function, *arguments):
+    """Every operation of a function's graph, those of functions inside too."""
+    graph = tf.function(function).get_concrete_function(*arguments).graph.as_graph_def()
+    inside = [node for inner in graph.library.function for node in inner.node_def]
+    return [*graph.node, *inside]
+
+
+def multiplies_in_float32(function, *arguments):
+    found = operations(function, *arguments)
+    products = [node for node in found if "MatMul" in node.op or node.op == "Einsum"]
+    return tf.float32.as_datatype_enum in [node.attr["T"].type for node in products]
+
+
+# A GPU rounds the factors to 10 bits: counts above 2,048 and probabilities lose their digits.
+LABELS, HALVES = tf.constant(Y), tf.fill((len(Y), 2), 0.5)
+CURVE = {"x": [[0.0, 0.5, 1.0]], "y": [[0.0, 0.2, 1.0]]}
+
+
+@pytest.mark.parametrize("kind", METRICS)
+def test_no_metric_has_float32_products(kind):
+    metric = built(kind)
+
+    def step(y, p):
+        metric.update_state(y, p[:, 1:])
+        return metric.result()
+
+    assert not multiplies_in_float32(step, LABELS, HALVES)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_no_layer_of_probabilities_has_float32_products(kind):
+    others = {
+        layers.Decision: layers.Decision(costs=[[0.0, 1.0], [9.0, 0.0]]),
+        layers.Calibration: layers.Calibration("isotonic", **CURVE),
+    }
+    for layer in (built(kind), others.get(kind)):
+        if layer is not None and not layer.trainable_weights:
+            assert not multiplies_in_float32(layer, HALVES)

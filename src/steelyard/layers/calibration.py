@@ -36,10 +36,11 @@ def curve(p: Tensor, x: Sequence[float], y: Sequence[float]) -> Tensor:
     of each piece it has passed.
     """
     left, widths = np.array(x[:-1], "float32"), np.diff(x).astype("float32")
-    steps = np.diff(y).astype("float32")[:, None]
+    steps = np.diff(y).astype("float32")
     # Two knots may fall together in float32: then the piece is a step, not 0 / 0.
     passed = (p - left) / np.maximum(widths, LOG_FLOOR)
-    return float(y[0]) + ops.matmul(ops.clip(passed, 0.0, 1.0), steps)
+    # No matrix product: GPUs round its factors to 10 bits.
+    return float(y[0]) + ops.sum(ops.clip(passed, 0.0, 1.0) * steps, axis=-1, keepdims=True)
 
 
 def isotonic(p: Tensor, x: Sequence[Sequence[float]], y: Sequence[Sequence[float]]) -> Tensor:

@@ -85,17 +85,21 @@ class TreeEnsemble(keras.layers.Layer):
 
     @property
     def shapes(self) -> dict[str, tuple[tuple[int, ...], str]]:
-        """Shape and type of each array, by its name in `Forest`."""
+        """Shape and type of each array, by its name in `Forest`.
+
+        Positions are int64: TensorFlow keeps int32 variables in the CPU's memory, where what XLA
+        compiles for a GPU may not read them.
+        """
         nodes, trees = (self.nodes,), (self.trees,)
-        sets = {"levels": (nodes, "int32"), "left_levels": ((self.level_sets, self.levels), "bool")}
+        sets = {"levels": (nodes, "int64"), "left_levels": ((self.level_sets, self.levels), "bool")}
         return {
-            "feature": (nodes, "int32"),
+            "feature": (nodes, "int64"),
             "threshold": (nodes, "float32"),
-            "left": (nodes, "int32"),
+            "left": (nodes, "int64"),
             "missing_left": (nodes, "bool"),
             "value": (nodes, "float64"),
-            "roots": (trees, "int32"),
-            "output": (trees, "int32"),
+            "roots": (trees, "int64"),
+            "output": (trees, "int64"),
             "start": ((self.outputs,), "float64"),
         } | (sets if self.level_sets else {})
 
@@ -122,21 +126,21 @@ class TreeEnsemble(keras.layers.Layer):
         columns = rows.shape[1]
         values = tf.reshape(rows, [-1])
         at_row = tf.range(BLOCK)[:, None] * columns
-        node = tf.tile(self._roots[None], [BLOCK, 1])
+        node = tf.tile(tf.cast(self._roots, tf.int32)[None], [BLOCK, 1])
         for _ in tf.range(self.depth):
-            x = tf.gather(values, at_row + tf.gather(self._feature, node))
+            x = tf.gather(values, at_row + _gather(self._feature, node))
             left = x <= tf.gather(self._threshold, node)
             left |= tf.math.is_nan(x) & tf.gather(self._missing_left, node)
             if self.level_sets:
                 left = self._by_level(x, node, left)
-            node = tf.gather(self._left, node) + tf.cast(~left, tf.int32)
+            node = _gather(self._left, node) + tf.cast(~left, tf.int32)
         added = tf.gather(self._value, node)
         into = tf.one_hot(self._output, self.outputs, dtype=tf.float64)
         return tf.cast(self._start + tf.matmul(added, into), tf.float32)
 
     def _by_level(self, x: Any, node: Any, left: Any) -> Any:
         """The same decision where a node asks for a category."""
-        row = tf.gather(self._levels, node)
+        row = _gather(self._levels, node)
         other = self.levels - 1
         named = (x >= 0) & (x < other)  # false for a gap
         level = tf.where(named, tf.cast(tf.where(named, x, 0.0), tf.int32), other)
@@ -152,6 +156,11 @@ class TreeEnsemble(keras.layers.Layer):
         config.pop("trainable", None)
         names = ("nodes", "trees", "outputs", "depth", "level_sets", "levels")
         return config | {name: getattr(self, name) for name in names}
+
+
+def _gather(positions: Any, at: Any) -> Any:
+    """Some of an array of positions; int32 is what the walk is fastest in."""
+    return tf.cast(tf.gather(positions, at), tf.int32)
 
 
 def _forest(model: Any) -> Forest:
