@@ -34,7 +34,7 @@ PARTS = {
         "steelyard.models.encoding:fit",
         "steelyard.models.encoded_table:encode",
         "steelyard.models.members:raw_columns",
-        "steelyard.models.packed:as_table",
+        "steelyard.models.tabular:_Rows.of",
         "steelyard.models.trees:tree_columns",
     ],
     "samplers and validation folds": [

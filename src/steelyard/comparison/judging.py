@@ -80,11 +80,14 @@ class Judged:
 def judge(technique: Technique, by_split: Mapping[str, np.ndarray], protocol: Protocol) -> Judged:
     """Judge a technique by its uncorrected probabilities, (test rows, classes) per split key."""
     uncorrected = np.full((protocol.repeats, len(protocol.y), protocol.classes), np.nan, "float32")
-    corrected = uncorrected.copy()
+    corrected = uncorrected  # the same memory where nothing is corrected
     for split in protocol.splits:
         rows = by_split[split.key]
+        right = _corrected(technique, rows, split, protocol)
+        if right is not rows and corrected is uncorrected:
+            corrected = uncorrected.copy()
         uncorrected[split.repeat, split.test] = rows
-        corrected[split.repeat, split.test] = _corrected(technique, rows, split, protocol)
+        corrected[split.repeat, split.test] = right
     deployed, decided = _cross_fitted(technique, corrected, protocol)
     predicted = protocol.fold_of(0) >= 0
     calibration, calibration_report = _calibrate(
@@ -178,7 +181,7 @@ def _cross_fitted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Calibrated probabilities and decisions of each fold, both fitted on the other folds."""
     deployed = np.full_like(corrected, np.nan)
-    decided = np.zeros(corrected.shape[:2], int)
+    decided = np.zeros(corrected.shape[:2], "int32")
     in_time = not all(split.scored for split in protocol.splits)
     for split in protocol.splits:
         if not split.scored:

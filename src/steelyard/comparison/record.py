@@ -129,19 +129,26 @@ def with_origin(run: dict[str, Any], origin: Origin) -> dict[str, Any]:
 def uncorrected_frame(table: Table, protocol: Protocol, judged: Sequence[Judged]) -> pl.DataFrame:
     """Out-of-fold probabilities before any correction: of all that was trained."""
     names = [f"probability_{label}" for label in table.schema.classes]
+    # Columns that are alike for all techniques are made once, and share their memory.
+    alike = [
+        {
+            "row": pl.Series(table.row_ids[split.test]),
+            "repeat": pl.repeat(split.repeat, len(split.test), dtype=pl.Int32, eager=True),
+            "fold": pl.repeat(split.fold, len(split.test), dtype=pl.Int32, eager=True),
+        }
+        for split in protocol.splits
+    ]
+    longest = max(len(split.test) for split in protocol.splits)
     frames = [
         pl.DataFrame(
-            {
-                "row": table.row_ids[split.test],
-                "repeat": np.full(len(split.test), split.repeat, "int32"),
-                "fold": np.full(len(split.test), split.fold, "int32"),
-                "technique": [one.technique.name] * len(split.test),
-            }
+            rows
+            | {"technique": called.head(len(split.test))}
             | {name: one.uncorrected[split.repeat, split.test, k] for k, name in enumerate(names)}
         )
         for one in judged
         if one.technique is not CONSTANT
-        for split in protocol.splits
+        for called in [pl.Series([one.technique.name] * longest)]
+        for split, rows in zip(protocol.splits, alike, strict=True)
     ]
     return pl.concat(frames)
 
@@ -156,22 +163,31 @@ def predictions(
     bound |= {} if protocol.weights is None else {"weight": protocol.weights[rows]}
     bound |= {f"{COLUMN}{name}": column[rows] for name, column in protocol.columns.items()}
     names = [f"probability_{label}" for label in classes]
-    # With its truth beside it a prediction can be judged again without the table.
-    truth = pl.Series(list(classes)).gather(protocol.y[rows])
+    # Columns that are alike for all techniques are made once, and share their memory.
+    row, repeats = pl.Series(row_ids[rows]), range(protocol.repeats)
+    beside = {
+        # With its truth beside it a prediction can be judged again without the table.
+        "truth": pl.Series(list(classes)).gather(protocol.y[rows]),
+        **{name: pl.Series(values) for name, values in bound.items()},
+    }
+    alike = [
+        {
+            "row": row,
+            "repeat": pl.repeat(repeat, len(rows), dtype=pl.Int32, eager=True),
+            "fold": pl.Series(protocol.fold_of(repeat)[rows].astype("int32")),
+        }
+        for repeat in repeats
+    ]
     frames = [
         pl.DataFrame(
-            {
-                "row": row_ids[rows],
-                "repeat": np.full(len(rows), repeat, "int32"),
-                "fold": protocol.fold_of(repeat)[rows].astype("int32"),
-                "technique": [one.technique.name] * len(rows),
-                "truth": truth,
-            }
-            | bound
+            alike[repeat]
+            | {"technique": called}
+            | beside
             | {name: one.deployed[repeat, rows, k] for k, name in enumerate(names)}
         )
         for one in judged
-        for repeat in range(protocol.repeats)
+        for called in [pl.Series([one.technique.name] * len(rows))]
+        for repeat in repeats
     ]
     return pl.concat(frames)
 

@@ -104,17 +104,19 @@ def _quick(
     hit: NDArray[np.bool_],
 ) -> QuickTable:
     most = 200  # levels; scikit-learn's trees take up to 255
-    columns = [np.where(np.isfinite(values), values, np.nan) for values in numbers.values()]
-    for codes, missing in categories.values():
+    X = np.empty((len(hit), len(numbers) + len(categories)))
+    for j, values in enumerate(numbers.values()):
+        X[:, j] = np.where(np.isfinite(values), values, np.nan)
+    for j, (codes, missing) in enumerate(categories.values(), len(numbers)):
         size = np.bincount(codes)
         rank = np.empty(len(size), dtype=np.float64)
         rank[np.argsort(-size, kind="stable")] = np.arange(len(size))
         value = np.where(rank[codes] < most, rank[codes], np.nan)
-        columns.append(np.where(codes == missing, np.nan, value))
+        X[:, j] = np.where(codes == missing, np.nan, value)
     flags = (False,) * len(numbers) + (True,) * len(categories)
     owner = np.arange(len(hit)) if table.groups is None else table.groups
     weight = np.ones(len(hit)) if table.weights is None else table.weights
-    return QuickTable(np.column_stack(columns), flags, hit, owner, weight)
+    return QuickTable(X, flags, hit, owner, weight)
 
 
 def _entry(

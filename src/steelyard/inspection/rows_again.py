@@ -44,8 +44,10 @@ def twins(space: Space, positive: Bools, seed: int = 0) -> Codes | None:
         return None
     asked = np.sort(np.random.default_rng(seed).permutation(asked)[:most])
     near = neighbours_of(space.packed(), asked, NEIGHBOURS)
-    points = np.column_stack(space.columns) * np.array(space.scales)
-    distance = np.sqrt(((points[near] - points[asked][:, None]) ** 2).sum(axis=2))
+    axes = list(zip(space.columns, space.scales, strict=True))
+    others = np.stack([values[near] * scale for values, scale in axes], axis=-1)
+    points = np.stack([values[asked] * scale for values, scale in axes], axis=-1)
+    distance = np.sqrt(((others - points[:, None]) ** 2).sum(axis=2))
     tight = distance < TIGHT * distance[:, -1:]
     hit = positive[near]
     far = hit[:, NEIGHBOURS // 2 :][~tight[:, NEIGHBOURS // 2 :]]

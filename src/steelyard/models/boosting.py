@@ -8,6 +8,7 @@ import numpy as np
 from steelyard.layers.forest import Forest
 from steelyard.models.honours import Honours
 from steelyard.models.members import Member
+from steelyard.techniques.sample import SampleIndices
 
 ROUNDS = 300
 RATE = 0.1
@@ -84,10 +85,9 @@ def rows_of(
     made = sampled.share > 0
     own = np.ones(len(sampled.rows)) if member.weight is None else member.weight
     distinct, at = np.unique(sampled.rows[~made], return_inverse=True)
-    first, second = X[sampled.rows[made]], X[sampled.partners[made]]
-    step = sampled.share[made][:, None] * (second - first)
-    step[:, numbers:] = 0
-    between = first + np.where(np.isfinite(step), step, 0)
+    rows = np.empty((len(distinct) + np.count_nonzero(made), X.shape[1]), X.dtype)
+    rows[: len(distinct)] = X[distinct]
+    _put_between(rows[len(distinct) :], X, sampled.part(made), numbers)
     labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
     times = np.concatenate([np.bincount(at, own[~made], minlength=len(distinct)), own[made]])
     shift = member.validation_loss.offset - member.loss.offset
@@ -95,7 +95,7 @@ def rows_of(
     if binned is not None and not made.any():
         places = [np.searchsorted(binned, part) for part in (distinct, member.validation)]
     return Rows(
-        X=np.concatenate([X[distinct], between]) if made.any() else X[distinct],
+        X=rows,
         y=labels,
         weight=times * member.loss.weight[labels],
         X_validation=X[member.validation],
@@ -109,6 +109,17 @@ def rows_of(
         binned=places[0],
         binned_validation=places[1],
     )
+
+
+def _put_between(out: np.ndarray, X: np.ndarray, lines: SampleIndices, numbers: int) -> None:
+    """Fill `out` with the rows of X on these lines; in place, as they may outnumber all of X."""
+    np.take(X, lines.partners, axis=0, out=out, mode="clip")  # "raise" would take a buffer
+    first = X[lines.rows]
+    out -= first
+    out *= lines.share[:, None]
+    out[:, numbers:] = 0
+    out[~np.isfinite(out)] = 0
+    out += first
 
 
 def per_class(raw: np.ndarray, seen: np.ndarray, classes: int) -> np.ndarray:

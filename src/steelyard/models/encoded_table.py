@@ -30,11 +30,14 @@ class EncodedRows:
         codes, names = self.categories.codes[rows], self.categories.names
         return encode(self.encoding, self.numbers[rows], Categories(codes, names))
 
-    def laid_out(self) -> "Encoded":
-        """The whole matrix, or itself where that takes more than `TABLE_BYTES` or what is left."""
+    def laid_out(self, width: int | None = None) -> "Encoded":
+        """The whole matrix, or itself where that takes more than `TABLE_BYTES` or what is left.
+
+        `width`: as in `encode`.
+        """
         if 4 * len(self) * self.encoding.width > room(TABLE_BYTES, 0.15):
             return self
-        return encode(self.encoding, self.numbers, self.categories)
+        return encode(self.encoding, self.numbers, self.categories, width)
 
 
 Encoded = np.ndarray | EncodedRows

@@ -111,10 +111,15 @@ def _fit_number(column: np.ndarray) -> tuple[Any, Any, np.ndarray, np.ndarray, b
     return mean, scale, *_rank_knots(known), len(known) < len(column)
 
 
-def encode(encoding: Encoding, numbers: np.ndarray, categories: Categories) -> np.ndarray:
-    """The float32 matrix (rows, encoding.width); the Keras layer computes the same."""
+def encode(
+    encoding: Encoding, numbers: np.ndarray, categories: Categories, width: int | None = None
+) -> np.ndarray:
+    """The float32 matrix (rows, encoding.width); the Keras layer computes the same.
+
+    `width`: with columns of zeros up to this one, so that who needs them makes no second matrix.
+    """
     n = len(numbers)
-    out = np.zeros((n, encoding.width), "float32")
+    out = np.zeros((n, width or encoding.width), "float32")
     d = len(encoding.mean)
     for j in range(d):
         column = numbers[:, j]

@@ -53,7 +53,7 @@ class Networks:
         return Networks(layers, self.unit[part], self.activation)
 
     def narrowed(self, width: int) -> "Networks":
-        """The same for tables without the columns that `as_table` padded with."""
+        """The same for tables without the columns that `padded` added."""
         (kernel, bias), *rest = self.layers
         return Networks([(kernel[:, :width], bias), *rest], self.unit, self.activation)
 
@@ -68,9 +68,9 @@ class Networks:
         return Networks(layers, unit, parts[0].activation)
 
 
-def as_table(matrix: np.ndarray) -> tf.Tensor:
-    """An encoded table for the graph, padded to one width of a few: splits share a compilation."""
-    return tf.constant(np.pad(matrix, ((0, 0), (0, -matrix.shape[1] % WIDTH_STEP))))
+def padded(width: int) -> int:
+    """Columns of an encoded table in the graph, one width of a few: splits share a compilation."""
+    return width + -width % WIDTH_STEP
 
 
 def with_made(X: tf.Tensor, made: Sequence[np.ndarray]) -> tf.Tensor:

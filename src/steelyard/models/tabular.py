@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from steelyard._tensorflow import keras
+from steelyard._tensorflow import keras, tf
 from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome, Split, by_split
 from steelyard.models import packed
 from steelyard.models.encoded_table import Encoded, EncodedRows
@@ -21,7 +21,7 @@ from steelyard.models.inputs import core_inputs
 from steelyard.models.members import (
     Bagged,
     Member,
-    encoded,
+    encoded_rows,
     members_of,
     out_of_bag_probabilities,
     whole,
@@ -45,8 +45,8 @@ SMOOTH: dict[str, Any] = {
 class _Rows:
     """A table as one split's encoding makes it: for samplers, and for the graph.
 
-    `X`: the same rows as `packed.as_table` has them, in the same memory; `encoded` itself where
-    it is not laid out.
+    `X`: the same rows as wide as the graph reads them, in the same memory; `encoded` itself where
+    they are not laid out.
     """
 
     encoding: Encoding
@@ -55,11 +55,13 @@ class _Rows:
 
     @classmethod
     def of(cls, table: Table, split: Split) -> "_Rows":
-        encoding, rows = encoded(table, split)
-        if isinstance(rows, EncodedRows):
+        rows = encoded_rows(table, split)
+        encoding, width = rows.encoding, rows.encoding.width
+        laid_out = rows.laid_out(packed.padded(width))
+        if isinstance(laid_out, EncodedRows):
             return cls(encoding, rows, rows)
-        X = packed.as_table(rows)
-        return cls(encoding, np.asarray(X)[:, : rows.shape[1]], X)  # `X.numpy()` would copy
+        X = tf.constant(laid_out)
+        return cls(encoding, np.asarray(X)[:, :width], X)  # `X.numpy()` would copy
 
 
 @dataclass(frozen=True)

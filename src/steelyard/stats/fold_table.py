@@ -48,7 +48,7 @@ class FoldTable:
         return cls(
             np.array([one.value for one in known]),
             influence,
-            np.stack([rows.fold_codes.astype("int32") for rows in repeats]),
+            np.stack([_small(rows.fold_codes) for rows in repeats]),
             repeats[0].groups,
         )
 
@@ -76,6 +76,11 @@ class FoldTable:
         # A fold's value is `size` times its part of the sum.
         of_rows = [standard_error(row, self.groups)[0] ** 2 for row in psi]
         return RowNoise(error**2, size * float(np.sum(of_rows)) / repeats, df)
+
+
+def _small(codes: Ints) -> Ints:
+    """The same codes in as few bytes as hold them: every technique keeps its own."""
+    return codes.astype(np.min_scalar_type(codes.max()))
 
 
 def contributions(found: Evaluation, folds: Ints) -> Floats:

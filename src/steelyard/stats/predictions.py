@@ -122,7 +122,7 @@ class Predictions:
         """Folds as codes 0 .. J-1, shape (n,); one fold where none are known."""
         return np.zeros(len(self.y), int) if self.folds is None else _recoded(self.folds)
 
-    @cached_property
+    @property
     def decided(self) -> Ints:
         """True class and decision as one code, true * K + decided, shape (n,)."""
         return np.multiply(self.y, self.p.shape[1], dtype=np.int64) + self.d
@@ -220,10 +220,13 @@ def _labels(name: str, values: ArrayLike, n: int) -> Ints:
 
 
 def _recoded(labels: Ints) -> Ints:
-    """Codes 0 .. in the order of the labels; without a sort where they are small numbers."""
+    """Codes 0 .. in the order of the labels; without a sort where they are small numbers.
+
+    Labels that are such codes are given back as they are: many techniques share their folds.
+    """
     if labels.dtype.kind in "iu" and labels.min() >= 0 and labels.max() <= len(labels):
         there = np.bincount(labels) > 0
-        return (np.cumsum(there) - 1)[labels]
+        return labels if there.all() else (np.cumsum(there) - 1)[labels]
     return np.unique(labels, return_inverse=True)[1]
 
 

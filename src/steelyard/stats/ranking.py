@@ -52,7 +52,7 @@ class Ranked:
         distinct = np.unique(known)
         above = np.searchsorted(distinct, scores)
         at = distinct[np.minimum(above, len(distinct) - 1)] == scores
-        return cls(is_hit, 2 * above + at, len(distinct), weight)
+        return cls(is_hit, (2 * above + at).astype("int32"), len(distinct), weight)
 
     def some(self, chosen: Any) -> "Ranked":
         """Some of the rows, by mask or positions, without looking at their scores again."""
@@ -61,7 +61,8 @@ class Ranked:
         left = np.bincount(place[is_hit], minlength=2 * self.size + 1) > 0
         # Below a place lie so many scores of the hits that are left.
         below: Ints = np.cumsum(left) - left
-        return Ranked(is_hit, (2 * below + left)[place], int(left.sum()), weight)
+        places = (2 * below + left).astype(place.dtype)
+        return Ranked(is_hit, places[place], int(left.sum()), weight)
 
     @cached_property
     def steps(self) -> Steps:
