@@ -156,6 +156,11 @@ bench-compare: .venv/test.stamp
 bench-parts: .venv/test.stamp
 	for job in small demo whole; do $(BIN)/python -W ignore benchmarks/parts.py $$job; done
 
+# Peak memory of `compare` by phase: of DATA (its target in TARGET) or a table like it.
+.PHONY: bench-memory
+bench-memory: .venv/test.stamp
+	for job in trained judged; do $(BIN)/python -W ignore benchmarks/memory.py --job $$job $(if $(DATA),$(DATA) --target $(TARGET)); done
+
 bench-quality: .venv/test.stamp
 	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
 

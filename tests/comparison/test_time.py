@@ -170,7 +170,7 @@ def test_the_quick_model_bears_a_handful_of_cases_among_thousands():
     y[rng.permutation(12_000)[:24]] = True
     X = rng.normal(size=(12_000, 6)) + 4 * y[:, None] * [1, 1, 0, 0, 0, 0]
     rows = np.arange(12_000)
-    table = QuickTable(X, (False,) * 6, y, rows, np.ones(12_000))
+    table = QuickTable(tuple(X.T), (False,) * 6, y, rows, np.ones(12_000))
     score = scores_in_folds(table, [(rows[::2], rows[1::2])], seed=0)
     assert average_precision_score(y[1::2], score[1::2]) > 0.8
 

@@ -30,7 +30,7 @@ def quick_figures(table: Table, protocol: Protocol) -> dict[str, Any] | None:
     def in_time(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float | None:
         few = [(train[kept[train]], test[kept[test]]) for train, test in pairs]
         score = scores_in_folds(quick, few, protocol.seed)
-        return None if score is None else precision_of(_only(quick, shown), score[shown])
+        return None if score is None else precision_of(quick.only(shown), score[shown])
 
     found = {"in_time": in_time([(s.train, s.test) for s in protocol.splits if s.scored])}
     if protocol.lag > 0.0:
@@ -60,9 +60,3 @@ def _random(
         return []
     parts = folds.split(np.empty((len(rows), 0)), quick.positive[rows], owner)
     return [(rows[train], rows[test]) for train, test in parts]
-
-
-def _only(quick: QuickTable, rows: np.ndarray) -> QuickTable:
-    flags = quick.is_category
-    hit, owner, weight = quick.positive[rows], quick.owner[rows], quick.weight[rows]
-    return QuickTable(quick.X[rows], flags, hit, owner, weight)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +41,13 @@ class LeakFree:
 class QuickTable:
     """Columns for trees: numbers with NaN, codes of categories, and the class of interest.
 
+    Columns and not a matrix, for trees read few of the rows of a large table.
+
     `owner`: rows that the comparison keeps in one fold anyway, (rows,). `weight`: how many rows
     each stands for.
     """
 
-    X: Floats
+    columns: tuple[Floats, ...]
     is_category: tuple[bool, ...]
     positive: Bools
     owner: Codes
@@ -52,9 +55,21 @@ class QuickTable:
 
     def without_column(self, column: int) -> "QuickTable":
         """The same table, one column less."""
-        kept = [k for k in range(self.X.shape[1]) if k != column]
+        kept = [k for k in range(len(self.columns)) if k != column]
         flags = tuple(self.is_category[k] for k in kept)
-        return QuickTable(self.X[:, kept], flags, self.positive, self.owner, self.weight)
+        columns = tuple(self.columns[k] for k in kept)
+        return QuickTable(columns, flags, self.positive, self.owner, self.weight)
+
+    def of(self, rows: Codes) -> Floats:
+        """Some rows as a matrix, (rows, columns)."""
+        return np.column_stack([values[rows] for values in self.columns])
+
+    def only(self, rows: Any, weight: Floats | None = None) -> "QuickTable":
+        """Some of the rows, by mask or positions, with other weights where these are given."""
+        weight = self.weight[rows] if weight is None else weight
+        columns = tuple(values[rows] for values in self.columns)
+        hit, owner = self.positive[rows], self.owner[rows]
+        return QuickTable(columns, self.is_category, hit, owner, weight)
 
     def sampled(self, groups: Codes, seed: int) -> tuple["QuickTable", Codes]:
         """At most `MOST_ROWS` rows, groups whole; those that hold positives are drawn last."""
@@ -72,8 +87,7 @@ class QuickTable:
         # Rows of groups without positives stand for those that were left out.
         without = ~has[groups]
         share = np.where(without, without.sum() / max((without & kept).sum(), 1), 1.0)
-        flags, weight = self.is_category, (share * self.weight)[kept]
-        few = QuickTable(self.X[kept], flags, self.positive[kept], self.owner[kept], weight)
+        few = self.only(kept, (share * self.weight)[kept])
         return few, np.unique(groups[kept], return_inverse=True)[1]
 
 
@@ -112,7 +126,7 @@ def _scores(table: QuickTable, owner: Codes, seed: int) -> Floats | None:
     if groups_with < FOLDS or len(np.unique(owner)) < 2 * FOLDS:
         return None
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    return scores_in_folds(table, list(folds.split(table.X, table.positive, owner)), seed)
+    return scores_in_folds(table, list(folds.split(owner, table.positive, owner)), seed)
 
 
 def scores_in_folds(
@@ -125,7 +139,7 @@ def scores_in_folds(
     from threadpoolctl import threadpool_limits
 
     score = np.zeros(len(table.positive))
-    if not table.X.shape[1]:  # nothing to tell rows by: all alike
+    if not table.columns:  # nothing to tell rows by: all alike
         return score
     for train, test in folds:
         if not 0 < table.positive[train].sum() < len(train) or not len(test):
@@ -140,8 +154,8 @@ def scores_in_folds(
             random_state=seed,
         )
         with threadpool_limits(1, user_api="openmp"):
-            trees.fit(table.X[train], table.positive[train])
-            score[test] = trees.predict_proba(table.X[test])[:, 1]
+            trees.fit(table.of(train), table.positive[train])
+            score[test] = trees.predict_proba(table.of(test))[:, 1]
     return score if len(folds) else None
 
 

@@ -104,19 +104,20 @@ def _quick(
     hit: NDArray[np.bool_],
 ) -> QuickTable:
     most = 200  # levels; scikit-learn's trees take up to 255
-    X = np.empty((len(hit), len(numbers) + len(categories)))
-    for j, values in enumerate(numbers.values()):
-        X[:, j] = np.where(np.isfinite(values), values, np.nan)
-    for j, (codes, missing) in enumerate(categories.values(), len(numbers)):
+    columns = [
+        np.where(np.isinf(values), np.nan, values) if np.isinf(values).any() else values
+        for values in numbers.values()
+    ]
+    for codes, missing in categories.values():
         size = np.bincount(codes)
         rank = np.empty(len(size), dtype=np.float64)
         rank[np.argsort(-size, kind="stable")] = np.arange(len(size))
         value = np.where(rank[codes] < most, rank[codes], np.nan)
-        X[:, j] = np.where(codes == missing, np.nan, value)
+        columns.append(np.where(codes == missing, np.nan, value))
     flags = (False,) * len(numbers) + (True,) * len(categories)
     owner = np.arange(len(hit)) if table.groups is None else table.groups
     weight = np.ones(len(hit)) if table.weights is None else table.weights
-    return QuickTable(X, flags, hit, owner, weight)
+    return QuickTable(tuple(columns), flags, hit, owner, weight)
 
 
 def _entry(

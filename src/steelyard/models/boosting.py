@@ -25,7 +25,8 @@ class Rows:
     X: (rows, columns) float32, category columns (`categorical`, indexes) as codes. `held_shift`:
     what to add to the logits of held-out rows before their log loss counts, shape (classes,).
     `binned`, `binned_validation`: where the rows are among those that the bins were found of,
-    increasing; None where they are not, as rows that were made.
+    increasing, and then X and `X_validation` hold none of them; None where they are not among
+    those, as rows that were made.
     """
 
     X: np.ndarray
@@ -58,6 +59,7 @@ class Booster(Protocol):
 
     name: str
     honours: Honours
+    reads_bins: bool  # of the rows that `bins` were found of, so that they are not copied
 
     def bins(self, X: np.ndarray, categorical: list[int]) -> Any:
         """Where numbers are cut: found once of a fold's training rows, for all that grows there."""
@@ -77,7 +79,7 @@ def rows_of(
 ) -> Rows:
     """A member's draw as weighted rows: copies add up to weights, synthetic rows are made.
 
-    `binned`: the rows of X that bins were found of, increasing.
+    `binned`: the rows of X that bins were found of, increasing, for a booster that reads those.
     A synthetic row lies between two rows in its numbers (the first row's where the second has a
     gap) and takes its categories from the first.
     """
@@ -85,20 +87,23 @@ def rows_of(
     made = sampled.share > 0
     own = np.ones(len(sampled.rows)) if member.weight is None else member.weight
     distinct, at = np.unique(sampled.rows[~made], return_inverse=True)
-    rows = np.empty((len(distinct) + np.count_nonzero(made), X.shape[1]), X.dtype)
-    rows[: len(distinct)] = X[distinct]
-    _put_between(rows[len(distinct) :], X, sampled.part(made), numbers)
     labels = np.concatenate([y[distinct], y[sampled.rows[made]]])
     times = np.concatenate([np.bincount(at, own[~made], minlength=len(distinct)), own[made]])
     shift = member.validation_loss.offset - member.loss.offset
     places: list[np.ndarray | None] = [None, None]
-    if binned is not None and not made.any():
+    if binned is None or made.any():
+        rows = np.empty((len(labels), X.shape[1]), X.dtype)
+        rows[: len(distinct)] = X[distinct]
+        _put_between(rows[len(distinct) :], X, sampled.part(made), numbers)
+        held = X[member.validation]
+    else:
         places = [np.searchsorted(binned, part) for part in (distinct, member.validation)]
+        rows = held = X[:0]
     return Rows(
         X=rows,
         y=labels,
         weight=times * member.loss.weight[labels],
-        X_validation=X[member.validation],
+        X_validation=held,
         y_validation=y[member.validation],
         held_shift=shift,
         gamma=member.loss.gamma,

@@ -34,6 +34,7 @@ class LightGBM:
 
     name: str = "lightgbm"
     honours: Honours = HONOURS
+    reads_bins: bool = True
 
     def bins(self, X: np.ndarray, categorical: list[int]) -> Any:
         """Finding them takes as long as growing: half of the time on columns without ties."""

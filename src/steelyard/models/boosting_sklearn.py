@@ -41,6 +41,7 @@ class HistGradientBoosting:
 
     name: str = "scikit-learn"
     honours: Honours = HONOURS
+    reads_bins: bool = False
 
     def bins(self, X: np.ndarray, categorical: list[int]) -> "Bins":
         """Of our own: scikit-learn's are found anew in every call of `fit`."""

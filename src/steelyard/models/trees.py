@@ -107,7 +107,8 @@ class TreesTrainer(Bagged):
 
         def grow(member: Member) -> BoostedTrees:
             seed = int(np.random.default_rng([*member.seed, 4]).integers(2**31))
-            rows = rows_of(member, X, table.y, numbers, classes, seed, binned)
+            known = binned if self.booster.reads_bins else None
+            rows = rows_of(member, X, table.y, numbers, classes, seed, known)
             return self.booster.grow(rows, bins)
 
         with _one_thread_each() as pool:
