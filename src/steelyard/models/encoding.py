@@ -36,7 +36,12 @@ class Encoding:
     @property
     def width(self) -> int:
         """Columns of the encoded matrix."""
-        return 2 * len(self.mean) + len(self.gaps) + sum(len(known) + 1 for known in self.levels)
+        return 2 * len(self.mean) + len(self.gaps) + sum(self.level_columns)
+
+    @property
+    def level_columns(self) -> list[int]:
+        """0/1 columns of each category column; they are the last ones of the matrix."""
+        return [len(known) + 1 for known in self.levels]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, for the Keras layer's config."""

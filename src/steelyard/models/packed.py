@@ -23,6 +23,7 @@ import numpy as np
 from steelyard._memory import room
 from steelyard._tensorflow import tf
 from steelyard.models.members import Member
+from steelyard.models.packed_embeddings import Embeddings
 from steelyard.models.packed_graph import Graph, Settings, State, applied, as_cosines, forward
 from steelyard.models.packed_losses import stacked, terms_of
 from steelyard.models.row_source import Source, source
@@ -93,17 +94,19 @@ def train(
     progress: Callable[[float], None] | None = None,
     *,
     terms: Sequence[str] = (),
+    levels: Sequence[int] = (),
 ) -> Networks:
     """Train all `networks` on rows of `X` (rows, columns) float32 with class codes `y`.
 
     `X`: an array, a tensor or a `models.encoded_table.EncodedRows`. `terms`: of losses, that the
     graph shall have besides those of the networks: packs with the same share a compilation.
+    `levels`: 0/1 columns of each category, the last columns of every network's own table.
 
     Returns the networks, each at its own best held-out loss. `progress` is called with the share
     done.
     """
     width, table = int(X.shape[1]), source(X, y)
-    at_once = networks_at_once(width, len(networks[0].prior), settings)
+    at_once = networks_at_once(width, len(networks[0].prior), settings, levels)
     parts = np.array_split(np.arange(len(networks)), math.ceil(len(networks) / at_once))
     trained = []
     for done, part in enumerate(parts):
@@ -113,16 +116,20 @@ def train(
                 progress((done + share) / len(parts))
 
         pack = [networks[i] for i in part]
-        trained.append(_train_pack(table, width, pack, settings, report, terms))
+        trained.append(_train_pack(table, width, pack, settings, report, terms, levels))
     return Networks.together(trained)
 
 
-def networks_at_once(width: int, classes: int, settings: Settings) -> int:
+def networks_at_once(
+    width: int, classes: int, settings: Settings, levels: Sequence[int] = ()
+) -> int:
     """How many networks of this shape train in one graph within `PACK_BYTES` and what is left."""
     sizes = (width, *settings.hidden, classes)
     parameters = sum((into + 1) * out for into, out in zip(sizes[:-1], sizes[1:], strict=True))
     # Parameter, gradient, two moments, best copy; a batch's values forward and backward.
-    numbers = 5 * parameters + 3 * settings.batch * sum(sizes)
+    # An embedding and what is behind it are smaller than their product, as large as the kernel.
+    products = 3 * len(levels) * max(levels, default=0) * settings.hidden[0]
+    numbers = 5 * parameters + 3 * settings.batch * sum(sizes) + products
     return int(np.clip(room(PACK_BYTES, 0.2) // (4 * numbers), 1, PACK))
 
 
@@ -160,7 +167,9 @@ def probabilities(
 
 @functools.lru_cache(maxsize=8)
 def _graph(
-    shapes: tuple[tuple[int, ...], ...], settings: Settings, terms: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...],
+    settings: Settings,
+    terms: tuple[str, ...],
 ) -> Graph:
     return Graph(shapes, settings, terms)
 
@@ -172,15 +181,17 @@ def _train_pack(
     settings: Settings,
     report: Callable[[float], None],
     besides: Sequence[str],
+    levels: Sequence[int],
 ) -> Networks:
-    start_values = _start(width, networks, settings)
+    embeddings = Embeddings.of(levels, networks[0].width, width)
+    start_values = _start(width, networks, settings, embeddings)
     shapes = tuple(value.shape for value in start_values)
     losses = [loss for one in networks for loss in (one.loss, one.validation_loss)]
     terms = terms_of(losses, besides)
     graph, state = _graph(shapes, settings, terms), State.starting_from(start_values)
     best = start_values
-    loss = _numbers(networks, [network.loss for network in networks], terms)
-    look = _Look(graph, table, networks, terms)
+    loss = _numbers(networks, [network.loss for network in networks], terms, embeddings)
+    look = _Look(graph, table, networks, terms, embeddings)
     streams = [_Stream(network) for network in networks]
     stops = _Stops(networks, settings)
     at_once = _steps_at_once(table, len(networks), settings)
@@ -202,7 +213,7 @@ def _train_pack(
         if stops.all_stand_still:
             break
     values = [tf.constant(value) for value in best]
-    layers = applied(list(zip(values[::2], values[1::2], strict=True)), settings, loss["width"])
+    layers = applied(list(zip(values[::2], values[1::2], strict=True)), settings, loss)
     unit = np.zeros(len(networks), bool)
     if "cosine" in terms:
         layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"].numpy() > 0
@@ -211,13 +222,23 @@ def _train_pack(
 
 
 def _numbers(
-    networks: list[Member], losses: list[LossNumbers], terms: tuple[str, ...]
+    networks: list[Member],
+    losses: list[LossNumbers],
+    terms: tuple[str, ...],
+    embeddings: Embeddings | None,
 ) -> dict[str, tf.Tensor]:
-    """What tells the networks apart in the graph, a network a row."""
+    """What tells the networks apart in the graph, a network a row; and where embeddings go."""
     # What the losses that draw numbers draw them from.
     seeds = [int(np.random.default_rng([*one.seed, 6]).integers(2**32)) for one in networks]
-    width = tf.constant([float(one.width) for one in networks])
-    return stacked(losses, terms, seeds) | {"width": width}
+    numbers = stacked(losses, terms, seeds)
+    numbers["width"] = tf.constant(_inputs(networks, embeddings), tf.float32)
+    return numbers | (embeddings.places() if embeddings else {})
+
+
+def _inputs(networks: list[Member], embeddings: Embeddings | None) -> list[int]:
+    """How many numbers each network's first layer reads."""
+    embedded = sum(embeddings.sizes) if embeddings else 0
+    return [one.width + embedded for one in networks]
 
 
 class _Stops:
@@ -261,12 +282,17 @@ class _Look:
     """Every network's mean loss on its own held-out rows."""
 
     def __init__(
-        self, graph: Graph, table: Source, networks: list[Member], terms: tuple[str, ...]
+        self,
+        graph: Graph,
+        table: Source,
+        networks: list[Member],
+        terms: tuple[str, ...],
+        embeddings: Embeddings | None,
     ) -> None:
         self.graph, self.table = graph, table
         self.rows, self.share = _held(networks)
         losses = [network.validation_loss for network in networks]
-        self.loss = _numbers(networks, losses, terms)
+        self.loss = _numbers(networks, losses, terms, embeddings)
         self.at_once = max(1, table.at_once // len(networks))
 
     def losses(self, values: list[tf.Tensor]) -> np.ndarray:
@@ -306,23 +332,33 @@ class _Stream:
         return self.pair[:, now], share, weight
 
 
-def _start(width: int, networks: list[Member], settings: Settings) -> list[np.ndarray]:
+def _start(
+    width: int, networks: list[Member], settings: Settings, embeddings: Embeddings | None
+) -> list[np.ndarray]:
     """Normal kernels from each network's own seed; the output bias at the log prior."""
     sizes = (width, *settings.hidden, len(networks[0].prior))
+    inputs = _inputs(networks, embeddings)
     generators = [np.random.default_rng([*network.seed, 0]) for network in networks]
     values = []
     for i, (into, out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
         kernel = np.zeros((len(networks), out, into), "float32")
-        for one, network, rng in zip(kernel, networks, generators, strict=True):
+        for one, network, read, rng in zip(kernel, networks, inputs, generators, strict=True):
             # Columns beyond the network's own are zero in its rows and draw no weights.
             own = network.width if i == 0 else into
-            # He's deviation, or 1 for what is divided by the root of `own` later.
-            deviation = 1.0 if settings.unit_variance else math.sqrt(2 / own)
+            deviation = _deviation(read if i == 0 else into, settings)
             one[:, :own] = rng.normal(0, deviation, (own, out)).T
         values += [kernel, np.zeros((len(networks), out), "float32")]
     values[-2] *= 0.1  # start close to the prior
     values[-1] = np.log(np.stack([network.prior for network in networks])).astype("float32")
+    if embeddings:
+        spread = [_deviation(read, settings) for read in inputs]
+        values += embeddings.start(spread, sizes[1], [network.seed for network in networks])
     return values
+
+
+def _deviation(inputs: int, settings: Settings) -> float:
+    """He's, or 1 for what is divided by the root of `inputs` later."""
+    return 1.0 if settings.unit_variance else math.sqrt(2 / inputs)
 
 
 def _held(networks: list[Member]) -> tuple[np.ndarray, np.ndarray]:

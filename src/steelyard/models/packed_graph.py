@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._tensorflow import tf
+from steelyard.models.packed_embeddings import PLACES, folded
 from steelyard.models.packed_losses import Tensors, class_losses, ranks
 
 LOOK_ROWS = 2048  # held-out rows of a network looked at together
@@ -60,11 +61,17 @@ def forward(
     return tf.linalg.matrix_transpose(x)
 
 
-def applied(layers: Sequence[Layer], settings: Settings, width: tf.Tensor) -> list[Layer]:
+def applied(layers: Sequence[Layer], settings: Settings, numbers: Tensors) -> list[Layer]:
     """Kernels as a layer multiplies by them, of those that are trained.
 
-    `width`: columns of each network's own table, [network] float32; a neighbour's may be wider.
+    `numbers`: `width`, how many numbers each network's first layer reads, [network]; a neighbour's
+    may read more. With `place` the last of `layers` are embeddings and the kernels behind them
+    (`packed_embeddings`).
     """
+    width = numbers["width"]
+    if "place" in numbers:
+        (first, bias), *rest, (embedding, onward) = layers
+        layers = [(folded(first, embedding, onward, numbers), bias), *rest]
     if not settings.unit_variance:
         return list(layers)
     (first, bias), *rest = layers
@@ -103,10 +110,15 @@ class Graph:
     """
 
     def __init__(
-        self, shapes: Sequence[tuple[int, ...]], settings: Settings, terms: Sequence[str]
+        self,
+        shapes: Sequence[tuple[int, ...]],
+        settings: Settings,
+        terms: Sequence[str],
     ) -> None:
         self.settings = settings
         loss = ranks(terms) | {"width": tf.TensorSpec([None])}
+        if len(shapes) > 2 * (len(settings.hidden) + 1):
+            loss |= PLACES
         values = [tf.TensorSpec(shape) for shape in shapes]
         table = [tf.TensorSpec([None, shapes[0][2]]), tf.TensorSpec([None], tf.int32)]
         held = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None])]
@@ -180,7 +192,7 @@ class Graph:
     ) -> tf.Tensor:
         """Of a training that is over: what sets in late has.
 
-        `loss`: the terms of the losses, and the `width` of each network's own table.
+        `loss`: the terms of the losses, and what `applied` asks for.
         """
         end, longest = self.settings.steps, tf.shape(held)[1]
 
@@ -196,7 +208,7 @@ class Graph:
 
     def _logits(self, values: list[tf.Tensor], x: tf.Tensor, loss: Tensors) -> tf.Tensor:
         layers = list(zip(values[::2], values[1::2], strict=True))
-        layers, unit = applied(layers, self.settings, loss["width"]), None
+        layers, unit = applied(layers, self.settings, loss), None
         if "cosine" in loss:
             layers, unit = as_cosines(layers, loss["cosine"]), loss["cosine"] > 0
         return forward(layers, x, unit, self.settings.activation)

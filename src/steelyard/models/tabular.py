@@ -155,7 +155,8 @@ class TabularTrainer(Bagged):
     ) -> packed.Networks:
         placed, y, made = with_made_rows(members, table.y)
         X = packed.with_made(rows.X, made) if made else rows.X
-        return packed.train(X, y, placed, self._settings(table), progress, terms=terms)
+        levels, settings = rows.encoding.level_columns, self._settings(table)
+        return packed.train(X, y, placed, settings, progress, terms=terms, levels=levels)
 
     def _packs(self, table: Table, jobs: Sequence[Job]) -> Iterator[tuple[_Rows, Sequence[Job]]]:
         """Jobs that train together, all of one split, and its rows."""
