@@ -14,6 +14,7 @@ one compilation serves them.
 import functools
 import math
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -165,6 +166,9 @@ def probabilities(
     return np.concatenate(parts, axis=1)
 
 
+_ASKING = threading.Lock()  # two packs that ask at once would both miss, and compile twice
+
+
 @functools.lru_cache(maxsize=8)
 def _graph(
     shapes: tuple[tuple[int, ...], ...],
@@ -188,7 +192,9 @@ def _train_pack(
     shapes = tuple(value.shape for value in start_values)
     losses = [loss for one in networks for loss in (one.loss, one.validation_loss)]
     terms = terms_of(losses, besides)
-    graph, state = _graph(shapes, settings, terms), State.starting_from(start_values)
+    with _ASKING:
+        graph = _graph(shapes, settings, terms)
+    state = State.starting_from(start_values)
     best = start_values
     loss = _numbers(networks, [network.loss for network in networks], terms, embeddings)
     look = _Look(graph, table, networks, terms, embeddings)
