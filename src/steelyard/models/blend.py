@@ -1,13 +1,18 @@
 """The mean of the network and the trees: they err differently, so it beats either."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from steelyard.jobs.job import Fitted, FittedMember, Job, Outcome
 from steelyard.models.encoding import Categories
+from steelyard.models.members import raw_columns
 from steelyard.models.tabular import TabularTrainer
 from steelyard.models.trees import TreesTrainer
 from steelyard.tables import Table
@@ -19,6 +24,8 @@ TREES = Technique(
     "trees", "bagged gradient-boosted trees on the same folds, untreated", "steelyard"
 )
 BLEND = Technique("blend", "mean of network and trees on the same folds, untreated", "steelyard")
+
+ROWS_AHEAD = 400_000  # rows times jobs that trees may be ahead of the network: 25 MB of positions
 
 
 @dataclass(frozen=True)
@@ -61,13 +68,15 @@ class BlendTrainer:
         self, table: Table, jobs: Sequence[Job], progress: Callable[[float], None]
     ) -> Iterator[Outcome]:
         """One outcome a job; of an untreated one, first what its two halves said on their own."""
-        ours = self.network.run(table, jobs, lambda _: None)
-        theirs = self.trees.run(table, jobs, progress)
-        for one, other in zip(ours, theirs, strict=True):
-            if one.job.technique.untreated:
-                yield _as(NETWORK, one)
-                yield _as(TREES, other)
-            yield mean_of(one, other)
+        raw_columns(table)  # read by both, made by neither beside the other
+        of_network, of_trees = _halves(progress)
+        ours = self.network.run(table, jobs, of_network)
+        with _ahead(self.trees.run(table, jobs, of_trees), jobs, len(table.y)) as theirs:
+            for one, other in zip(ours, theirs, strict=True):
+                if one.job.technique.untreated:
+                    yield _as(NETWORK, one)
+                    yield _as(TREES, other)
+                yield mean_of(one, other)
 
     def fit(
         self, table: Table, technique: Technique, seed: int, progress: Callable[[float], None]
@@ -80,6 +89,41 @@ class BlendTrainer:
             ours.resampled + theirs.resampled,
             [_pair(*both) for both in zip(ours.members, theirs.members, strict=True)],
         )
+
+
+@contextmanager
+def _ahead(
+    outcomes: Iterator[Outcome], jobs: Sequence[Job], rows: int
+) -> Iterator[Iterator[Outcome]]:
+    """One outcome a job, found from now on by a thread that doesn't wait for its reader.
+
+    Compiling the network keeps one processor for as long as the trees of several jobs take.
+    """
+    pool = ThreadPoolExecutor(1, "trees")
+    ahead = max(1, ROWS_AHEAD // rows)
+    in_work = deque(pool.submit(next, outcomes) for _ in jobs[:ahead])
+
+    def found() -> Iterator[Outcome]:
+        for later in range(ahead, ahead + len(jobs)):
+            if later < len(jobs):
+                in_work.append(pool.submit(next, outcomes))
+            yield in_work.popleft().result()
+
+    try:
+        yield found()
+    finally:  # who stops reading, or is stopped, doesn't wait for jobs that have not begun
+        pool.shutdown(cancel_futures=True)
+
+
+def _halves(progress: Callable[[float], None]) -> tuple[Callable[[float], None], ...]:
+    """Two callables that are told how far a half is."""
+    done = [0.0, 0.0]
+
+    def report(half: int, share: float) -> None:
+        done[half] = share
+        progress(sum(done) / 2)
+
+    return partial(report, 0), partial(report, 1)
 
 
 def _pair(ours: FittedMember, theirs: FittedMember) -> FittedMember:
