@@ -99,9 +99,12 @@ def one_price(goal: dict[str, Any]) -> bool:
 
 
 def _mean_costs(run: dict[str, Any]) -> tuple[float, float]:
-    """Of costs that differ by row, those of the decision, or else of the comparison."""
+    """Of costs that differ by row, those of the decision, or else of the comparison; four digits,
+    as they stand in a form to be changed.
+    """
     by_row = run["decision"]["rule"].get("row_costs")
-    alarm, miss = by_row["if_missing"] if by_row else decided(run)["money"]["mean_costs"]
+    both = by_row["if_missing"] if by_row else decided(run)["money"]["mean_costs"]
+    alarm, miss = (float(f"{cost:.4g}") for cost in both)
     return alarm, miss
 
 
