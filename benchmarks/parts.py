@@ -179,7 +179,7 @@ def main():
     for name, places in PARTS.items():
         for place in places:
             clock.watch(name, place)
-    for module in ("models.tabular", "models.trees", "comparison.judging"):
+    for module in ("models.blend", "models.tabular", "models.trees", "comparison.judging"):
         importlib.import_module(f"steelyard.{module}").ThreadPoolExecutor = AtOnce
     data, options = {"small": small, "demo": demo, "whole": whole}[asked.job]()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,7 @@
 """Jobs of the network side by side: one compilation for all, and none far ahead of the reader."""
 
+import time
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,9 +10,10 @@ keras = pytest.importorskip("keras")
 
 from steelyard.jobs.folds import make_splits  # noqa: E402
 from steelyard.jobs.job import Job, Outcome  # noqa: E402
-from steelyard.models import packed  # noqa: E402
+from steelyard.models import blend, packed  # noqa: E402
 from steelyard.models.packed_graph import Settings  # noqa: E402
 from steelyard.models.tabular import TabularTrainer, _Rows  # noqa: E402
+from steelyard.models.trees import TreesTrainer  # noqa: E402
 from steelyard.tables import read_table  # noqa: E402
 from steelyard.techniques import get  # noqa: E402
 
@@ -69,3 +72,46 @@ def test_samplers_read_the_memory_of_the_graph(table):
     rows = _Rows.of(table, jobs_of(table, ("plain",), 2)[0].split)
     assert rows.encoded.shape == (len(table.y), rows.encoding.width)
     assert np.shares_memory(rows.encoded, np.asarray(rows.X))
+
+
+@pytest.mark.parametrize(("rows", "most"), [(10**6, 6), (2 * 600, 2), (1, 1)])
+def test_trees_of_a_blend_do_not_wait_for_the_network_and_go_ahead_by_so_many_rows(
+    table, monkeypatch, rows, most
+):
+    started, ahead = [], []
+
+    def outcome(job):
+        return Outcome(job, np.full((len(job.split.test), 2), 0.5, "float32"), 0.0, [])
+
+    def grow(self, table, jobs, progress):
+        for job in jobs:
+            started.append(job)
+            yield outcome(job)
+
+    def train(self, table, jobs, progress):
+        for read, job in enumerate(jobs):
+            end = time.monotonic() + 10
+            while len(started) < min(read + most, len(jobs)) and time.monotonic() < end:
+                time.sleep(0.01)
+            time.sleep(0.02)  # for one too many to begin
+            ahead.append(len(started) - read)
+            yield outcome(job)
+
+    monkeypatch.setattr(blend, "ROWS_AHEAD", rows)
+    monkeypatch.setattr(TreesTrainer, "run", grow)
+    monkeypatch.setattr(TabularTrainer, "run", train)
+    jobs = jobs_of(table, ("class-weight", "smote"), 3)
+    found = [o.job for o in blend.BlendTrainer().run(table, jobs, lambda _: None)]
+    assert found == jobs
+    assert ahead == [min(most, 6 - read) for read in range(6)]
+
+
+def test_an_error_of_the_trees_ends_a_blend(table, monkeypatch):
+    def grow(self, table, jobs, progress):
+        raise ZeroDivisionError
+        yield
+
+    monkeypatch.setattr(TreesTrainer, "run", grow)
+    trainer = blend.BlendTrainer(TRAINER, TreesTrainer())
+    with pytest.raises(ZeroDivisionError):
+        list(trainer.run(table, jobs_of(table, ("plain",), 2), lambda _: None))

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from steelyard.decision.curve import Curve
 from steelyard.stats.validation import Floats
 
 # More blocks or thresholds than this change an interval by less than its own noise.
 BLOCKS, CUTOFFS = 1000, 1000
+FEW = 20  # cells of blocks and thresholds for each row, from which on most of them are empty
 
 
 def thinned(positive: Floats, negative: Floats) -> NDArray[np.int64]:
@@ -71,6 +73,12 @@ def resampled_curves(
             own = None if size is None else size[rows]
 
             def drawn(weight: Floats | None, cell: Any = cell, times: Any = times) -> Floats:
+                if weight is None and FEW * len(cell) < times.shape[1] * thresholds:
+                    # Whole numbers: the sums are the same in any order.
+                    at = np.divmod(cell, thresholds)
+                    ones = np.ones(len(cell), np.int64)
+                    shape = times.shape[1], thresholds
+                    return (times @ sparse.csr_array((ones, at), shape=shape)).astype(np.float64)
                 cells = np.bincount(cell, weight, minlength=times.shape[1] * thresholds)
                 return times.astype(np.float64) @ cells.reshape(-1, thresholds)
 

@@ -30,8 +30,9 @@ class PackedDense(keras.layers.Layer):
         self.activation = keras.activations.get(activation)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
+        # Not drawn: the trained values are set next.
         self.kernel = self.add_weight(
-            shape=(self.members, shape[-1], self.units), initializer="he_normal", name="kernel"
+            shape=(self.members, shape[-1], self.units), initializer="zeros", name="kernel"
         )
         self.bias = self.add_weight(shape=(self.members, self.units), name="bias")
 
