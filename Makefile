@@ -161,6 +161,11 @@ bench-parts: .venv/test.stamp
 bench-memory: .venv/test.stamp
 	for job in trained judged; do $(BIN)/python -W ignore benchmarks/memory.py --job $$job $(if $(DATA),$(DATA) --target $(TARGET)); done
 
+# A step of the packed networks, and the least that its products could take.
+.PHONY: bench-steps
+bench-steps: .venv/test.stamp
+	$(BIN)/python -W ignore benchmarks/steps.py
+
 bench-quality: .venv/test.stamp
 	$(BIN)/python benchmarks/quality.py $(if $(DATA),--data $(DATA)) $(if $(JSON),--json $(JSON))
 

@@ -26,6 +26,7 @@ from steelyard.cli.goal import exit_if_unsure, goal_of, goal_options
 from steelyard.cli.memory import give_back_large_blocks
 from steelyard.cli.progress import progress_bar
 from steelyard.cli.stopping import say_what_is_kept
+from steelyard.cli.threads import one_thread_a_training
 
 
 @click.command("compare")
@@ -63,6 +64,7 @@ def command(data: str, as_json: bool, quiet: bool, out: str, wide: bool, **optio
       steelyard compare paid.csv --target fraud --out run --cost-fp 1 --cost-fn 50
     """
     give_back_large_blocks()
+    one_thread_a_training(options["model"])
     with plain_errors(out):
         from steelyard.comparison import compare
 

@@ -5,6 +5,7 @@ import click
 from steelyard.cli.common import plain_errors, print_json, standard_options
 from steelyard.cli.found import show_run, wide_option
 from steelyard.cli.progress import progress_bar
+from steelyard.cli.threads import one_thread_a_training
 
 
 @click.command("demo")
@@ -18,6 +19,7 @@ def command(out: str, wide: bool, as_json: bool, quiet: bool, seed: int) -> None
     Example:
       steelyard demo --out demo-run
     """
+    one_thread_a_training("blend")
     with plain_errors(out):
         from steelyard.comparison import compare
         from steelyard.datasets import SATIMAGE
