@@ -1,15 +1,19 @@
 """Rows per second of balanced feeds in memory: raw, and inside `model.fit`.
 
-    python benchmarks/feeds.py [--rows 1000000] [--rounds 7] [--json FILE]
+    python benchmarks/feeds.py [--rows 1000000] [--rounds 7] [--blocks] [--json FILE]
 
 The data are normal, float32, 30 columns, 1 % of class 1; batches of 1,024, half of each class.
 All contenders take turns in every round; a ratio is the median over the rounds. Every contender
 but the tutorial's pipelines is warm: its first batches came before the clock started.
+
+--blocks: instead, `feeds.balanced` with blocks of other sizes against the size that it has, in a
+bare loop and in `fit`, by wall clock and processor time, for other batches and numbers of columns.
 """
 
 import argparse
 import itertools
 import os
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -19,15 +23,18 @@ import tensorflow as tf
 
 from interleaved import ratio, take_turns, write_json
 from steelyard import feeds
+from steelyard.feeds import memory
 
 COLUMNS, BATCH, SHARE = 30, 1024, 0.01
 SHUFFLE_ROWS = 100_000  # as in TensorFlow's tutorial on imbalanced data
 STEPS_PER_EXECUTION = 16
+BLOCKS = (3 << 17, 2 << 20)  # bytes
+SHAPES = ((256, 30), (1024, 30), (8192, 30), (256, 300), (1024, 300))  # batch, columns
 
 
-def synthetic(rows):
+def synthetic(rows, columns=COLUMNS):
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((rows, COLUMNS), dtype=np.float32)
+    X = rng.standard_normal((rows, columns), dtype=np.float32)
     y = (rng.random(rows) < SHARE).astype("int32")
     return X, y
 
@@ -89,14 +96,14 @@ def forever(feed):
         yield from feed
 
 
-def turns(batches, count):
-    """A run that pulls `count` batches from where it stands."""
+def turns(batches, count, size=BATCH):
+    """A run that pulls `count` batches of `size` rows from where it stands."""
     next(batches)
 
     def run():
         for _ in range(count):
             next(batches)
-        return count * BATCH
+        return count * size
 
     return run
 
@@ -116,9 +123,9 @@ def raw(X, y, rounds):
     return take_turns(runs, rounds)
 
 
-def model():
+def model(columns=COLUMNS):
     layers = [keras.layers.Dense(units, activation="relu") for units in (128, 64, 32)]
-    net = keras.Sequential([keras.Input((COLUMNS,)), *layers, keras.layers.Dense(1)])
+    net = keras.Sequential([keras.Input((columns,)), *layers, keras.layers.Dense(1)])
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     net.compile("adam", loss, steps_per_execution=STEPS_PER_EXECUTION)
     return net
@@ -126,12 +133,13 @@ def model():
 
 def fits(dataset, steps):
     """A run of `steps` training steps on an endless dataset."""
-    net = model()
+    batch, columns = dataset.element_spec[0].shape
+    net = model(columns)
     net.fit(dataset, steps_per_epoch=STEPS_PER_EXECUTION, verbose=0)
 
     def run():
         net.fit(dataset, steps_per_epoch=steps, verbose=0)
-        return steps * BATCH
+        return steps * batch
 
     return run
 
@@ -145,6 +153,43 @@ def in_fit(X, y, rounds):
         "feeds.balanced": fits(ours.repeat(), len(ours)),
     }
     return take_turns(runs, rounds)
+
+
+def with_blocks(block, X, y, batch):
+    """A feed whose blocks are of so many bytes."""
+    before, memory._BLOCK_BYTES = memory._BLOCK_BYTES, block  # noqa: SLF001 - what is measured
+    feed = feeds.balanced(X, y, batch)
+    memory._BLOCK_BYTES = before  # noqa: SLF001
+    return feed
+
+
+def block_sizes(rounds):
+    """Feeds of every block size, in turns: rates and processor time against the size in use."""
+    sizes = (memory._BLOCK_BYTES, *BLOCKS)  # noqa: SLF001
+    print(f"against blocks of {sizes[0] >> 10} KB: rows per second, processor time per row")
+    print(f"{'batch':>6}{'columns':>9}{'block KB':>10}{'loop':>8}{'CPU':>7}{'fit':>8}{'CPU':>7}")
+    for batch, columns in SHAPES:
+        X, y = synthetic(6_000_000 // columns, columns)
+        ways = {}
+        for size in sizes:
+            feed, few = with_blocks(size, X, y, batch), max(16, 200_000 // batch)
+            ways["loop", size] = turns(forever(feed), few, batch)
+            ways["fit", size] = fits(feed.repeat(), max(1, few // 64) * STEPS_PER_EXECUTION)
+        rate, cpu = ({way: [] for way in ways} for _ in range(2))
+        for _ in range(rounds):
+            for way, run in ways.items():
+                start = time.perf_counter(), time.process_time()
+                rows = run()
+                rate[way].append(rows / (time.perf_counter() - start[0]))
+                cpu[way].append((time.process_time() - start[1]) / rows)
+        for size in BLOCKS:
+            each = [
+                np.median(np.array(of[kind, size]) / of[kind, sizes[0]])
+                for kind in ("loop", "fit")
+                for of in (rate, cpu)
+            ]
+            numbers = "{:>8.2f}{:>7.2f}{:>8.2f}{:>7.2f}".format(*each)
+            print(f"{batch:>6,}{columns:>9}{size >> 10:>10,}{numbers}", flush=True)
 
 
 def table(title, rates, against):
@@ -164,8 +209,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--blocks", action="store_true")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
+    if options.blocks:
+        block_sizes(options.rounds)
+        return
     X, y = synthetic(options.rows)
     print(f"{options.rows:,} x {COLUMNS} float32, {SHARE:.0%} of class 1, batch {BATCH:,}")
     first = table(
