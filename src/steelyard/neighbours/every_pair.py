@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from steelyard.neighbours.ranking import best_of
-from steelyard.neighbours.room import room_for
+from steelyard.neighbours.room import product
 from steelyard.neighbours.scaling import Scaling, distances, error_factor, rough_scaling
 from steelyard.neighbours.selection import above, largest, peaks
 from steelyard.neighbours.threads import each
@@ -69,7 +69,7 @@ class _Factors:
     def scores(self, rows: slice, block: slice) -> np.ndarray:
         """Scores of rows, down, with queries; the larger, the better."""
         left, right = self.left[rows], self.right[:, block]
-        scores = np.matmul(left, right, out=room_for((len(left), right.shape[1]), left.dtype))
+        scores = product(left, right)
         if self.codes:
             # Whole numbers of a byte add up several times faster than floats.
             differ = np.zeros(scores.shape, dtype=np.min_scalar_type(len(self.codes)))
@@ -149,7 +149,7 @@ def _factors(
         loss = sign * table.categories.cost * scaling.factor**2 / 2
         # The loss, its multiple, the difference and thresholds are rounded to the packed type.
         slack += 8 * scaling.unit * len(levels) * abs(loss)
-    return _Factors(left, right.T, slack.astype(dtype), codes, dtype(loss))
+    return _Factors(left, np.ascontiguousarray(right.T), slack.astype(dtype), codes, dtype(loss))
 
 
 def _packed(X: np.ndarray, rows: np.ndarray, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:
