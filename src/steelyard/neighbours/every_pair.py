@@ -15,8 +15,8 @@ from steelyard.neighbours.scaling import Scaling, distances, error_factor, rough
 from steelyard.neighbours.selection import above, largest, peaks
 from steelyard.neighbours.threads import each
 
-# Rows and pairs of a tile of scores: 2 MB of float32, a core's cache.
-_ROWS, _PAIRS = 4096, 2**19
+# Rows and pairs of a tile of scores: 4 MB of float32, about one core's cache.
+_ROWS, _PAIRS = 2048, 2**20
 # With so many close calls for each wanted row, scores tell too little to be worth their time.
 _CLOSE_CALLS = 16
 # Fewer pairs than this are done before a pool of threads has started.
