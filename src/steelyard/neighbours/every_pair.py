@@ -149,7 +149,7 @@ def _factors(
         loss = sign * table.categories.cost * scaling.factor**2 / 2
         # The loss, its multiple, the difference and thresholds are rounded to the packed type.
         slack += 8 * scaling.unit * len(levels) * abs(loss)
-    return _Factors(left, np.ascontiguousarray(right.T), slack.astype(dtype), codes, dtype(loss))
+    return _Factors(left, right.T, slack.astype(dtype), codes, dtype(loss))
 
 
 def _packed(X: np.ndarray, rows: np.ndarray, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,11 @@ _ROWS, _COLUMNS = 64, 256
 
 
 def product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """`left @ right` in the room of this thread; `right` contiguous, which small products need."""
+    """`left @ right` in the room of this thread."""
     out = room_for((len(left), right.shape[1]), right.dtype)
+    if len(left) < 4 * _ROWS:
+        return np.matmul(left, right, out=out)
+    right = np.ascontiguousarray(right)
     whole = len(left) // _ROWS * _ROWS
     parts, results = (rows[:whole].reshape(-1, _ROWS, rows.shape[1]) for rows in (left, out))
     for start in range(0, right.shape[1], _COLUMNS):
