@@ -28,7 +28,7 @@ from steelyard.feeds import memory
 COLUMNS, BATCH, SHARE = 30, 1024, 0.01
 SHUFFLE_ROWS = 100_000  # as in TensorFlow's tutorial on imbalanced data
 STEPS_PER_EXECUTION = 16
-BLOCKS = (3 << 17, 2 << 20)  # bytes
+BLOCKS = (3 << 18, 8 << 20)  # bytes
 SHAPES = ((256, 30), (1024, 30), (8192, 30), (256, 300), (1024, 300))  # batch, columns
 
 

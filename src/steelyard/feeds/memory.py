@@ -15,8 +15,9 @@ from steelyard.feeds.info import attach
 from steelyard.feeds.python_calls import stateless
 from steelyard.feeds.shares import Shares
 
-# Taken at once: a block and the one before it should fit a core's cache on their way into batches.
-_BLOCK_BYTES = 3 << 18
+# Taken at once: a block should fit the processor's cache on its way into batches, and smaller ones
+# take more processor time (`benchmarks/feeds.py --blocks`).
+_BLOCK_BYTES = 2 << 20
 _BLOCK_BATCHES = 64
 
 
