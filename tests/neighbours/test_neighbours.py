@@ -16,14 +16,9 @@ from steelyard.neighbours import (
     neighbours_of,
     pack,
 )
-from steelyard.neighbours.counting import enough_in_reach, enough_nearer, surely_enough
 from steelyard.neighbours.every_pair import best_rows
-from steelyard.neighbours.nearest import clearance
-from steelyard.neighbours.points import make_points
 from steelyard.neighbours.reach import reaches
-from steelyard.neighbours.room import product
 from steelyard.neighbours.rows import best_among
-from steelyard.neighbours.scaling import choose_scaling
 from steelyard.neighbours.selection import above, peaks
 
 RNG = np.random.default_rng(0)
@@ -165,37 +160,3 @@ def test_scores_above_a_limit_are_found_by_the_peaks_of_groups(rows, want):
     expected = {(int(q), int(r)) for r, q in np.argwhere(scores >= 1.5)}
     assert sorted(zip(query.tolist(), row.tolist(), strict=True)) == sorted(expected)
     np.testing.assert_array_equal(score, scores[row, query])
-
-
-def test_rows_are_counted_as_all_distances_count_them():
-    X = RNG.standard_normal((17_000, 6))  # so many leaves that queries look at their own
-    scaling = choose_scaling(X)
-    points = make_points(X, np.arange(len(X)), scaling)
-    asking = points.subset(np.sort(RNG.permutation(len(X))[:240]))
-    between = cdist(X[asking.rows], X, "sqeuclidean")
-    order = np.argsort(between, axis=1)[:, 1:]  # without the row itself
-    for need, rank in ((3, 2), (3, 3), (3, 9), (1, 400), (40, 39), (40, 60)):
-        rows = order[:, rank]
-        squared = points.distances(asking.rows, rows)
-        for sure_or_all in (enough_nearer, enough_in_reach):
-            assert (sure_or_all(points, asking, squared, rows, need=need) == (rank >= need)).all()
-        sure = surely_enough(points, asking, squared, need=need)
-        assert not sure.any() if rank < need else sure.mean() > 0.5 or rank < 2 * need
-
-
-@pytest.mark.parametrize(("rows", "columns"), [(20, 3), (3000, 2), (3000, 12)])
-def test_a_clearance_is_just_less_than_the_nearest_distance(rows, columns):
-    X = RNG.standard_normal((rows + 500, columns)) + 10
-    scaling = choose_scaling(X)
-    data = make_points(X, np.arange(rows), scaling)
-    queries = make_points(X, np.arange(rows, len(X)), scaling)
-    exact = cdist(X[queries.rows], X[:rows], "sqeuclidean").min(axis=1)
-    found = clearance(data, queries)
-    assert (found <= exact).all()
-    np.testing.assert_allclose(found, exact, atol=0.1 * np.median(exact))
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (256, 256), (300, 300), (600, 257)])
-def test_a_product_in_parts_is_the_product(shape):
-    left, right = RNG.standard_normal((shape[0], 7)), RNG.standard_normal((7, shape[1]))
-    np.testing.assert_allclose(product(left, right), left @ right, atol=1e-12)

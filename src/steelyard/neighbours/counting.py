@@ -1,50 +1,19 @@
 """Whether enough rows are nearer than a given one: exact, and seldom a look at all of them."""
 
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
-from steelyard.neighbours.leaves import leaves_around
 from steelyard.neighbours.points import Points
-from steelyard.neighbours.room import product
 from steelyard.neighbours.selection import above, peaks
-from steelyard.neighbours.threads import each
 from steelyard.neighbours.tiles import LEAVES, Tour, by_block, positions, query
 
-# How many leaves are looked at together with the rows beside a query, then around each alone.
-_FIRST, _LOOKS = 2, (8, 32)
+# How many leaves around them queries look at before those left are gathered in new blocks: a tile
+# of few rows costs nearly as much as a full one.
+_LOOKS = (2, 16)
 # Groups of rows are counted, not rows: with so many wanted few groups have two of them.
 _ROOM = 8
-
-
-def surely_enough(
-    data: Points,
-    queries: Points,
-    squared: np.ndarray,
-    *,
-    need: int,
-    n_jobs: int | None = None,
-) -> np.ndarray:
-    """Whether at least `need` rows of `data` are seen to be nearer than a given distance.
-
-    A look at a few leaves settles most queries: at first all queries of a block look at the same
-    ones, then each of those left at its own, which are several times as likely to hold near rows.
-
-    Args:
-        squared: squared distance, shape (len(queries),).
-    Returns: booleans in the order of `queries.rows`; what is not seen may still be so.
-    """
-    data = data.without_spare_duplicates(need + 1)
-    work = partial(_first_look, data, queries, squared=squared, need=need)
-    answer = np.concatenate(by_block(work, data, queries, n_jobs))
-    for look in _LOOKS:
-        left = np.flatnonzero(~answer)
-        if not left.size or data.leaves <= 2 * look:
-            break
-        answer[left] = _look_around(
-            data, queries.subset(left), squared[left], need=need, look=look, n_jobs=n_jobs
-        )
-    return answer
 
 
 def enough_nearer(
@@ -62,29 +31,24 @@ def enough_nearer(
         squared, rows: squared distance and row number of that row, shape (len(queries),).
     Returns: booleans in the order of `queries.rows`.
 
+    Most queries are settled by a look at a few leaves around them; the rest see every leaf in
+    reach, until they are settled.
     """
-    answer = surely_enough(data, queries, squared, need=need, n_jobs=n_jobs)
-    left = np.flatnonzero(~answer)
-    if left.size:
-        answer[left] = enough_in_reach(
-            data, queries.subset(left), squared[left], rows[left], need=need, n_jobs=n_jobs
-        )
-    return answer
-
-
-def enough_in_reach(
-    data: Points,
-    queries: Points,
-    squared: np.ndarray,
-    rows: np.ndarray,
-    *,
-    need: int,
-    n_jobs: int | None = None,
-) -> np.ndarray:
-    """`enough_nearer` for queries that `surely_enough` left: they see every leaf in reach."""
     data = data.without_spare_duplicates(need + 1)
-    work = partial(_enough_block, data, queries, squared=squared, rows=rows, need=need)
-    return np.concatenate(by_block(work, data, queries, n_jobs))
+    answer = np.zeros(len(queries), dtype=bool)
+    left = np.arange(len(queries))
+    for look in _LOOKS:
+        if not left.size or (look > _LOOKS[0] and data.leaves <= 2 * look):
+            break
+        part = queries.subset(left)
+        work = partial(_surely_enough, data, part, squared=squared[left], need=need, look=look)
+        answer[left] = np.concatenate(by_block(work, data, part, n_jobs))
+        left = left[~answer[left]]
+    if left.size:
+        part = queries.subset(left)
+        work = partial(_enough_block, data, part, squared=squared[left], rows=rows[left], need=need)
+        answer[left] = np.concatenate(by_block(work, data, part, n_jobs))
+    return answer
 
 
 def _radius_scores(queries: Points, block: slice, squared: np.ndarray) -> np.ndarray:
@@ -93,40 +57,19 @@ def _radius_scores(queries: Points, block: slice, squared: np.ndarray) -> np.nda
     return (queries.squares[block] - squared[block] * factor * factor) / 2
 
 
-def _first_look(
-    data: Points, queries: Points, block: slice, *, squared: np.ndarray, need: int
+def _surely_enough(
+    data: Points, queries: Points, block: slice, *, squared: np.ndarray, need: int, look: int
 ) -> np.ndarray:
     q, norms = query(queries, block)
-    tour = Tour(data, q, norms, first=_FIRST)
-    leaves = next(tour.leaves())
-    sure = _radius_scores(queries, block, squared) + data.slack(norms, data.reach[leaves].max())
-    top = peaks(tour.scores(q, leaves), need + _ROOM)
+    at = _radius_scores(queries, block, squared)
+    counts = np.zeros(len(q), dtype=np.int64)
+    tour = Tour(data, q, norms, first=min(look, LEAVES))
+    for leaves in islice(tour.leaves(), -(-look // LEAVES)):
+        scores = tour.scores(q, leaves)
+        sure = (at + data.slack(norms, data.reach[leaves].max())).astype(q.dtype)
+        counts += _groups_above(peaks(scores, need + _ROOM), sure)
     # One more than needed, as the query itself may be among them.
-    return _groups_above(top, sure.astype(q.dtype)) > need
-
-
-def _look_around(
-    data: Points,
-    queries: Points,
-    squared: np.ndarray,
-    *,
-    need: int,
-    look: int,
-    n_jobs: int | None,
-) -> np.ndarray:
-    which, parts = leaves_around(data, queries, look, n_jobs)
-    at = _radius_scores(queries, slice(None), squared)
-    norms = np.sqrt(queries.squares)
-
-    def count(part: tuple[int, slice]) -> np.ndarray:
-        leaf, asking = part[0], which[part[1]]
-        q = np.ascontiguousarray(queries.packed[asking].T)
-        q[-1] = 1
-        sure = (at[asking] + data.slack(norms[asking], data.reach[leaf])).astype(q.dtype)
-        return _groups_above(peaks(product(data.leaf(leaf), q), need + _ROOM), sure)
-
-    found = np.concatenate(each(count, parts, n_jobs))
-    return np.bincount(which, weights=found, minlength=len(queries)) > need
+    return counts > need
 
 
 def _groups_above(top: np.ndarray, limit: np.ndarray) -> np.ndarray:
@@ -147,14 +90,14 @@ def _enough_block(
     q, norms = query(queries, block)
     own = queries.rows[block]
     scores_at_radius = _radius_scores(queries, block, squared)
-    counts = np.zeros(q.shape[1], dtype=np.int64)
-    alive = np.arange(q.shape[1])
+    counts = np.zeros(len(q), dtype=np.int64)
+    alive = np.arange(len(q))
     unsure: list[tuple[np.ndarray, np.ndarray]] = []
     tour = Tour(data, q, norms, first=LEAVES)
     for leaves in tour.leaves():
         slack = data.slack(norms[alive], data.reach[leaves].max())
         at = scores_at_radius[alive]
-        scores = tour.scores(np.take(q, alive, axis=1), leaves)
+        scores = tour.scores(q[alive], leaves)
         sure = (at + slack).astype(q.dtype)
         top = peaks(scores, need + _ROOM)
         # Most have enough in one tile, and need no list of them; one more may be itself.
@@ -168,7 +111,7 @@ def _enough_block(
         other = found != own[alive[hit]]
         hit, score, found = hit[other], score[other], found[other]
         surely = score > sure[hit]
-        counts += np.bincount(alive[hit[surely]], minlength=q.shape[1])
+        counts += np.bincount(alive[hit[surely]], minlength=len(q))
         unsure.append((alive[hit[~surely]], found[~surely]))
         alive = alive[counts[alive] < need]
         if not alive.size:
@@ -181,5 +124,5 @@ def _enough_block(
     between = data.distances(own[hit], found)
     limit, limit_row = squared[block][hit], rows[block][hit]
     nearer = (between < limit) | ((between == limit) & (found < limit_row))
-    counts += np.bincount(hit[nearer], minlength=q.shape[1])
+    counts += np.bincount(hit[nearer], minlength=len(q))
     return counts >= need

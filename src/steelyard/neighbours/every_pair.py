@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from steelyard.neighbours.ranking import best_of
-from steelyard.neighbours.room import product
+from steelyard.neighbours.room import room_for
 from steelyard.neighbours.scaling import Scaling, distances, error_factor, rough_scaling
 from steelyard.neighbours.selection import above, largest, peaks
 from steelyard.neighbours.threads import each
 
-# Rows and pairs of a tile of scores: 4 MB of float32, about one core's cache.
-_ROWS, _PAIRS = 2048, 2**20
+# Rows and pairs of a tile of scores: 2 MB of float32, a core's cache.
+_ROWS, _PAIRS = 4096, 2**19
 # With so many close calls for each wanted row, scores tell too little to be worth their time.
 _CLOSE_CALLS = 16
 # Fewer pairs than this are done before a pool of threads has started.
@@ -69,7 +69,7 @@ class _Factors:
     def scores(self, rows: slice, block: slice) -> np.ndarray:
         """Scores of rows, down, with queries; the larger, the better."""
         left, right = self.left[rows], self.right[:, block]
-        scores = product(left, right)
+        scores = np.matmul(left, right, out=room_for((len(left), right.shape[1]), left.dtype))
         if self.codes:
             # Whole numbers of a byte add up several times faster than floats.
             differ = np.zeros(scores.shape, dtype=np.min_scalar_type(len(self.codes)))

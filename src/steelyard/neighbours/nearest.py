@@ -12,10 +12,7 @@ from steelyard.neighbours.ordering import LEAF
 from steelyard.neighbours.points import Points
 from steelyard.neighbours.ranking import best_of
 from steelyard.neighbours.selection import above, largest, peaks
-from steelyard.neighbours.tiles import LEAVES, Tour, by_block, positions, query
-
-# Leaves of a tile that stays in the nearest cache: worth it where little else is done to a tile.
-_NEAR = 2
+from steelyard.neighbours.tiles import Tour, by_block, positions, query
 
 
 def nearest(
@@ -31,27 +28,6 @@ def nearest(
     work = partial(_best_block, data, queries, k=k, want=k + (not apart), sign=1)
     parts = by_block(work, data, queries, n_jobs)
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
-
-
-def clearance(data: Points, queries: Points, n_jobs: int | None = None) -> np.ndarray:
-    """A squared distance that no row of `data` is nearer to each query than.
-
-    Hardly less than that of the nearest, and found in half of the time; no query is in `data`.
-    """
-
-    def block_clearance(block: slice) -> np.ndarray:
-        q, norms = query(queries, block)
-        tour = Tour(data, q, norms, first=LEAVES)
-        slack = data.slack(norms, data.reach.max())
-        best = np.full(q.shape[1], -np.inf)
-        for leaves in tour.leaves():
-            for some in np.split(leaves, range(_NEAR, len(leaves), _NEAR)):
-                best = np.maximum(best, tour.scores(q, some).max(axis=0))
-            tour.radius = float(np.sqrt(max(0.0, (norms**2 - 2 * (best - slack)).max())))
-        squared = (norms**2 - 2 * (best + slack)) / data.scaling.factor**2
-        return np.maximum(squared, 0)
-
-    return np.concatenate(by_block(block_clearance, data, queries, n_jobs))
 
 
 def farthest(
@@ -77,7 +53,7 @@ def _best_block(
     q, norms = query(queries, block)
     tour = Tour(data, q, norms, first=max(2, -(-want // LEAF)), sign=sign)
     # The best scores so far that are surely reached, the least of them first.
-    best = np.full((want, q.shape[1]), -np.inf, dtype=q.dtype)
+    best = np.full((want, len(q)), -np.inf, dtype=q.dtype)
     found: list[tuple[np.ndarray, ...]] = []
     for leaves in tour.leaves():
         scores = tour.scores(q, leaves)

@@ -44,10 +44,6 @@ class Points:
     def leaves(self) -> int:
         return len(self.low)
 
-    def leaf(self, number: int) -> np.ndarray:
-        """The packed rows of a leaf."""
-        return self.packed[number * LEAF : (number + 1) * LEAF]
-
     def subset(self, keep: np.ndarray) -> "Points":
         """The rows at the given positions (ascending, or a mask), still in spatial order."""
         positions = np.flatnonzero(keep) if keep.dtype == bool else keep

@@ -7,7 +7,7 @@ import numpy as np
 
 from steelyard.neighbours.ordering import LEAF
 from steelyard.neighbours.points import Points
-from steelyard.neighbours.room import product
+from steelyard.neighbours.room import room_for
 from steelyard.neighbours.threads import each
 
 Result = TypeVar("Result")
@@ -43,11 +43,11 @@ class Tour:
         self, data: Points, q: np.ndarray, norms: np.ndarray, first: int, sign: int = 1
     ) -> None:
         self._data = data
-        self.queries = q.shape[1]
+        self.queries = len(q)
         self._first = first
         self._sign = sign
         self.radius = np.inf
-        low, high = q[:-1].min(axis=1), q[:-1].max(axis=1)
+        low, high = q[:, :-1].min(axis=0), q[:, :-1].max(axis=0)
         gaps = np.maximum(data.low - high, low - data.high)
         between = np.sqrt(np.square(np.maximum(gaps, 0, out=gaps)).sum(axis=1, dtype=np.float64))
         # Boxes are of packed coordinates, radii of true ones.
@@ -72,7 +72,7 @@ class Tour:
         """Scores of every row of the given leaves, down, with every query; larger is better."""
         by_leaf = self._data.packed.reshape(self._data.leaves, LEAF, -1)
         rows = by_leaf[leaves].reshape(leaves.size * LEAF, -1)
-        scores = product(rows, q)
+        scores = np.matmul(rows, q.T, out=room_for((len(rows), len(q)), q.dtype))
         if self._sign < 0:
             np.negative(scores, out=scores)
             last = np.flatnonzero(leaves == self._data.leaves - 1)
@@ -82,9 +82,9 @@ class Tour:
 
 
 def query(queries: Points, block: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Query rows with a last coordinate of one, a column each, and their norms."""
-    q = np.ascontiguousarray(queries.packed[block].T)
-    q[-1] = 1
+    """Query rows with a last column of one, and their norms."""
+    q = queries.packed[block].copy()
+    q[:, -1] = 1
     return q, np.sqrt(queries.squares[block])
 
 

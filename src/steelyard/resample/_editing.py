@@ -7,8 +7,8 @@ Finding the latter looks at the other classes only; counting the former ends ear
 
 import numpy as np
 
-from steelyard.neighbours.counting import enough_in_reach, surely_enough
-from steelyard.neighbours.nearest import clearance, nearest
+from steelyard.neighbours.counting import enough_nearer
+from steelyard.neighbours.nearest import nearest
 from steelyard.neighbours.points import Points, make_points
 from steelyard.neighbours.scaling import choose_scaling
 
@@ -32,7 +32,6 @@ class Editing:
             make_points(X, np.flatnonzero(codes == code), scaling) for code in range(self._classes)
         ]
         self._scaling = scaling
-        self._bounds: dict[int, np.ndarray] = {}
         self._radii: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
 
     def drop(self, targets: list[int], k: int, kind: str) -> None:
@@ -49,16 +48,8 @@ class Editing:
     def _failing(self, code: int, k: int, kind: str) -> np.ndarray:
         own, others = self._points(code), self._others(code)
         limit = _limit(code, self._classes, k, kind)
-        need = k - limit
-        # A bound settles nearly all rows; only those left need the very row of another class.
-        bound = self._bound(code, own, others)
-        stays = surely_enough(own, own, bound, need=need, n_jobs=self._n_jobs)
-        if not stays.all():
-            unsure = own.subset(~stays)
-            squared, rows = self._radius(code, unsure, others, limit + 1)
-            stays[~stays] = enough_in_reach(
-                own, unsure, squared, rows, need=need, n_jobs=self._n_jobs
-            )
+        squared, rows = self._radius(code, own, others, limit + 1)
+        stays = enough_nearer(own, own, squared, rows, need=k - limit, n_jobs=self._n_jobs)
         if kind == "mode" and self._classes > 2 and not stays.all():
             # Without a majority of its own a row may still have the largest group, so count.
             unsure = own.subset(~stays)
@@ -78,13 +69,6 @@ class Editing:
             return self._points(1 - code)
         rows = np.flatnonzero(self.there & (self.codes != code))
         return make_points(self._X, rows, self._scaling)
-
-    def _bound(self, code: int, own: Points, others: Points) -> np.ndarray:
-        """A squared distance that rows of other classes keep; still right when some of them go."""
-        if code not in self._bounds:
-            self._bounds[code] = np.zeros(len(self._X))
-            self._bounds[code][own.rows] = clearance(others, own, self._n_jobs)
-        return self._bounds[code][own.rows]
 
     def _radius(
         self, code: int, own: Points, others: Points, j: int

@@ -39,11 +39,9 @@ class SMOTE(Appending, imblearn.over_sampling.SMOTE):
                 continue
             members = np.flatnonzero(labels == label)
             require_rows(members.size, "SMOTE", "k_neighbors", self.k_neighbors, label=label)
-            # Fetched again and again, so out of rows that lie together.
-            own = X[members]
-            near = all_neighbours(own if rows is X else rows[members], self.k_neighbors)
+            near = all_neighbours(rows[members], self.k_neighbors)
             draw = _draw(self.random_state, near, number)
-            blocks.append(between(own, draw.row, draw.neighbour, draw.steps))
+            blocks.append(between(X, members[draw.row], members[draw.neighbour], draw.steps))
             made.append(np.full(number, label, dtype=labels.dtype))
         return blocks, made
 
