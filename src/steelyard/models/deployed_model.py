@@ -23,6 +23,7 @@ class Columns(keras.layers.Layer):
         # Without autocast: Keras would turn numbers into strings, which TensorFlow cannot.
         super().__init__(**(kwargs | {"dtype": kind, "autocast": False}))
         self.kind, self.offsets = kind, [float(offset) for offset in offsets]
+        self.supports_jit = kind != "string"  # XLA, which Keras uses on a GPU, knows no text
 
     def call(self, anything: Any, columns: list[Any]) -> Any:
         if columns and self.offsets:
@@ -60,6 +61,7 @@ class Label(keras.layers.Layer):
     ) -> None:
         super().__init__(**(kwargs | {"autocast": False}))
         self.labels, self.about = list(labels), dict(about or {})
+        self.supports_jit = False  # nor does XLA keep the assertion
 
     @property
     def values(self) -> np.ndarray:

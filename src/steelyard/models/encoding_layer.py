@@ -21,6 +21,7 @@ class TableEncoder(keras.layers.Layer):
         self.encoding = encoding
         self._fitted = Encoding.from_dict(encoding)
         self._tables = _look_ups(self._fitted.levels)
+        self.supports_jit = not self._fitted.levels  # XLA, which Keras uses on a GPU, knows no text
 
     def call(self, numbers: Any, strings: Any = None) -> Any:
         parts = []
@@ -71,6 +72,7 @@ class TreeColumns(keras.layers.Layer):
         super().__init__(**kwargs)
         self.levels = [list(known) for known in levels]
         self._tables = _look_ups(self.levels)
+        self.supports_jit = not self.levels  # XLA, which Keras uses on a GPU, knows no text
 
     def call(self, numbers: Any, strings: Any) -> Any:
         slots = [
