@@ -134,6 +134,7 @@ def model(columns=COLUMNS):
 def fits(dataset, steps):
     """A run of `steps` training steps on an endless dataset."""
     batch, columns = dataset.element_spec[0].shape
+    batch = batch or BATCH  # the tutorial's pipeline promises none
     net = model(columns)
     net.fit(dataset, steps_per_epoch=STEPS_PER_EXECUTION, verbose=0)
 
