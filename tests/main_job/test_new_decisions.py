@@ -244,10 +244,17 @@ def test_monitor_keeps_quiet_within_the_band_and_exits_with_3_outside(run_dir, r
 
 
 def test_monitor_sees_scores_that_no_mix_of_classes_gives(run_dir, run, unlabelled):
-    moved = run("monitor", run_dir, unlabelled(0.3, x=pl.col("x") * 0.3), "--low", 0, "--high", 1)
-    assert moved.exit_code == 3
-    assert "LEFT" in moved.stdout
-    assert max(map(len, moved.stdout.splitlines())) <= 80
+    def found(factor):
+        new = unlabelled(0.3, x=pl.col("x") * factor)
+        moved = run("monitor", run_dir, new, "--low", 0, "--high", 1)
+        assert moved.exit_code == 3
+        assert max(map(len, moved.stdout.splitlines())) <= 80
+        (index,) = re.findall(r"stability index (0\.\d+), limit 0\.200", moved.stdout)
+        assert ("LEFT" in moved.stdout) == (float(index) > 0.2)
+        return moved.stdout
+
+    assert "LEFT" in found(0.0)
+    assert "spread as those of some mix" not in found(0.3)  # above chance, whatever the band
 
 
 def test_another_table_is_not_the_runs(own_run, run):

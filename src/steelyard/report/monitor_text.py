@@ -138,6 +138,8 @@ def _scores(found: dict[str, Any]) -> tuple[str, str, str]:
         meaning = "no mix of the old classes has such scores: the prevalence may be another"
     elif blunt:
         meaning = "no farther off than one fold's model is from the others, or than chance"
+    elif one["psi"] > one["chance"]:
+        meaning = "unlike those of any mix of the old classes, by no more than the band allows"
     else:
         meaning = "spread as those of some mix of the old classes"
     return "scores", seen, meaning
