@@ -22,20 +22,18 @@ def require(ok: Tensor, error: type[SteelyardError], message: str, got: Tensor) 
         raise error(f"{message} Got: {got.numpy().tolist()}")
 
 
-def look_closer_unless(ok: Tensor, *checks: Callable[[], None]) -> None:
-    """Run `checks`, which may `require`, only for a batch that is not `ok`: what they compute to
-    say what is wrong would else weigh on every step.
+def look_closer_unless(ok: Tensor, check: Callable[[], None]) -> None:
+    """Run `check`, which may `require`, only for a batch that is not `ok`: what it computes to say
+    what is wrong would else weigh on every step.
     """
-
-    def closer() -> Tensor:
-        for check in checks:
-            check()
-        return ok
-
     if tf.executing_eagerly():
         if not bool(ok):
-            closer()
+            check()
         return
+
+    def closer() -> Tensor:
+        check()
+        return ok
 
     tf.cond(ok, lambda: ok, closer)
 

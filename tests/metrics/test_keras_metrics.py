@@ -368,53 +368,6 @@ def test_requests_that_make_no_sense_are_named():
         metrics.ObservedExpected().update_state(y, softmax(p))
 
 
-def test_metrics_of_one_step_share_what_they_read_and_nothing_else():
-    y = tf.constant((RNG.random(40) < 0.3).astype("float32"))
-    p, weight = tf.constant(RNG.random((2, 40)), tf.float32)
-    settings = {"one": {}, "same": {}, "logits": {"from_logits": True}, "weighted": {}}
-    compiled, eager = (
-        [metrics.LogLoss(name=name, **these) for name, these in settings.items()] for _ in "ce"
-    )
-
-    def update(found, y, p, weight):
-        for metric in found:
-            metric.update_state(y, p, weight if metric.name == "weighted" else None)
-        found[0].update_state(1 - y, p)
-
-    update(eager, y, p, weight)
-    tf.function(update, autograph=False)(compiled, y, p, weight)
-    values = [[float(metric.result()) for metric in found] for found in (compiled, eager)]
-    np.testing.assert_allclose(*values, rtol=1e-6)
-    assert len(set(values[0])) == len(settings)
-
-
-def test_a_compiled_step_looks_once_for_all_metrics_of_an_output():
-    def looks(found):
-        y = p = tf.TensorSpec([8, 1])
-        update = tf.function(lambda y, p: [one.update_state(y, p) for one in found])
-        update(tf.zeros([8, 1]), tf.zeros([8, 1]))  # makes the variables
-        kinds = [one.type for one in update.get_concrete_function(y, p).graph.get_operations()]
-        return sum(kind in ("If", "StatelessIf") for kind in kinds)
-
-    assert looks([metrics.ROCAUC(), metrics.AveragePrecision()]) == 1
-
-
-def test_a_variable_is_read_anew():
-    p, metric = tf.Variable([0.9, 0.1]), metrics.ROCAUC()
-    metric.update_state([1, 0], [0.9, 0.1])
-    metric.reset_state()
-
-    @tf.function
-    def twice():
-        y = tf.constant([1.0, 0.0])
-        metric.update_state(y, p)
-        p.assign([0.2, 0.8])
-        metric.update_state(y, p)
-
-    twice()
-    assert float(metric.result()) == metrics.roc_auc([1, 0, 1, 0], [0.9, 0.1, 0.2, 0.8])
-
-
 TWO_WORKERS = """
 import numpy as np, keras, tensorflow as tf
 from steelyard import metrics

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from steelyard._keras import ops
+from steelyard._tensorflow import tf
 from steelyard.errors import RequestError
 from steelyard.metrics._rows import EXTREME, Rows, Tensor
 from steelyard.metrics._streaming import Shapes, StreamingMetric, Sums, class_of
@@ -27,8 +28,9 @@ def log_odds(scores: Tensor, *, from_logits: bool, multi_label: bool = False) ->
     With `multi_label` of each label against its absence, (n, labels).
     """
     if len(scores.shape) == 1:
-        return (scores if from_logits else _odds(scores))[:, None]
-    if multi_label:
+        z = scores if from_logits else _odds(scores)
+        z = z[:, None]
+    elif multi_label:
         z = scores if from_logits else _odds(scores)
     elif scores.shape[1] == 2:
         high, low = scores[:, 1:], scores[:, :1]
@@ -66,23 +68,23 @@ def bin_of(z: Tensor, resolution: int) -> Tensor:
     return ops.cast((z / (KNEE + ops.abs(z)) + 1) * (resolution / 2), "int32")
 
 
-def sums_above(values: Tensor, own: float = 0.0) -> Tensor:
-    """Sum of all later entries of the last axis, and the share `own` of itself, for each entry.
+def sums_above(values: Tensor) -> Tensor:
+    """Sum of all later entries of the last axis, for each entry; the size of the axis is known.
 
     In blocks, by matrix products: Keras asks for the result after every training step, where
     `cumsum` takes five times as long. Nothing is subtracted, so small sums at the top keep every
-    digit. In float64, as GPUs round the factors of a float32 product to 10 bits. The size of the
-    axis is known.
+    digit. In float64 where there is a GPU, which rounds the factors of float32 ones to 10 bits.
     """
     n = values.shape[-1]
     block = BLOCK if n % BLOCK == 0 else n
     if block > BLOCK:
-        return ops.cumsum(values[..., ::-1], axis=-1)[..., ::-1] - (1 - own) * values
+        return ops.cumsum(values[..., ::-1], axis=-1)[..., ::-1] - values
     rows = ops.reshape(values, (-1, block))
-    later = np.tril(np.ones((block, block)), -1) + own * np.eye(block)
-    above = ops.cast(ops.matmul(ops.cast(rows, "float64"), later), values.dtype)
+    later = np.tril(np.ones((block, block)), -1)
+    exact = "float64" if tf.config.list_physical_devices("GPU") else values.dtype
+    above = ops.cast(ops.matmul(ops.cast(rows, exact), ops.cast(later, exact)), values.dtype)
     if block < n:
-        totals = ops.reshape(ops.sum(rows, axis=1), (-1, n // block))
+        totals = ops.reshape(above[:, 0] + rows[:, 0], (*values.shape[:-1], n // block))
         above = above + ops.reshape(sums_above(totals), (-1, 1))
     return ops.reshape(above, values.shape)
 

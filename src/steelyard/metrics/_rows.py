@@ -1,17 +1,14 @@
 """A batch as the Keras metrics see it, whatever form targets, outputs and weights come in."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from steelyard._batch_checks import check_no_activation, look_closer_unless, require
 from steelyard._keras import ops
-from steelyard._tensorflow import tf
 from steelyard.errors import RequestError, TargetError
 
 Tensor = Any
 SUMS = "float64"
 EXTREME = 1e4  # logits beyond are read as this: infinity minus infinity is no score
-READ = "steelyard_batches_read"  # collection of a graph
 ROUNDING = 1e-3  # by so much a probability may leave [0, 1], as means in 16 bits do
 
 
@@ -30,16 +27,6 @@ class Rows(NamedTuple):
         return 2 if len(self.scores.shape) == 1 else int(self.scores.shape[1])
 
 
-class Classes(NamedTuple):
-    """What targets name; a row that names no class is of class 0."""
-
-    code: Tensor  # int32, (n,)
-    hot: Tensor | None  # the labels of each row, where it may have several
-    names: Tensor  # whether it names a class, bool, (n,)
-    weight: Tensor | None  # None: every row counts once
-    check: Callable[[], None]  # the closer look, where a row names none
-
-
 class Reading(NamedTuple):
     """How a metric reads its batches."""
 
@@ -47,28 +34,6 @@ class Reading(NamedTuple):
     multi_label: bool  # every column is a question of its own
     ignore_class: int | None
     each_column: bool  # what is computed of a column is the same for several labels
-
-
-def read_once(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, how: Reading) -> Rows:
-    """`read`, once in a graph for all metrics that watch the same output.
-
-    In a compiled step a metric costs as many calls as it has operations. The graph does not merge
-    those of the closer look by itself.
-    """
-    if tf.executing_eagerly():
-        return read(y_true, y_pred, sample_weight, how)
-    graph, given = tf.compat.v1.get_default_graph(), (y_true, y_pred, sample_weight)
-    for before, settings, rows in graph.get_collection(READ):
-        if settings == how and all(map(_same, given, before)):
-            return rows
-    rows = read(*given, how)
-    graph.add_to_collection(READ, (given, how, rows))
-    return rows
-
-
-def _same(one: Tensor, other: Tensor) -> bool:
-    """Whether both are one tensor of the graph, which never changes as a variable does."""
-    return one is other and (one is None or isinstance(one, tf.Tensor))
 
 
 def read(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, how: Reading) -> Rows:
@@ -90,11 +55,8 @@ def read(y_true: Tensor, y_pred: Tensor, sample_weight: Tensor, how: Reading) ->
     if how.multi_label:
         return _several(y_true, y_pred, scores, sample_weight, how)
     weight = None if sample_weight is None else _weights(sample_weight, y_pred)
-    code, hot, names, weight, check_classes = _classes(y_true, y_pred, weight, width, how)
-    matter = None if weight is None else ops.expand_dims(weight != 0, -1)
-    readable, check_scores = _fine(scores, matter, how)
-    fine = names & readable
-    look_closer_unless(ops.all(fine), check_classes, check_scores)
+    code, hot, names, weight = _classes(y_true, y_pred, weight, width, how)
+    fine = names & _fine(scores, None if weight is None else ops.expand_dims(weight != 0, -1), how)
     if weight is None:
         counts, unread = fine, ~fine
         weight = ops.cast(fine, SUMS)
@@ -135,14 +97,11 @@ def _several(
     if how.ignore_class is not None:
         weight = ops.where(target == how.ignore_class, ops.zeros_like(weight), weight)
     named = (target == 0) | (target == 1)
-
-    def check_labels() -> None:
-        _require_class(named | ops.isnan(target), weight, target, "0 or 1, for each label")
-
-    readable, check_scores = _fine(scores, weight != 0, how)
-    fine = named & readable
-    look_closer_unless(ops.all(fine), check_labels, check_scores)
-    fine = fine & (weight >= 0) & ops.isfinite(weight)
+    look_closer_unless(
+        ops.all(named),
+        lambda: _require_class(named | ops.isnan(target), weight, target, "0 or 1, for each label"),
+    )
+    fine = named & _fine(scores, weight != 0, how) & (weight >= 0) & ops.isfinite(weight)
     counts = fine & (weight != 0)
     return Rows(
         ops.zeros(ops.shape(target)[:1], "int32"),
@@ -176,8 +135,11 @@ def _width(y_pred: Tensor) -> Any:
 
 def _classes(
     y_true: Tensor, y_pred: Tensor, weight: Tensor | None, width: int, how: Reading
-) -> Classes:
-    """The classes that targets name."""
+) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
+    """Class of each row; its labels where several are allowed; whether it names one; its weight.
+
+    A row that names none is of class 0. A weight of None: every row counts once.
+    """
     if width > 1 and len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == width:
         return _by_column(ops.reshape(ops.cast(y_true, "float32"), (-1, width)), weight, how)
     if width == 1 and len(y_true.shape) > 1 and y_true.shape[-1] not in (1, None):
@@ -203,7 +165,8 @@ def _classes(
         strange = ops.isnan(flat) | (ops.floor(flat) != flat)
         _require_class(names | strange, weight, flat, f"the classes 0 ... {most}")
 
-    return Classes(code, None, names, weight, check)
+    look_closer_unless(ops.all(names), check)
+    return code, None, names, weight
 
 
 def _without(left_out: Tensor, weight: Tensor | None) -> Tensor:
@@ -213,7 +176,9 @@ def _without(left_out: Tensor, weight: Tensor | None) -> Tensor:
     return ops.where(left_out, ops.zeros_like(weight), weight)
 
 
-def _by_column(target: Tensor, weight: Tensor | None, how: Reading) -> Classes:
+def _by_column(
+    target: Tensor, weight: Tensor | None, how: Reading
+) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
     """`_classes` of targets with a column per class; one of shares names no class."""
     width = target.shape[1]
     whole = ops.all((target == 0) | (target == 1), axis=-1)
@@ -223,10 +188,10 @@ def _by_column(target: Tensor, weight: Tensor | None, how: Reading) -> Classes:
         weight = _without(ignored, weight)
     code = ops.cast(ops.argmax(target, axis=-1), "int32")
     if how.each_column and width > 2 and not how.from_logits:
-        return Classes(code, target == 1, whole, weight, lambda: None)
+        return code, target == 1, whole, weight
+    several = whole & ~single & _counted(weight)
 
     def check() -> None:
-        several = whole & ~single & _counted(weight)
         message = (
             "a row of the targets holds several labels, or none; for labels that are independent "
             "of each other say multi_label=True. Labels in a row:"
@@ -235,15 +200,16 @@ def _by_column(target: Tensor, weight: Tensor | None, how: Reading) -> Classes:
         most = ops.max(ops.where(several, labels, ops.zeros_like(labels)))
         require(~ops.any(several), TargetError, message, most)
 
-    return Classes(code, None, single, weight, check)
+    look_closer_unless(~ops.any(several), check)
+    return code, None, single, weight
 
 
 def _counted(weight: Tensor | None) -> Any:
     return True if weight is None else weight != 0
 
 
-def _fine(scores: Tensor, counts: Tensor | None, how: Reading) -> tuple[Tensor, Callable[[], None]]:
-    """Whether scores can be read, by row or, with `multi_label`, by label; the closer look.
+def _fine(scores: Tensor, counts: Tensor | None, how: Reading) -> Tensor:
+    """Whether scores can be read: by row, or by label with `multi_label`.
 
     `counts`: which of them matter; None where all do.
     """
@@ -252,18 +218,19 @@ def _fine(scores: Tensor, counts: Tensor | None, how: Reading) -> tuple[Tensor, 
     else:
         fine = (scores >= -ROUNDING) & (scores <= 1 + ROUNDING)
 
-    def check() -> None:
-        message = (
-            "outputs are outside [0, 1], so they are no probabilities; if the model gives "
-            "logits, say from_logits=True."
-        )
-        outside = ~fine & ~ops.isnan(scores) & (True if counts is None else counts)
-        strange = ops.where(outside, scores, ops.zeros_like(scores))
-        require(ops.all(strange == 0), RequestError, message, ops.max(ops.abs(strange)))
+        def check() -> None:
+            message = (
+                "outputs are outside [0, 1], so they are no probabilities; if the model gives "
+                "logits, say from_logits=True."
+            )
+            outside = ~fine & ~ops.isnan(scores) & (True if counts is None else counts)
+            strange = ops.where(outside, scores, ops.zeros_like(scores))
+            require(ops.all(strange == 0), RequestError, message, ops.max(ops.abs(strange)))
 
+        look_closer_unless(ops.all(fine), check)
     if how.multi_label:
-        return fine, check
-    return fine[:, 0] if scores.shape[1] == 1 else ops.all(fine, axis=-1), check
+        return fine
+    return fine[:, 0] if scores.shape[1] == 1 else ops.all(fine, axis=-1)
 
 
 def _blanked(scores: Tensor, counts: Tensor, how: Reading) -> Tensor:

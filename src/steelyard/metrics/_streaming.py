@@ -10,7 +10,7 @@ from typing import Any, Self
 from steelyard._batch_checks import OneColumn
 from steelyard._keras import keras, ops
 from steelyard.errors import RequestError
-from steelyard.metrics._rows import SUMS, Reading, Rows, Tensor, read_once
+from steelyard.metrics._rows import SUMS, Reading, Rows, Tensor, read
 
 Shapes = dict[str, tuple[int, ...]]
 Sums = dict[str, Tensor]
@@ -79,7 +79,7 @@ class StreamingMetric(keras.metrics.Metric):
         how = Reading(self.from_logits, self.multi_label, self.ignore_class, self.each_column)
         if self.from_logits:
             self._outputs.look(y_pred)
-        rows = read_once(y_true, y_pred, sample_weight, how)
+        rows = read(y_true, y_pred, sample_weight, how)
         if self.n_classes is None:
             self.build(rows.n_classes)
         elif self.n_classes != rows.n_classes:

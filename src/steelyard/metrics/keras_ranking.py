@@ -71,12 +71,12 @@ class ROCAUC(HistogramMetric):
     _direction = "up"
 
     def compute(self, sums: Sums) -> Tensor:
-        histogram = sums["histogram"]
+        histogram = ops.cast(sums["histogram"], "float32")
         misses, hits = histogram[:, 0], histogram[:, 1]
-        pairs = ops.sum(hits, axis=1) * ops.sum(misses, axis=1)
+        above = sums_above(misses)
+        pairs = ops.sum(hits, axis=1) * (above[:, 0] + misses[:, 0])
         # Of all pairs of a hit and a miss those in which the miss stands higher.
-        wrong = ops.sum(hits * sums_above(misses, own=0.5), axis=1)
-        return ops.mean(1 - wrong / pairs)
+        return ops.mean(1 - ops.sum(hits * (above + misses / 2), axis=1) / pairs)
 
     def error_bound(self) -> float:
         """Greatest distance of `result()` from the exact value on the rows seen."""
@@ -126,16 +126,9 @@ class AveragePrecision(HistogramMetric):
         return sums | {"squares": ops.sum(squares, axis=0)}
 
     def compute(self, sums: Sums) -> Tensor:
-        histogram = sums["histogram"]
-        total = ops.sum(histogram, axis=2)
-        all_misses, all_hits = total[:, 0], total[:, 1]
-        above = sums_above(histogram, own=0.5)
+        r = ranked(sums["histogram"])
         # Precision at the middle hit of a bin, with half of its misses before it.
-        one = sums["squares"] / all_hits
-        found = above[:, 1] + one[:, None] / 2
-        precision = found / ops.maximum(found + above[:, 0], TINY)
-        each = ops.sum(histogram[:, 1] * precision, axis=1) / all_hits
-        return ops.mean(each * (all_misses / all_misses))  # 0 / 0: no misses, no precision
+        return mean_precision(r, (r.hits + _of_one_hit(sums, r)) / 2, r.misses / 2)
 
     def error_bound(self) -> float:
         """Greatest distance of `result()` from the exact value on the rows seen."""
@@ -145,7 +138,7 @@ class AveragePrecision(HistogramMetric):
         # One by one below all misses: precision bends downwards from the first to the last.
         first = ops.minimum(r.hits, _of_one_hit(sums, r))
         ends = [mean_precision(r, at, r.misses) for at in (first, r.hits)]
-        value, worst = ops.cast(self.compute(sums), "float32"), (ends[0] + ends[1]) / 2
+        value, worst = self.compute(sums), (ends[0] + ends[1]) / 2
         return float(ops.maximum(best - value, value - worst))
 
 
