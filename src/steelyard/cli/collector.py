@@ -7,11 +7,10 @@ YOUNG = 10_000  # objects between two collections; Python's own 700 suit a proce
 
 
 def collect_seldom() -> None:
-    """Leave alone the half a million objects that imported libraries keep to the end.
+    """Leave alone the objects that imported libraries keep to the end.
 
-    By itself the collector goes through them seven times while TensorFlow is imported, and again
-    and again when the interpreter is taken down: 1.7 of the 9.5 seconds that a small comparison
-    takes. For commands only, whose process is ours.
+    By itself the collector goes through all of them again and again, while TensorFlow is imported
+    and when the interpreter is taken down. For commands only, whose process is ours.
     """
     gc.set_threshold(YOUNG)
     # The first to be registered is the last to be called: all other handlers still collect.

@@ -171,9 +171,7 @@ _ASKING = threading.Lock()  # two packs that ask at once would both miss, and co
 
 @functools.lru_cache(maxsize=8)
 def _graph(
-    shapes: tuple[tuple[int, ...], ...],
-    settings: Settings,
-    terms: tuple[str, ...],
+    shapes: tuple[tuple[int, ...], ...], settings: Settings, terms: tuple[str, ...]
 ) -> Graph:
     return Graph(shapes, settings, terms)
 

@@ -110,10 +110,7 @@ class Graph:
     """
 
     def __init__(
-        self,
-        shapes: Sequence[tuple[int, ...]],
-        settings: Settings,
-        terms: Sequence[str],
+        self, shapes: Sequence[tuple[int, ...]], settings: Settings, terms: Sequence[str]
     ) -> None:
         self.settings = settings
         loss = ranks(terms) | {"width": tf.TensorSpec([None])}
